@@ -1,0 +1,80 @@
+//! The one error of the crate: what stopped a call, with the value and what to do.
+//!
+//! What does not stop a call is no error but a finding (a rejection, a defect), and is
+//! returned beside whatever did work.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What stopped a call.
+///
+/// The message carries the value that was refused and what to do about it.
+/// The kinds are private, so that new ones are no breaking change.
+pub struct Error {
+    kind: Box<Kind>,
+}
+
+enum Kind {
+    Invalid { what: &'static str, value: String, why: String },
+    Io { action: String, source: std::io::Error },
+    Line { path: PathBuf, line: usize, why: String },
+    Stopped { why: String },
+}
+
+impl Error {
+    /// A text that is not the thing it should be.
+    pub(crate) fn invalid(what: &'static str, value: &str, why: impl Into<String>) -> Error {
+        Error::new(Kind::Invalid { what, value: value.to_owned(), why: why.into() })
+    }
+
+    /// An operation of the system that failed.
+    pub(crate) fn io(action: impl Into<String>, source: std::io::Error) -> Error {
+        Error::new(Kind::Io { action: action.into(), source })
+    }
+
+    /// A line of a file that cannot be read.
+    pub(crate) fn line(path: &Path, line: usize, why: impl Into<String>) -> Error {
+        Error::new(Kind::Line { path: path.to_owned(), line, why: why.into() })
+    }
+
+    /// A call that could not be finished.
+    pub(crate) fn stopped(why: impl Into<String>) -> Error {
+        Error::new(Kind::Stopped { why: why.into() })
+    }
+
+    fn new(kind: Kind) -> Error {
+        Error { kind: Box::new(kind) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.kind {
+            Kind::Invalid { what, value, why } => write!(f, "invalid {what} `{}`: {why}", value.escape_debug()),
+            Kind::Io { action, source } => write!(f, "cannot {action}: {source}"),
+            Kind::Line { path, line, why } => write!(f, "{}, line {line}: {why}", path.display()),
+            Kind::Stopped { why } => f.write_str(why),
+        }
+    }
+}
+
+/// The text of [`Display`](fmt::Display): a test that ends with an `Err` prints this one.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.kind {
+            Kind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+const _: fn() = || {
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<Error>();
+};
