@@ -15,26 +15,50 @@ pub struct Error {
 }
 
 enum Kind {
-    Invalid { what: &'static str, value: String, why: String },
-    Io { action: String, source: std::io::Error },
-    Line { path: PathBuf, line: usize, why: String },
-    Stopped { why: String },
+    Invalid {
+        what: &'static str,
+        value: String,
+        why: String,
+    },
+    Io {
+        action: String,
+        source: std::io::Error,
+    },
+    Line {
+        path: PathBuf,
+        line: usize,
+        why: String,
+    },
+    Stopped {
+        why: String,
+    },
 }
 
 impl Error {
     /// A text that is not the thing it should be.
     pub(crate) fn invalid(what: &'static str, value: &str, why: impl Into<String>) -> Error {
-        Error::new(Kind::Invalid { what, value: value.to_owned(), why: why.into() })
+        Error::new(Kind::Invalid {
+            what,
+            value: value.to_owned(),
+            why: why.into(),
+        })
     }
 
     /// An operation of the system that failed.
     pub(crate) fn io(action: impl Into<String>, source: std::io::Error) -> Error {
-        Error::new(Kind::Io { action: action.into(), source })
+        Error::new(Kind::Io {
+            action: action.into(),
+            source,
+        })
     }
 
     /// A line of a file that cannot be read.
     pub(crate) fn line(path: &Path, line: usize, why: impl Into<String>) -> Error {
-        Error::new(Kind::Line { path: path.to_owned(), line, why: why.into() })
+        Error::new(Kind::Line {
+            path: path.to_owned(),
+            line,
+            why: why.into(),
+        })
     }
 
     /// A call that could not be finished.
@@ -43,14 +67,18 @@ impl Error {
     }
 
     fn new(kind: Kind) -> Error {
-        Error { kind: Box::new(kind) }
+        Error {
+            kind: Box::new(kind),
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.kind {
-            Kind::Invalid { what, value, why } => write!(f, "invalid {what} `{}`: {why}", value.escape_debug()),
+            Kind::Invalid { what, value, why } => {
+                write!(f, "invalid {what} `{}`: {why}", value.escape_debug())
+            }
             Kind::Io { action, source } => write!(f, "cannot {action}: {source}"),
             Kind::Line { path, line, why } => write!(f, "{}, line {line}: {why}", path.display()),
             Kind::Stopped { why } => f.write_str(why),

@@ -1,0 +1,350 @@
+//! A document: its text and the spans of its values.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::json::{Number, SyntaxError, Text, careful, plain};
+
+/// A JSON text together with the places of all its values.
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::json::Document;
+///
+/// let document = Document::parse(r#"{"retries": 2.0, "name": "a", "name": "b"}"#).unwrap();
+/// let root = document.root();
+/// assert_eq!(root.get("retries").unwrap().raw(), "2.0"); // the text, not a float
+/// assert_eq!(root.get("name").unwrap().as_str().unwrap(), "b"); // the last duplicate counts
+/// assert_eq!(root.members().count(), 3); // and none is lost
+///
+/// let error = Document::parse(r#"{"metadata": {"ratio": NaN}}"#).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`NaN` is no JSON value (JSON has no NaN or Infinity) at /metadata/ratio, byte 23"
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    source: Arc<str>,
+    start: usize,
+    slots: Box<[Slot]>,
+}
+
+/// One value or key: where its text lies, and where the value after it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::json) struct Slot {
+    pub(in crate::json) tag: Tag,
+    /// First byte, counted from the start of the JSON text.
+    pub(in crate::json) start: u32,
+    /// The byte after the last one.
+    pub(in crate::json) end: u32,
+    /// Index of the first slot that is not inside this one.
+    pub(in crate::json) next: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::json) enum Tag {
+    Array,
+    Escaped,
+    False,
+    Null,
+    Number,
+    Object,
+    String,
+    True,
+}
+
+/// What a JSON value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `[...]`
+    Array,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+    /// A number of any size and precision.
+    Number,
+    /// `{...}`
+    Object,
+    /// `"..."`
+    String,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Array => "an array",
+            Kind::Bool => "a boolean",
+            Kind::Null => "null",
+            Kind::Number => "a number",
+            Kind::Object => "an object",
+            Kind::String => "a string",
+        })
+    }
+}
+
+impl Document {
+    /// Reads one JSON text, white space around it allowed.
+    ///
+    /// # Errors
+    ///
+    /// The first place where the text stops being JSON, nesting beyond
+    /// [`MAX_DEPTH`](crate::json::MAX_DEPTH), or a text of 4 GiB and more.
+    pub fn parse(text: &str) -> Result<Document, SyntaxError> {
+        Document::parse_tail(Arc::from(text), 0)
+    }
+
+    /// Reads the JSON text that begins at byte `start` of `source`, and keeps the whole.
+    ///
+    /// A datagram is stored once this way, header and body.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Document::parse); places are counted from `start`. A `start` that is no
+    /// character boundary of `source` is an error too.
+    pub fn parse_tail(source: Arc<str>, start: usize) -> Result<Document, SyntaxError> {
+        let Some(text) = source.get(start..) else {
+            return Err(SyntaxError::new(
+                0,
+                "the text begins inside a character",
+                String::new(),
+            ));
+        };
+        let slots = match plain::read(text) {
+            Some(slots) => slots,
+            None => careful::read(text)?,
+        };
+        Ok(Document {
+            source,
+            start,
+            slots: slots.into_boxed_slice(),
+        })
+    }
+
+    /// Reads with the careful reader alone: for tests that hold the two readers equal.
+    #[doc(hidden)]
+    pub fn parse_carefully(text: &str) -> Result<Document, SyntaxError> {
+        let slots = careful::read(text)?.into_boxed_slice();
+        Ok(Document {
+            source: Arc::from(text),
+            start: 0,
+            slots,
+        })
+    }
+
+    /// Reads with the plain reader alone; `None` where it does not apply. For the same tests.
+    #[doc(hidden)]
+    pub fn parse_plainly(text: &str) -> Option<Document> {
+        let slots = plain::read(text)?.into_boxed_slice();
+        Some(Document {
+            source: Arc::from(text),
+            start: 0,
+            slots,
+        })
+    }
+
+    /// The whole text as received.
+    pub fn text(&self) -> &str {
+        &self.source[self.start..]
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> Value<'_> {
+        Value {
+            document: self,
+            at: 0,
+        }
+    }
+
+    /// The value with this number, which [`Value::index`] gave.
+    pub(crate) fn value(&self, index: u32) -> Value<'_> {
+        Value {
+            document: self,
+            at: index,
+        }
+    }
+
+    fn slot(&self, at: u32) -> Slot {
+        self.slots[at as usize]
+    }
+
+    fn slice(&self, slot: Slot) -> &str {
+        &self.source[self.start + slot.start as usize..self.start + slot.end as usize]
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Document").field(&self.text()).finish()
+    }
+}
+
+/// A value inside a [`Document`].
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    document: &'a Document,
+    at: u32,
+}
+
+impl<'a> Value<'a> {
+    /// What the value is.
+    pub fn kind(&self) -> Kind {
+        match self.slot().tag {
+            Tag::Array => Kind::Array,
+            Tag::False | Tag::True => Kind::Bool,
+            Tag::Null => Kind::Null,
+            Tag::Number => Kind::Number,
+            Tag::Object => Kind::Object,
+            Tag::Escaped | Tag::String => Kind::String,
+        }
+    }
+
+    /// The text of the value as the sender wrote it.
+    pub fn raw(&self) -> &'a str {
+        self.document.slice(self.slot())
+    }
+
+    /// First byte of the value, counted from the start of the JSON text.
+    pub fn offset(&self) -> usize {
+        self.slot().start as usize
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.slot().tag {
+            Tag::False => Some(false),
+            Tag::True => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<Number<'a>> {
+        (self.slot().tag == Tag::Number).then(|| Number::new(self.raw()))
+    }
+
+    /// The string, if it is one, with its text as written.
+    pub fn as_text(&self) -> Option<Text<'a>> {
+        let escaped = match self.slot().tag {
+            Tag::Escaped => true,
+            Tag::String => false,
+            _ => return None,
+        };
+        let raw = self.raw();
+        Some(Text::new(&raw[1..raw.len() - 1], escaped))
+    }
+
+    /// The string, if it is one, with its escapes resolved.
+    ///
+    /// A lone surrogate becomes U+FFFD; [`as_text`](Value::as_text) still has it.
+    pub fn as_str(&self) -> Option<Cow<'a, str>> {
+        Some(self.as_text()?.decode())
+    }
+
+    /// The member of that name of an object; of duplicates the last one, as Go, Java and Python
+    /// read them.
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        self.members()
+            .filter(|(name, _)| *name == *key)
+            .last()
+            .map(|(_, value)| value)
+    }
+
+    /// All members of an object in order, duplicates included; of another value, none.
+    pub fn members(&self) -> Members<'a> {
+        Members(self.inside(Tag::Object))
+    }
+
+    /// The elements of an array in order; of another value, none.
+    pub fn elements(&self) -> Elements<'a> {
+        Elements(self.inside(Tag::Array))
+    }
+
+    /// The number of the value in its document, in order of its text.
+    pub(crate) fn index(&self) -> u32 {
+        self.at
+    }
+
+    fn inside(&self, tag: Tag) -> Siblings<'a> {
+        let slot = self.slot();
+        let end = if slot.tag == tag {
+            slot.next
+        } else {
+            self.at + 1
+        };
+        Siblings {
+            document: self.document,
+            at: self.at + 1,
+            end,
+        }
+    }
+
+    fn slot(&self) -> Slot {
+        self.document.slot(self.at)
+    }
+}
+
+/// The text as received.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+/// Iterator over the members of an object.
+#[derive(Clone, Debug)]
+pub struct Members<'a>(Siblings<'a>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Text<'a>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let key = self.0.next()?.as_text()?;
+        Some((key, self.0.next()?))
+    }
+}
+
+/// Iterator over the elements of an array.
+#[derive(Clone, Debug)]
+pub struct Elements<'a>(Siblings<'a>);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+/// The slots directly inside a container, one after another.
+#[derive(Clone, Debug)]
+struct Siblings<'a> {
+    document: &'a Document,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Siblings<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let value = Value {
+            document: self.document,
+            at: self.at,
+        };
+        self.at = value.slot().next;
+        Some(value)
+    }
+}

@@ -1,0 +1,30 @@
+//! A lossless JSON reader.
+//!
+//! What a sender wrote can be read back to the letter: number texts (`1.50`, 2^70), duplicate
+//! keys, lone surrogates (`"\ud800"`, which Python and Node both send) and any nesting up to
+//! [`MAX_DEPTH`]. What is not JSON (bare `NaN`, say) is refused with the spot named.
+//!
+//! A [`Document`] is the source text and a flat list of spans into it: no tree of owned values,
+//! no recursion. A [`Value`] is a place in a document.
+//!
+//! Two readers fill that list. [`plain`] is a tight loop for what most emitters send: no escapes,
+//! little nesting. [`careful`] reads everything, and makes the error messages. Tests hold them
+//! equal wherever both apply.
+
+mod careful;
+mod document;
+mod number;
+mod plain;
+mod syntax_error;
+mod text;
+
+pub use document::{Document, Elements, Kind, Members, Value};
+pub use number::Number;
+pub use syntax_error::SyntaxError;
+pub use text::{Text, write_text};
+
+/// Deepest nesting of arrays and objects that is read.
+///
+/// Our own limit: AWS publishes none. The deepest document seen from an SDK has 204 levels
+/// (metadata of the Python SDK), and the Go daemon's own reader ends at 10,000.
+pub const MAX_DEPTH: usize = 4_096;

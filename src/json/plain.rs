@@ -1,0 +1,191 @@
+//! The reader for what most emitters send: no escapes, little nesting, no mistakes.
+//!
+//! One forward loop. At the first thing that is not plain (a backslash, deep nesting, anything
+//! that might be an error) it gives up, and the careful reader begins anew.
+
+use crate::json::document::{Slot, Tag};
+
+/// Deepest nesting that counts as plain.
+const DEPTH: usize = 32;
+
+/// Reads a whole text, or gives up.
+pub(in crate::json) fn read(text: &str) -> Option<Vec<Slot>> {
+    u32::try_from(text.len()).ok()?;
+    let mut reader = Reader {
+        bytes: text.as_bytes(),
+        at: 0,
+        slots: Vec::with_capacity(text.len() / 12 + 4),
+    };
+    reader.document()?;
+    Some(reader.slots)
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    slots: Vec<Slot>,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`read` refuses texts whose offsets do not fit, and there are fewer slots than bytes"
+)]
+impl Reader<'_> {
+    fn document(&mut self) -> Option<()> {
+        // The slots of the containers that are open, innermost last.
+        let mut open = [0_u32; DEPTH];
+        let mut depth = 0;
+        self.skip_space();
+        loop {
+            // A value begins here.
+            let start = self.at;
+            match self.peek()? {
+                b'"' => self.string()?,
+                byte @ (b'{' | b'[') => {
+                    let tag = if byte == b'{' {
+                        Tag::Object
+                    } else {
+                        Tag::Array
+                    };
+                    if depth == DEPTH {
+                        return None;
+                    }
+                    open[depth] = self.slots.len() as u32;
+                    depth += 1;
+                    self.at += 1;
+                    self.push(tag, start);
+                    self.skip_space();
+                    // '}' is '{' + 2 and ']' is '[' + 2; an empty container is closed below.
+                    if self.peek()? != byte + 2 {
+                        if tag == Tag::Object {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                }
+                b't' => self.word(b"true", Tag::True)?,
+                b'f' => self.word(b"false", Tag::False)?,
+                b'n' => self.word(b"null", Tag::Null)?,
+                _ => self.number()?,
+            }
+            // A value has ended, or an empty container waits to be closed.
+            loop {
+                self.skip_space();
+                let Some(innermost) = depth.checked_sub(1) else {
+                    return (self.at == self.bytes.len()).then_some(());
+                };
+                let slot = open[innermost] as usize;
+                let in_object = self.slots[slot].tag == Tag::Object;
+                match self.peek()? {
+                    b',' if self.slots.len() > slot + 1 => {
+                        self.at += 1;
+                        self.skip_space();
+                        if in_object {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    b'}' if in_object => {}
+                    b']' if !in_object => {}
+                    _ => return None,
+                }
+                self.at += 1;
+                self.slots[slot].end = self.at as u32;
+                self.slots[slot].next = self.slots.len() as u32;
+                depth = innermost;
+            }
+        }
+    }
+
+    /// A key and its colon, up to the value.
+    fn key(&mut self) -> Option<()> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        self.string()?;
+        self.skip_space();
+        if self.peek()? != b':' {
+            return None;
+        }
+        self.at += 1;
+        self.skip_space();
+        Some(())
+    }
+
+    fn string(&mut self) -> Option<()> {
+        let start = self.at;
+        let inside = &self.bytes[start + 1..];
+        let length = inside
+            .iter()
+            .position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
+        if inside[length] != b'"' {
+            return None;
+        }
+        self.at = start + length + 2;
+        self.push(Tag::String, start);
+        Some(())
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let first = self.peek()?;
+        let digits = self.digits()?;
+        if first == b'0' && digits > 1 {
+            return None;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        self.push(Tag::Number, start);
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<usize> {
+        let rest = &self.bytes[self.at..];
+        let count = rest
+            .iter()
+            .position(|byte| !byte.is_ascii_digit())
+            .unwrap_or(rest.len());
+        self.at += count;
+        (count > 0).then_some(count)
+    }
+
+    fn word(&mut self, word: &[u8], tag: Tag) -> Option<()> {
+        let start = self.at;
+        self.bytes[start..].starts_with(word).then_some(())?;
+        self.at += word.len();
+        self.push(tag, start);
+        Some(())
+    }
+
+    fn push(&mut self, tag: Tag, start: usize) {
+        let next = self.slots.len() as u32 + 1;
+        self.slots.push(Slot {
+            tag,
+            start: start as u32,
+            end: self.at as u32,
+            next,
+        });
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+}

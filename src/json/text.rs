@@ -1,0 +1,150 @@
+//! A string as it was written, its escapes read and written.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// A JSON string: its text between the quotes, and what that text says.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(in crate::json) fn new(raw: &'a str, escaped: bool) -> Text<'a> {
+        Text { raw, escaped }
+    }
+
+    /// The text between the quotes as received, escapes and all.
+    pub fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// The text with its escapes resolved; a lone surrogate becomes U+FFFD.
+    pub fn decode(&self) -> Cow<'a, str> {
+        if !self.escaped {
+            return Cow::Borrowed(self.raw);
+        }
+        Cow::Owned(
+            self.units()
+                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect(),
+        )
+    }
+
+    /// Whether an escape stands for half a character (`\ud800`), which is JSON but no Unicode text.
+    pub fn has_lone_surrogate(&self) -> bool {
+        self.escaped && self.units().any(|unit| unit.is_err())
+    }
+
+    fn units(&self) -> impl Iterator<Item = Result<char, LoneSurrogate>> + use<'a> {
+        Units { rest: self.raw }
+    }
+}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        if self.escaped {
+            self.decode() == other
+        } else {
+            self.raw == other
+        }
+    }
+}
+
+/// With its escapes resolved.
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.decode())
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.raw)
+    }
+}
+
+/// Appends `text` as a JSON string, quotes included.
+///
+/// # Examples
+///
+/// ```
+/// let mut json = String::new();
+/// xray_phantom::json::write_text(&mut json, "a \"b\"\n\u{1}");
+/// assert_eq!(json, r#""a \"b\"\n\u0001""#);
+/// ```
+pub fn write_text(json: &mut String, text: &str) {
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            control if control < ' ' => {
+                let Ok(()) = write!(json, "\\u{:04x}", u32::from(control)) else {
+                    unreachable!("a String takes every text")
+                };
+            }
+            other => json.push(other),
+        }
+    }
+    json.push('"');
+}
+
+/// Half of a UTF-16 pair without its other half.
+struct LoneSurrogate;
+
+/// Resolves the escapes of a text that the reader has accepted.
+struct Units<'a> {
+    rest: &'a str,
+}
+
+impl Units<'_> {
+    /// The four digits behind `\u`, if that is what comes next.
+    fn code_unit(&self) -> Option<u16> {
+        u16::from_str_radix(self.rest.strip_prefix("\\u")?.get(..4)?, 16).ok()
+    }
+}
+
+impl Iterator for Units<'_> {
+    type Item = Result<char, LoneSurrogate>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut characters = self.rest.chars();
+        let first = characters.next()?;
+        if first != '\\' {
+            self.rest = characters.as_str();
+            return Some(Ok(first));
+        }
+        let Some(unit) = self.code_unit() else {
+            let simple = match characters.next()? {
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                same => same,
+            };
+            self.rest = characters.as_str();
+            return Some(Ok(simple));
+        };
+        self.rest = &self.rest[ESCAPE..];
+        if let Some(character) = char::from_u32(u32::from(unit)) {
+            return Some(Ok(character));
+        }
+        // A high surrogate takes the low one that follows, and nothing else.
+        if let Some(low) = self.code_unit()
+            && let Some(Ok(character)) = char::decode_utf16([unit, low]).next()
+        {
+            self.rest = &self.rest[ESCAPE..];
+            return Some(Ok(character));
+        }
+        Some(Err(LoneSurrogate))
+    }
+}
+
+/// Length of `\uXXXX`.
+const ESCAPE: usize = 6;

@@ -1,0 +1,134 @@
+//! Points in time.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::json::{Number, Value};
+use crate::model::view::Read;
+
+/// A point in time, in nanoseconds since the Unix epoch.
+///
+/// Documents carry it as a decimal number of seconds: `1795338258.6384983` (Python writes up to
+/// seven decimals, Node three), also `1.478293361271E9`. The number is read digit by digit, so
+/// that no decimal is lost to a float; beyond nanoseconds it is cut.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use xray_phantom::model::Timestamp;
+///
+/// let start = Timestamp::from_nanos(1_795_338_258_638_498_300);
+/// assert_eq!(start.to_string(), "1795338258.638498");
+/// assert_eq!((start + Duration::from_millis(2)).since(start), Some(Duration::from_millis(2)));
+/// assert_eq!(start.since(start + Duration::from_millis(2)), None); // the other way round
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    nanos: i128,
+}
+
+impl Timestamp {
+    /// The point this many nanoseconds after the epoch.
+    pub fn from_nanos(nanos: i128) -> Timestamp {
+        Timestamp { nanos }
+    }
+
+    /// Reads a number of seconds; `None` where it is beyond 10^18 seconds either way.
+    pub(crate) fn from_seconds(number: Number<'_>) -> Option<Timestamp> {
+        let text = number.text();
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        // The value is `digits` · 10^`power` nanoseconds.
+        let mut power = exponent
+            .checked_add(NANO_DIGITS)?
+            .checked_sub(i32::try_from(fraction.len()).ok()?)?;
+        let mut nanos: i128 = 0;
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            if nanos >= MAX_NANOS {
+                // Enough digits: the rest only shifts.
+                power = power.checked_add(1)?;
+                continue;
+            }
+            nanos = nanos * 10 + i128::from(digit - b'0');
+        }
+        while power > 0 && nanos != 0 {
+            nanos = nanos.checked_mul(10).filter(|nanos| *nanos <= MAX_NANOS)?;
+            power -= 1;
+        }
+        while power < 0 && nanos != 0 {
+            nanos /= 10;
+            power += 1;
+        }
+        if nanos > MAX_NANOS {
+            return None;
+        }
+        Some(Timestamp {
+            nanos: if negative { -nanos } else { nanos },
+        })
+    }
+
+    /// Nanoseconds since the epoch.
+    pub fn as_nanos(&self) -> i128 {
+        self.nanos
+    }
+
+    /// Seconds since the epoch, as near as a float comes: about 0.2 µs today.
+    #[expect(clippy::cast_precision_loss, reason = "the doc line says so")]
+    pub fn as_seconds(&self) -> f64 {
+        self.nanos as f64 / 1e9
+    }
+
+    /// The time from `earlier` to this; `None` where `earlier` is later.
+    pub fn since(&self, earlier: Timestamp) -> Option<Duration> {
+        let nanos = u128::try_from(self.nanos - earlier.nanos).ok()?;
+        let seconds = u64::try_from(nanos / NANOS).ok()?;
+        Some(Duration::new(seconds, u32::try_from(nanos % NANOS).ok()?))
+    }
+}
+
+impl std::ops::Add<Duration> for Timestamp {
+    type Output = Timestamp;
+
+    fn add(self, duration: Duration) -> Timestamp {
+        let seconds = i128::from(duration.as_secs()) * NANOS.cast_signed();
+        Timestamp {
+            nanos: self.nanos + seconds + i128::from(duration.subsec_nanos()),
+        }
+    }
+}
+
+impl Read<'_> for Timestamp {
+    fn read(value: Value<'_>) -> Option<Self> {
+        Timestamp::from_seconds(value.as_number()?)
+    }
+}
+
+/// Seconds with six decimals, as documents carry them.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.nanos < 0 { "-" } else { "" };
+        let nanos = self.nanos.unsigned_abs();
+        write!(f, "{sign}{}.{:06}", nanos / NANOS, nanos % NANOS / 1_000)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Nanoseconds in a second.
+const NANOS: u128 = 1_000_000_000;
+/// Decimals of a second that are kept.
+const NANO_DIGITS: i32 = 9;
+/// 10^18 seconds: longer than the universe has been.
+const MAX_NANOS: i128 = 10_i128.pow(27);

@@ -1,0 +1,86 @@
+//! What the time is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::model::Timestamp;
+
+/// A source of the time of day.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use xray_phantom::seam::{Clock, ManualClock};
+/// use xray_phantom::model::Timestamp;
+///
+/// let hand = ManualClock::at(Timestamp::from_nanos(1_500_000_000));
+/// let clock = Clock::from(&hand);
+/// hand.advance(Duration::from_millis(250));
+/// assert_eq!(clock.now().to_string(), "1.750000");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    Manual(ManualClock),
+    #[default]
+    System,
+}
+
+impl Clock {
+    /// The clock of the system.
+    pub fn system() -> Clock {
+        Clock(Source::System)
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::Manual(clock) => clock.now(),
+            Source::System => system_now(),
+        }
+    }
+}
+
+/// Follows the manual clock, which others may hold too.
+impl From<&ManualClock> for Clock {
+    fn from(clock: &ManualClock) -> Clock {
+        Clock(Source::Manual(clock.clone()))
+    }
+}
+
+/// A clock that stands still until it is moved. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    now: Arc<Mutex<Timestamp>>,
+}
+
+impl ManualClock {
+    /// A clock that shows this time.
+    pub fn at(now: Timestamp) -> ManualClock {
+        ManualClock {
+            now: Arc::new(Mutex::new(now)),
+        }
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = *now + duration;
+    }
+
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn system_now() -> Timestamp {
+    // The system's clock may stand before 1970; no sender's does.
+    let nanos = match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i128::try_from(since.as_nanos()),
+        Err(before) => i128::try_from(before.duration().as_nanos()).map(|nanos| -nanos),
+    };
+    Timestamp::from_nanos(nanos.unwrap_or_default())
+}

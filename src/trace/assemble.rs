@@ -1,0 +1,345 @@
+//! From documents to trees.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::json::{Document, Value};
+use crate::model::{Entity, EntityKind, Timestamp};
+use crate::trace::tree::{Branch, Tree};
+use crate::trace::{Defect, DefectCode, ExternalParents, PartialTrace};
+
+/// A document and the number of the datagram that it came in.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The number of the datagram in its capture, from 0.
+    pub seq: u64,
+    /// The document.
+    pub document: Arc<Document>,
+}
+
+/// What a set of documents holds.
+#[derive(Clone, Debug, Default)]
+pub struct Assembly {
+    /// The traces in order of start, then id.
+    pub traces: Vec<PartialTrace>,
+    /// The documents that name no trace. The service answers `MissingTraceId` to them.
+    pub untraced: Vec<Arrival>,
+}
+
+/// Builds the traces that the documents describe.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use xray_phantom::json::Document;
+/// use xray_phantom::trace::{Arrival, ExternalParents, assemble};
+///
+/// // The child comes first, and on its own.
+/// let texts = [
+///     r#"{"type": "subsegment", "trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000b1",
+///         "parent_id": "00000000000000a1", "name": "later", "start_time": 1.5, "end_time": 1.75}"#,
+///     r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1", "name": "api",
+///         "start_time": 1, "end_time": 2}"#,
+/// ];
+/// let arrivals = texts.iter().zip(0..).map(|(text, seq)| Arrival {
+///     seq,
+///     document: Arc::new(Document::parse(text).unwrap()),
+/// });
+/// let assembly = assemble(arrivals, &ExternalParents::none());
+/// let trace = assembly.traces[0].clone().complete().unwrap();
+/// assert_eq!(
+///     trace.to_string(),
+///     "trace 1-66a00000-0123456789abcdef01234567 (complete, 2 entities)\n\
+///      api  1.00 s\n\
+///      └─ later  250 ms\n"
+/// );
+/// ```
+pub fn assemble(
+    arrivals: impl IntoIterator<Item = Arrival>,
+    external: &ExternalParents,
+) -> Assembly {
+    let mut by_trace: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
+    let mut assembly = Assembly::default();
+    for arrival in arrivals {
+        let trace_id = Entity::of(arrival.document.root()).and_then(|entity| entity.trace_id());
+        match trace_id.map(Into::into) {
+            Some(id) => by_trace.entry(id).or_default().push(arrival),
+            None => assembly.untraced.push(arrival),
+        }
+    }
+    assembly.traces = by_trace
+        .into_iter()
+        .map(|(id, arrivals)| build(id, arrivals, external))
+        .collect();
+    // Stable, so that equal starts stay in order of id.
+    assembly
+        .traces
+        .sort_by_key(|trace| (trace.start_time().is_none(), trace.start_time()));
+    assembly
+}
+
+/// Who an entity is. Several documents may speak of the same one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Key {
+    kind: EntityKind,
+    id: Identity,
+    /// Which of the entities with this id inside one document: ids need not be unique there
+    /// (the Python SDK gives unsampled subsegments the id 0000000000000000).
+    nth: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Identity {
+    Id(Arc<str>),
+    /// No id: known by its document alone.
+    None {
+        document: usize,
+    },
+}
+
+/// What one document says of an entity.
+struct Version {
+    document: usize,
+    at: u32,
+    container: Option<Key>,
+}
+
+fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> PartialTrace {
+    // In order of text, so that what follows cannot depend on the order of arrival.
+    arrivals.sort_by(|a, b| {
+        a.document
+            .text()
+            .cmp(b.document.text())
+            .then(a.seq.cmp(&b.seq))
+    });
+    arrivals.dedup_by(|later, first| later.document.text() == first.document.text());
+
+    let mut versions: BTreeMap<Key, Vec<Version>> = BTreeMap::new();
+    for (index, arrival) in arrivals.iter().enumerate() {
+        flatten(index, &arrival.document, &mut versions);
+    }
+    let precedence = |a: &Version, b: &Version| {
+        let value = |version: &Version| arrivals[version.document].document.value(version.at);
+        rank(value(b)).cmp(&rank(value(a)))
+    };
+    for said in versions.values_mut() {
+        said.sort_by(precedence);
+    }
+
+    let places: HashMap<&Key, usize> = versions.keys().zip(0..).collect();
+    let branches: Vec<Branch> = versions
+        .iter()
+        .map(|(key, said)| {
+            let Some(best) = said.first() else {
+                unreachable!("a key is made for a version")
+            };
+            let arrival = &arrivals[best.document];
+            let container = said.iter().find_map(|version| version.container.as_ref());
+            let parent = match (key.kind, container) {
+                (EntityKind::Segment, _) => None,
+                (EntityKind::Subsegment, Some(container)) => places.get(container).copied(),
+                (EntityKind::Subsegment, None) => said.iter().find_map(|version| {
+                    let value = arrivals[version.document].document.value(version.at);
+                    named_parent(value, &places)
+                }),
+            };
+            Branch {
+                kind: key.kind,
+                document: Arc::clone(&arrival.document),
+                at: best.at,
+                seq: arrival.seq,
+                parent,
+                children: Vec::new(),
+            }
+        })
+        .collect();
+
+    let mut tree = Tree {
+        id: Arc::from(id),
+        branches,
+        roots: Vec::new(),
+        defects: Vec::new(),
+    };
+    cut_cycles(&mut tree);
+    hang(&mut tree, external);
+    tree.sort();
+    PartialTrace::new(tree)
+}
+
+/// Lists the entities of a document, outer ones first.
+fn flatten(index: usize, document: &Document, versions: &mut BTreeMap<Key, Vec<Version>>) {
+    let Some(top) = Entity::of(document.root()) else {
+        return;
+    };
+    let mut seen: HashMap<(EntityKind, Identity), usize> = HashMap::new();
+    let mut waiting = vec![(top, top.kind_at_top(), None)];
+    while let Some((entity, kind, container)) = waiting.pop() {
+        let id = match entity.id() {
+            Some(id) => Identity::Id(Arc::from(id)),
+            None => Identity::None { document: index },
+        };
+        let count = seen.entry((kind, id.clone())).or_default();
+        let key = Key {
+            kind,
+            id,
+            nth: *count,
+        };
+        *count += 1;
+        let inside = entity.subsegments().unwrap_or_default().into_iter().rev();
+        waiting.extend(inside.map(|child| (child, EntityKind::Subsegment, Some(key.clone()))));
+        let at = entity.json().index();
+        versions.entry(key).or_default().push(Version {
+            document: index,
+            at,
+            container,
+        });
+    }
+}
+
+/// Which of two documents for one entity counts: the complete one, then the one with the later
+/// end, then the one with the greater bytes.
+fn rank(value: Value<'_>) -> (bool, Option<Timestamp>, &str) {
+    let entity = Entity::of(value);
+    let closed = entity.is_some_and(|entity| entity.is_closed());
+    (
+        closed,
+        entity.and_then(|entity| entity.end_time()),
+        value.raw(),
+    )
+}
+
+/// The entity that a subsegment on its own names as its parent.
+fn named_parent(value: Value<'_>, places: &HashMap<&Key, usize>) -> Option<usize> {
+    let id = Identity::Id(Arc::from(Entity::of(value)?.parent_id()?));
+    [EntityKind::Segment, EntityKind::Subsegment]
+        .into_iter()
+        .find_map(|kind| {
+            places
+                .get(&Key {
+                    kind,
+                    id: id.clone(),
+                    nth: 0,
+                })
+                .copied()
+        })
+}
+
+/// Parts each ring of parents at its smallest id.
+fn cut_cycles(tree: &mut Tree) {
+    // The walk in which an entity was first met; 0 is none yet.
+    let mut met = vec![0; tree.branches.len()];
+    for start in 0..tree.branches.len() {
+        let mut at = start;
+        loop {
+            match met[at].cmp(&0) {
+                Ordering::Equal => met[at] = start + 1,
+                _ if met[at] == start + 1 => {
+                    cut_ring(tree, at);
+                    break;
+                }
+                _ => break,
+            }
+            match tree.branches[at].parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+    }
+}
+
+fn cut_ring(tree: &mut Tree, first: usize) {
+    let mut ring = vec![first];
+    while let Some(parent) = tree.branches[ring[ring.len() - 1]].parent
+        && parent != first
+    {
+        ring.push(parent);
+    }
+    // Branches stand in order of their keys, so that the smallest index has the smallest id.
+    let Some(smallest) = ring.iter().copied().min() else {
+        return;
+    };
+    let names: Vec<String> = ring
+        .iter()
+        .map(|index| label(&tree.branches[*index]))
+        .collect();
+    tree.branches[smallest].parent = None;
+    let message = match names.len() {
+        1 => format!("{} names itself as its parent", names[0]),
+        _ => format!("{} name each other as parents", names.join(" and ")),
+    };
+    report(tree, smallest, DefectCode::Cycle, message);
+}
+
+/// Gives parents their children, finds the roots, and says what is missing.
+fn hang(tree: &mut Tree, external: &ExternalParents) {
+    for index in 0..tree.branches.len() {
+        let branch = &tree.branches[index];
+        let entity = branch.entity();
+        let open = (!entity.is_closed()).then(|| never_closed(branch));
+        match branch.parent {
+            Some(parent) => tree.branches[parent].children.push(index),
+            None => {
+                let orphan = orphan(branch, external);
+                tree.roots.push(index);
+                if let Some(message) = orphan
+                    && !tree.defects.iter().any(|(at, _)| *at == index)
+                {
+                    report(tree, index, DefectCode::Orphan, message);
+                }
+            }
+        }
+        if let Some(message) = open {
+            report(tree, index, DefectCode::NeverClosed, message);
+        }
+    }
+}
+
+fn never_closed(branch: &Branch) -> String {
+    let entity = branch.entity();
+    let why = match (entity.end_time(), entity.in_progress()) {
+        (Some(_), Some(true)) => "its document has an end_time and in_progress: true",
+        (_, Some(true)) => "all that arrived of it is in progress",
+        _ => "its document has no end_time",
+    };
+    format!("{} was never closed: {why}", label(branch))
+}
+
+fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
+    let entity = branch.entity();
+    match (branch.kind, entity.parent_id()) {
+        (EntityKind::Segment, _) => None,
+        (_, Some(parent)) if external.contains(&parent) => None,
+        (_, Some(parent)) => Some(format!(
+            "the parent of {}, {}, never arrived",
+            label(branch),
+            parent.escape_debug()
+        )),
+        (_, None) => Some(format!(
+            "{} came on its own and names no parent",
+            label(branch)
+        )),
+    }
+}
+
+fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
+    let branch = &tree.branches[index];
+    let id = branch.entity().id().map(Into::into);
+    tree.defects.push((
+        index,
+        Defect {
+            code,
+            id,
+            seq: branch.seq,
+            message,
+        },
+    ));
+}
+
+fn label(branch: &Branch) -> String {
+    match branch.entity().name() {
+        Some(name) => format!("{} `{}`", branch.kind, name.escape_debug()),
+        None => format!("a {} without name", branch.kind),
+    }
+}

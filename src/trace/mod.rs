@@ -1,0 +1,32 @@
+//! Documents in any order become traces.
+//!
+//! [`assemble`] takes the documents of a capture and gives a [`PartialTrace`] for each trace id.
+//! One that lacks nothing becomes a [`Trace`], which answers every question; one that lacks
+//! something says what, as [`Defect`]s.
+//!
+//! The result depends on the set of documents alone: neither their order nor a document that
+//! comes twice changes it.
+//!
+//! # Rules
+//!
+//! - An entity is known by its kind and its id within the trace (developer guide: ids are unique
+//!   among the segments of one trace). Ids are compared as text.
+//! - Of several documents for one entity the complete one wins, then the later `end_time`, then
+//!   the greater bytes. Children of all of them are kept.
+//! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
+//!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
+//!   as the parent of every embedded subsegment.
+//! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
+
+mod assemble;
+mod defect;
+mod external;
+mod node;
+mod tree;
+mod whole;
+
+pub use assemble::{Arrival, Assembly, assemble};
+pub use defect::{Defect, DefectCode};
+pub use external::ExternalParents;
+pub use node::{Node, Nodes};
+pub use whole::{PartialTrace, Trace};

@@ -1,0 +1,133 @@
+//! A trace that is whole, and one that may not be.
+
+use std::fmt;
+
+use crate::model::Timestamp;
+use crate::trace::tree::Tree;
+use crate::trace::{Defect, Node, Nodes};
+
+/// A complete trace: every entity has ended, and every parent is here or declared external.
+///
+/// It is a snapshot: what arrives later does not change it. [`Display`](fmt::Display) shows it
+/// as a tree.
+#[derive(Clone)]
+pub struct Trace {
+    tree: Tree,
+}
+
+impl Trace {
+    /// The trace id, as received.
+    pub fn id(&self) -> &str {
+        &self.tree.id
+    }
+
+    /// When the first of its entities began.
+    pub fn start_time(&self) -> Option<Timestamp> {
+        start_time(&self.tree)
+    }
+
+    /// Whether a subsegment of that name is anywhere in the trace.
+    pub fn has_subsegment(&self, name: &str) -> bool {
+        self.nodes()
+            .any(|node| node.is_subsegment() && node.name().as_deref() == Some(name))
+    }
+
+    /// Whether a segment of that name is in the trace.
+    pub fn has_segment(&self, name: &str) -> bool {
+        self.nodes()
+            .any(|node| !node.is_subsegment() && node.name().as_deref() == Some(name))
+    }
+
+    /// The segments, and the subsegments whose parent is external, in order of start.
+    pub fn roots(&self) -> Nodes<'_> {
+        Nodes::roots(&self.tree)
+    }
+
+    /// All segments and subsegments, each before its children.
+    pub fn nodes(&self) -> Nodes<'_> {
+        Nodes::all(&self.tree)
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What has arrived of a trace, whole or not.
+///
+/// It can be looked at, and it answers no question with yes or no: what is not here may still be
+/// on its way. [`complete`](PartialTrace::complete) turns it into a [`Trace`] if nothing is missing.
+#[derive(Clone)]
+pub struct PartialTrace {
+    tree: Tree,
+}
+
+impl PartialTrace {
+    pub(in crate::trace) fn new(tree: Tree) -> PartialTrace {
+        PartialTrace { tree }
+    }
+
+    /// The trace, if nothing is missing.
+    ///
+    /// # Errors
+    ///
+    /// What has arrived, whose [`defects`](PartialTrace::defects) say what is missing.
+    #[expect(clippy::result_large_err, reason = "both sides are the same tree")]
+    pub fn complete(self) -> Result<Trace, PartialTrace> {
+        if self.tree.defects.is_empty() {
+            Ok(Trace { tree: self.tree })
+        } else {
+            Err(self)
+        }
+    }
+
+    /// The trace id, as received.
+    pub fn id(&self) -> &str {
+        &self.tree.id
+    }
+
+    /// When the first of its entities began, as far as is known.
+    pub fn start_time(&self) -> Option<Timestamp> {
+        start_time(&self.tree)
+    }
+
+    /// The segments, and the subsegments whose parent never arrived, in order of start.
+    pub fn roots(&self) -> Nodes<'_> {
+        Nodes::roots(&self.tree)
+    }
+
+    /// All segments and subsegments, each before its children.
+    pub fn nodes(&self) -> Nodes<'_> {
+        Nodes::all(&self.tree)
+    }
+
+    /// What is missing or wrong.
+    pub fn defects(&self) -> impl Iterator<Item = &Defect> {
+        self.tree.defects.iter().map(|(_, defect)| defect)
+    }
+
+    /// What is missing or wrong with one entity.
+    pub fn defects_of(&self, node: Node<'_>) -> impl Iterator<Item = &Defect> {
+        let index = node.index();
+        self.tree
+            .defects
+            .iter()
+            .filter(move |(at, _)| *at == index)
+            .map(|(_, defect)| defect)
+    }
+}
+
+impl fmt::Debug for PartialTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn start_time(tree: &Tree) -> Option<Timestamp> {
+    tree.branches
+        .iter()
+        .filter_map(|branch| branch.entity().start_time())
+        .min()
+}

@@ -1,0 +1,91 @@
+//! Datagrams: one header line, one document.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::model::MAX_DATAGRAM;
+use crate::wire::header_line::HeaderLine;
+use crate::wire::{Body, Refusal};
+
+/// The header line that senders put before the document, its line feed included.
+///
+/// The Python, Node, .NET and Ruby SDKs send these very bytes, Go and Java the same with spaces.
+pub const HEADER_LINE: &str = "{\"format\":\"json\",\"version\":1}\n";
+
+/// Puts a document into a datagram.
+///
+/// # Errors
+///
+/// A datagram that would be larger than [`MAX_DATAGRAM`]: the system would refuse to send it.
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::wire::{Body, frame, receive};
+///
+/// let datagram = frame(r#"{"name":"OrdersWorker"}"#).unwrap();
+/// assert_eq!(datagram, b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"OrdersWorker\"}");
+/// assert!(matches!(receive(&datagram), Ok(Body::Segment(_))));
+///
+/// let error = frame(&"x".repeat(65_500)).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "a document of 65500 bytes makes a datagram of 65530, and UDP carries at most 65507: \
+///      send its subsegments on their own"
+/// );
+/// ```
+pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
+    let length = HEADER_LINE.len() + document.len();
+    if length > MAX_DATAGRAM {
+        return Err(Error::stopped(format!(
+            "a document of {} bytes makes a datagram of {length}, and UDP carries at most \
+             {MAX_DATAGRAM}: send its subsegments on their own",
+            document.len()
+        )));
+    }
+    Ok([HEADER_LINE, document].concat().into_bytes())
+}
+
+/// Takes a datagram apart as the daemon does, and classes its body.
+///
+/// The steps are those of `aws-xray-daemon` (`cmd/tracing/daemon.go`, `pkg/tracesegment`):
+/// split at the first line feed; both parts must hold something; the first part must be a JSON
+/// object whose `format` is `json` and whose `version` is 1, read as Go reads JSON. The daemon
+/// never looks into the body. We do, because what it forwards blindly the service refuses.
+///
+/// An empty datagram is not handed to this function: the daemon ignores and does not count it.
+///
+/// # Errors
+///
+/// The step that failed, as a [`Refusal`].
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::wire::receive;
+///
+/// let refusal = receive(b"{\"format\":\"json\",\"version\":\"1\"}\n{}").unwrap_err();
+/// assert_eq!(refusal.code().as_str(), "invalid-header");
+/// assert_eq!(
+///     refusal.to_string(),
+///     "invalid header `{\"format\":\"json\",\"version\":\"1\"}`: version is \"1\", expected the number 1"
+/// );
+/// ```
+pub fn receive(datagram: &[u8]) -> Result<Body, Refusal> {
+    let Some(line_feed) = datagram.iter().position(|&byte| byte == b'\n') else {
+        return Err(Refusal::missing_newline(datagram));
+    };
+    let body_start = line_feed + 1;
+    if body_start == datagram.len() {
+        return Err(Refusal::empty_body());
+    }
+    HeaderLine::read(&datagram[..line_feed])?;
+    match std::str::from_utf8(datagram) {
+        Ok(text) => Body::read(&Arc::from(text), body_start),
+        // The header may hold what is not UTF-8 (Go reads it as U+FFFD), the body may not.
+        Err(_) => match std::str::from_utf8(&datagram[body_start..]) {
+            Ok(body) => Body::read(&Arc::from(body), 0),
+            Err(error) => Err(Refusal::not_utf8(&datagram[body_start..], error)),
+        },
+    }
+}

@@ -1,0 +1,12 @@
+//! What crosses between a program and the daemon: datagrams, and the trace header.
+
+mod body;
+mod datagram;
+mod header_line;
+mod refusal;
+mod trace_header;
+
+pub use body::{Body, OtlpKind};
+pub use datagram::{HEADER_LINE, frame, receive};
+pub use refusal::{Refusal, RefusalCode};
+pub use trace_header::{Oddity, Sampled, TraceHeader};
