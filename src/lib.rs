@@ -1,6 +1,8 @@
 //! AWS X-Ray without AWS.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "testing")]
+pub mod capture;
 pub mod json;
 
 pub mod model;

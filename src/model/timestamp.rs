@@ -86,6 +86,11 @@ impl Timestamp {
         self.nanos as f64 / 1e9
     }
 
+    /// The time since the epoch; zero before it.
+    pub fn since_epoch(&self) -> Duration {
+        self.since(Timestamp::from_nanos(0)).unwrap_or_default()
+    }
+
     /// The time from `earlier` to this; `None` where `earlier` is later.
     pub fn since(&self, earlier: Timestamp) -> Option<Duration> {
         let nanos = u128::try_from(self.nanos - earlier.nanos).ok()?;

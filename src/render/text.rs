@@ -38,12 +38,10 @@ pub(in crate::render) fn duration(duration: Duration) -> String {
         _ => (duration.as_secs_f64(), "s"),
     };
     // Rounded first, so that 9.996 becomes 10.0 and not 10.00.
-    let decimals = if value < 9.995 {
-        2
-    } else if value < 99.95 {
-        1
-    } else {
-        0
+    let decimals = match value {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
     };
     format!("{value:.decimals$} {unit}")
 }

@@ -278,16 +278,14 @@ fn hang(tree: &mut Tree, external: &ExternalParents) {
         let branch = &tree.branches[index];
         let entity = branch.entity();
         let open = (!entity.is_closed()).then(|| never_closed(branch));
-        match branch.parent {
-            Some(parent) => tree.branches[parent].children.push(index),
-            None => {
-                let orphan = orphan(branch, external);
-                tree.roots.push(index);
-                if let Some(message) = orphan
-                    && !tree.defects.iter().any(|(at, _)| *at == index)
-                {
-                    report(tree, index, DefectCode::Orphan, message);
-                }
+        if let Some(parent) = branch.parent {
+            tree.branches[parent].children.push(index);
+        } else {
+            let orphan = orphan(branch, external);
+            let cut = tree.defects.iter().any(|(at, _)| *at == index);
+            tree.roots.push(index);
+            if let (Some(message), false) = (orphan, cut) {
+                report(tree, index, DefectCode::Orphan, message);
             }
         }
         if let Some(message) = open {

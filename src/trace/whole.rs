@@ -74,7 +74,6 @@ impl PartialTrace {
     /// # Errors
     ///
     /// What has arrived, whose [`defects`](PartialTrace::defects) say what is missing.
-    #[expect(clippy::result_large_err, reason = "both sides are the same tree")]
     pub fn complete(self) -> Result<Trace, PartialTrace> {
         if self.tree.defects.is_empty() {
             Ok(Trace { tree: self.tree })

@@ -1,0 +1,192 @@
+//! Capture files: datagrams as JSON lines.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::capture::{Counts, Received, Rejection};
+use crate::error::Error;
+use crate::json::{Document, Kind, Value, write_text};
+
+/// The datagrams of a capture, one JSON object a line, in order of arrival:
+///
+/// ```text
+/// {"seq": 0, "t": 1795338258.638498, "text": "{\"format\":\"json\",\"version\":1}\n{...}"}
+/// {"seq": 1, "t": 1795338258.640112, "bytes_b64": "/w=="}
+/// ```
+///
+/// `text` is the datagram where it is UTF-8, `bytes_b64` its base64 where it is not; either is
+/// read. `t` is the time of arrival in seconds since the epoch, and may be missing. Other keys
+/// are allowed and not kept.
+#[derive(Clone, Debug, Default)]
+pub struct CaptureFile {
+    datagrams: Vec<Arc<Received>>,
+    warnings: Vec<String>,
+}
+
+impl CaptureFile {
+    /// Reads a capture file.
+    ///
+    /// Datagrams that AWS's daemon would refuse are read like all others: they become
+    /// [`rejections`](CaptureFile::rejections). A file that was cut in its last line gives a
+    /// [warning](CaptureFile::warnings) and all the lines before.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, and a line that is no such object.
+    pub fn read(path: impl AsRef<Path>) -> Result<CaptureFile, Error> {
+        let path = path.as_ref();
+        let bytes =
+            fs::read(path).map_err(|error| Error::io(format!("read {}", path.display()), error))?;
+        let mut capture = CaptureFile::default();
+        let mut lines = bytes
+            .split_inclusive(|&byte| byte == b'\n')
+            .zip(1..)
+            .peekable();
+        while let Some((line, number)) = lines.next() {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match datagram(line, capture.datagrams.len() as u64) {
+                Ok(received) => capture.datagrams.push(Arc::new(received)),
+                Err(why) if lines.peek().is_none() && !line.ends_with(b"\n") => {
+                    capture.warnings.push(format!(
+                        "{}, line {number}: the file ends inside this line, which is left out ({why})",
+                        path.display()
+                    ));
+                }
+                Err(why) => return Err(Error::line(path, number, why)),
+            }
+        }
+        Ok(capture)
+    }
+
+    /// Writes datagrams to a file, which is replaced if it exists.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn write<'a>(
+        path: impl AsRef<Path>,
+        datagrams: impl IntoIterator<Item = &'a Received>,
+    ) -> Result<(), Error> {
+        let path = path.as_ref();
+        let lines: String = datagrams.into_iter().map(line).collect();
+        fs::write(path, lines)
+            .map_err(|error| Error::io(format!("write {}", path.display()), error))
+    }
+
+    /// The datagrams in order.
+    pub fn datagrams(&self) -> impl ExactSizeIterator<Item = &Received> {
+        self.datagrams.iter().map(|received| &**received)
+    }
+
+    /// How many datagrams there are, and what AWS's daemon would do with them.
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.datagrams(), Some(0))
+    }
+
+    /// The datagrams that never become a document.
+    pub fn rejections(&self) -> Vec<Rejection> {
+        self.datagrams().filter_map(Received::rejection).collect()
+    }
+
+    /// What was wrong with the file and did not keep it from being read.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// Reads one line; `place` is its number among the datagrams.
+fn datagram(line: &[u8], place: u64) -> Result<Received, String> {
+    let line = std::str::from_utf8(line).map_err(|error| format!("not UTF-8: {error}"))?;
+    let document = Document::parse(line).map_err(|error| format!("not JSON: {error}"))?;
+    let root = document.root();
+    if root.kind() != Kind::Object {
+        return Err(format!(
+            "expected an object with `text` or `bytes_b64`, found {}",
+            root.kind()
+        ));
+    }
+    let seq = match root.get("seq") {
+        Some(seq) => seq
+            .as_number()
+            .and_then(|number| u64::try_from(number.as_i64()?).ok())
+            .ok_or_else(|| format!("`seq` is {seq}, expected a whole number from 0"))?,
+        None => place,
+    };
+    let arrived = match root.get("t") {
+        Some(time) if time.kind() != Kind::Null => Some(seconds(time)?),
+        _ => None,
+    };
+    let bytes = match (root.get("text"), root.get("bytes_b64")) {
+        (Some(text), None) => text_bytes(text)?,
+        (None, Some(encoded)) => decoded_bytes(encoded)?,
+        (Some(_), Some(_)) => return Err("`text` and `bytes_b64` exclude each other".to_owned()),
+        (None, None) => {
+            return Err("expected a key `text` or `bytes_b64`, found neither".to_owned());
+        }
+    };
+    Ok(Received::new(seq, arrived, bytes))
+}
+
+fn seconds(time: Value<'_>) -> Result<Duration, String> {
+    let seconds = time.as_number().map(|number| number.as_f64());
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| format!("`t` is {time}, expected seconds since the epoch"))
+}
+
+fn text_bytes(value: Value<'_>) -> Result<Vec<u8>, String> {
+    let Some(text) = value.as_text() else {
+        return Err(format!("`text` is {}, expected a string", value.kind()));
+    };
+    if text.has_lone_surrogate() {
+        return Err("`text` holds half a character (a lone surrogate): use `bytes_b64`".to_owned());
+    }
+    Ok(text.decode().into_owned().into_bytes())
+}
+
+fn decoded_bytes(value: Value<'_>) -> Result<Vec<u8>, String> {
+    let Some(encoded) = value.as_str() else {
+        return Err(format!(
+            "`bytes_b64` is {}, expected a string",
+            value.kind()
+        ));
+    };
+    BASE64
+        .decode(encoded.as_bytes())
+        .map_err(|error| format!("`bytes_b64` is not base64: {error}"))
+}
+
+fn line(received: &Received) -> String {
+    let mut line = format!("{{\"seq\": {}", received.seq());
+    if let Some(arrived) = received.arrived() {
+        let _ = write!(
+            line,
+            ", \"t\": {}.{:06}",
+            arrived.as_secs(),
+            arrived.subsec_micros()
+        );
+    }
+    match std::str::from_utf8(received.bytes()) {
+        Ok(text) => {
+            line.push_str(", \"text\": ");
+            write_text(&mut line, text);
+        }
+        Err(_) => {
+            let _ = write!(
+                line,
+                ", \"bytes_b64\": \"{}\"",
+                BASE64.encode(received.bytes())
+            );
+        }
+    }
+    line.push_str("}\n");
+    line
+}

@@ -1,0 +1,250 @@
+//! A socket that is drained, and the list of what came.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use crate::capture::inbox::Inbox;
+use crate::capture::rest::Rest;
+use crate::capture::{Counts, Received, kernel, parking};
+use crate::error::Error;
+use crate::seam::Clock;
+
+/// A UDP socket on loopback that a thread of its own keeps empty.
+///
+/// The thread only moves bytes; datagrams are taken apart when they are asked for.
+pub(crate) struct Listener {
+    address: SocketAddr,
+    receive_buffer: Option<usize>,
+    /// `None` once the listener has ended.
+    inbox: Arc<Mutex<Option<Inbox>>>,
+    received: Mutex<Vec<Arc<Received>>>,
+    drain: Thread,
+    /// Who listened, for the report of datagrams that come too late.
+    owner: String,
+}
+
+impl Listener {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// `receive_buffer` holds the socket's buffer down to so many bytes; without it the socket
+    /// gets the largest that the system gives.
+    pub(crate) fn start(
+        receive_buffer: Option<usize>,
+        clock: Clock,
+        owner: String,
+    ) -> Result<Listener, Error> {
+        parking::report_late_datagrams();
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .map_err(|error| Error::io("listen on a UDP port of 127.0.0.1", error))?;
+        let address = socket
+            .local_addr()
+            .map_err(|error| Error::io("ask for the address of a socket", error))?;
+        socket
+            .set_nonblocking(true)
+            .map_err(|error| Error::io("make a socket non-blocking", error))?;
+        match receive_buffer {
+            Some(bytes) => kernel::limit_receive_buffer(&socket, bytes).map_err(|error| {
+                Error::io(format!("set a receive buffer of {bytes} bytes"), error)
+            })?,
+            None => kernel::widen_receive_buffer(&socket, WISH),
+        }
+        let receive_buffer = kernel::receive_buffer(&socket).ok();
+        let inbox = Arc::new(Mutex::new(Some(Inbox::new(socket, address, clock))));
+        let drain = start_drain(
+            Arc::clone(&inbox),
+            Rest::for_buffer(receive_buffer.unwrap_or(STOCK)),
+        )?;
+        Ok(Listener {
+            address,
+            receive_buffer,
+            inbox,
+            received: Mutex::default(),
+            drain,
+            owner,
+        })
+    }
+
+    /// The address that datagrams are sent to.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The size of the receive buffer as the system accounts it, where it tells.
+    pub(crate) fn receive_buffer(&self) -> Option<usize> {
+        self.receive_buffer
+    }
+
+    /// Waits, asynchronously and on no runtime in particular, until all that was sent before has
+    /// been read.
+    pub(crate) fn fence(&self) -> Fence<'_> {
+        Fence {
+            listener: self,
+            number: None,
+            yields: YIELDS,
+            deadline: Instant::now() + DEADLINE,
+        }
+    }
+
+    /// The same on this thread.
+    pub(crate) fn fence_blocking(&self) -> Result<Counts, Error> {
+        let deadline = Instant::now() + DEADLINE;
+        let mut number = None;
+        loop {
+            if let Some(counts) = self.step(&mut number)? {
+                return Ok(counts);
+            }
+            if Instant::now() > deadline {
+                return Err(self.overdue());
+            }
+            thread::yield_now();
+        }
+    }
+
+    fn step(&self, number: &mut Option<u64>) -> Result<Option<Counts>, Error> {
+        let passed = {
+            let mut inbox = lock(&self.inbox);
+            let Some(inbox) = inbox.as_mut() else {
+                return Err(Error::stopped(format!(
+                    "nobody listens on {} any more",
+                    self.address
+                )));
+            };
+            inbox.step(number)?
+        };
+        Ok(passed.map(|passed| {
+            let received = self.received();
+            Counts::of(received.iter().map(|received| &**received), passed.dropped)
+        }))
+    }
+
+    fn overdue(&self) -> Error {
+        Error::stopped(format!(
+            "a fence sent to {} did not come back within {} s: something reads or drops what is sent \
+             to that port, or the machine is overloaded",
+            self.address,
+            DEADLINE.as_secs()
+        ))
+    }
+
+    /// All that was read so far, in order.
+    pub(crate) fn received(&self) -> Vec<Arc<Received>> {
+        // The list is locked first, so that two callers cannot append out of order.
+        let mut received = lock(&self.received);
+        let unparsed = lock(&self.inbox)
+            .as_mut()
+            .map(Inbox::unparsed)
+            .unwrap_or_default();
+        for datagram in unparsed {
+            let seq = received.len() as u64;
+            received.push(Arc::new(Received::new(
+                seq,
+                Some(datagram.arrived),
+                datagram.bytes,
+            )));
+        }
+        received.clone()
+    }
+}
+
+/// Ends the drain and parks the socket, so that a late datagram reaches no other test.
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let inbox = lock(&self.inbox).take();
+        self.drain.unpark();
+        if let Some(inbox) = inbox {
+            parking::park(
+                inbox.into_socket(),
+                self.address,
+                std::mem::take(&mut self.owner),
+            );
+        }
+        parking::report_late_datagrams();
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The wait for a fence.
+#[derive(Debug)]
+#[must_use = "a fence does nothing until it is awaited"]
+pub(crate) struct Fence<'a> {
+    listener: &'a Listener,
+    number: Option<u64>,
+    /// How often other tasks are let through before the fence is sent.
+    yields: u32,
+    deadline: Instant,
+}
+
+impl Future for Fence<'_> {
+    type Output = Result<Counts, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.yields > 0 {
+            self.yields -= 1;
+        } else {
+            let mut number = self.number;
+            let step = self.listener.step(&mut number);
+            self.number = number;
+            if let Some(counts) = step.transpose() {
+                return Poll::Ready(counts);
+            }
+            if Instant::now() > self.deadline {
+                return Poll::Ready(Err(self.listener.overdue()));
+            }
+        }
+        // Never idle, so that a paused clock of the runtime does not run ahead meanwhile.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Starts the thread that keeps the socket empty until its inbox is taken away.
+fn start_drain(inbox: Arc<Mutex<Option<Inbox>>>, mut rest: Rest) -> Result<Thread, Error> {
+    let drain = move || {
+        loop {
+            let found = match lock(&inbox).as_mut() {
+                Some(inbox) => inbox.drain(ROUND),
+                None => return,
+            };
+            match found {
+                ROUND => thread::yield_now(),
+                _ => thread::park_timeout(rest.after(found)),
+            }
+        }
+    };
+    let thread = thread::Builder::new()
+        .name("xray-phantom drain".to_owned())
+        .spawn(drain);
+    // Not joined: it ends by itself at its next look, and ending never waits.
+    thread
+        .map(|handle| handle.thread().clone())
+        .map_err(|error| Error::io("start the drain's thread", error))
+}
+
+/// Locks even after a panic elsewhere: each step under these locks leaves them whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The receive buffer that is asked for: some 50,000 datagrams of ordinary size.
+const WISH: usize = 64 << 20;
+/// The receive buffer of a Linux socket that asks for none (`net.core.rmem_default`).
+const STOCK: usize = 212_992;
+/// How long a fence may take. It takes microseconds; this is for machines in trouble.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How often a fence lets other tasks of the runtime through, so that those which are ready to
+/// send have sent.
+const YIELDS: u32 = 32;
+/// How many datagrams the drain reads before it lets others have the lock.
+const ROUND: usize = 1_024;

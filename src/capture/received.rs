@@ -1,0 +1,175 @@
+//! A datagram that arrived, and what became of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::json::Document;
+use crate::wire::{Body, Refusal, RefusalCode, receive};
+
+/// A datagram that arrived, its bytes, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    seq: u64,
+    arrived: Option<Duration>,
+    bytes: Arc<[u8]>,
+    verdict: Verdict,
+}
+
+/// What became of a datagram.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// AWS's daemon forwards it, and its body is one that X-Ray takes.
+    Accepted(Body),
+    /// It is empty: AWS's daemon neither counts nor forwards it.
+    Ignored,
+    /// It never becomes a document.
+    Rejected(Refusal),
+}
+
+impl Received {
+    pub(in crate::capture) fn new(seq: u64, arrived: Option<Duration>, bytes: Vec<u8>) -> Received {
+        let verdict = match receive(&bytes) {
+            _ if bytes.is_empty() => Verdict::Ignored,
+            Ok(body) => Verdict::Accepted(body),
+            Err(refusal) => Verdict::Rejected(refusal),
+        };
+        Received {
+            seq,
+            arrived,
+            bytes: Arc::from(bytes),
+            verdict,
+        }
+    }
+
+    /// The number of the datagram in its capture, from 0.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// When the datagram was read from its socket, as the time since the Unix epoch.
+    ///
+    /// It arrived before, by at most the pause of the drain: 20 ms.
+    pub fn arrived(&self) -> Option<Duration> {
+        self.arrived
+    }
+
+    /// The bytes as they came.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What became of it.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The JSON document in it, if it was accepted and holds one.
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        match &self.verdict {
+            Verdict::Accepted(Body::Segment(document)) => Some(document),
+            _ => None,
+        }
+    }
+
+    /// Why it was rejected, if it was.
+    pub fn rejection(&self) -> Option<Rejection> {
+        match &self.verdict {
+            Verdict::Rejected(refusal) => Some(Rejection {
+                seq: self.seq,
+                refusal: refusal.clone(),
+                bytes: Arc::clone(&self.bytes),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// A datagram that never becomes a document: the reason, and the raw bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    seq: u64,
+    refusal: Refusal,
+    bytes: Arc<[u8]>,
+}
+
+impl Rejection {
+    /// The number of the datagram in its capture, from 0.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> RefusalCode {
+        self.refusal.code()
+    }
+
+    /// What the service answers to such a body, where that is known.
+    pub fn aws_code(&self) -> Option<&'static str> {
+        self.code().aws_code()
+    }
+
+    /// The value that was refused, and what to do about it.
+    pub fn message(&self) -> String {
+        self.refusal.to_string()
+    }
+
+    /// The bytes as they came.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// `datagram 3 rejected (not-json): the body is not JSON: ...`
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "datagram {} rejected ({}): {}",
+            self.seq,
+            self.code(),
+            self.refusal
+        )
+    }
+}
+
+/// How many datagrams arrived, and what became of them.
+///
+/// `received` = `accepted` + `rejected` + `ignored`, and what was sent before a fence is
+/// `received` + `dropped`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Datagrams that were read from the socket.
+    pub received: u64,
+    /// Those with a body that X-Ray takes.
+    pub accepted: u64,
+    /// Those that never become a document.
+    pub rejected: u64,
+    /// Those that were empty.
+    pub ignored: u64,
+    /// Datagrams that the kernel dropped because the receive buffer was full. `None` where the
+    /// system does not tell, which is not 0.
+    pub dropped: Option<u64>,
+}
+
+impl Counts {
+    /// Counts datagrams, of which the kernel dropped `dropped` others.
+    pub(in crate::capture) fn of<'a>(
+        datagrams: impl IntoIterator<Item = &'a Received>,
+        dropped: Option<u64>,
+    ) -> Counts {
+        let mut counts = Counts {
+            dropped,
+            ..Counts::default()
+        };
+        for received in datagrams {
+            counts.received += 1;
+            match received.verdict {
+                Verdict::Accepted(_) => counts.accepted += 1,
+                Verdict::Ignored => counts.ignored += 1,
+                Verdict::Rejected(_) => counts.rejected += 1,
+            }
+        }
+        counts
+    }
+}
