@@ -86,9 +86,12 @@ impl CaptureFile {
         self.datagrams.iter().map(|received| &**received)
     }
 
-    /// How many datagrams there are, and what AWS's daemon would do with them.
+    /// How many datagrams there are, and what AWS's daemon would do with them. A file does not
+    /// tell what the kernel dropped.
     pub fn counts(&self) -> Counts {
-        Counts::of(self.datagrams(), Some(0))
+        let mut counts = Counts::default();
+        self.datagrams().for_each(|received| counts.add(received));
+        counts
     }
 
     /// The datagrams that never become a document.

@@ -22,25 +22,37 @@ pub(crate) struct Listener {
     receive_buffer: Option<usize>,
     /// `None` once the listener has ended.
     inbox: Arc<Mutex<Option<Inbox>>>,
-    received: Mutex<Vec<Arc<Received>>>,
+    ledger: Mutex<Ledger>,
     drain: Thread,
     /// Who listened, for the report of datagrams that come too late.
     owner: String,
 }
 
+/// What was read, and how much of it.
+#[derive(Debug, Default)]
+struct Ledger {
+    received: Vec<Arc<Received>>,
+    counts: Counts,
+}
+
+/// Opens a UDP socket on a free port of 127.0.0.1.
+pub(crate) fn bind() -> Result<UdpSocket, Error> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+        .map_err(|error| Error::io("listen on a UDP port of 127.0.0.1", error))
+}
+
 impl Listener {
-    /// Listens on a free port of 127.0.0.1.
+    /// Listens on a socket.
     ///
     /// `receive_buffer` holds the socket's buffer down to so many bytes; without it the socket
     /// gets the largest that the system gives.
     pub(crate) fn start(
+        socket: UdpSocket,
         receive_buffer: Option<usize>,
         clock: Clock,
         owner: String,
     ) -> Result<Listener, Error> {
         parking::report_late_datagrams();
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-            .map_err(|error| Error::io("listen on a UDP port of 127.0.0.1", error))?;
         let address = socket
             .local_addr()
             .map_err(|error| Error::io("ask for the address of a socket", error))?;
@@ -63,7 +75,7 @@ impl Listener {
             address,
             receive_buffer,
             inbox,
-            received: Mutex::default(),
+            ledger: Mutex::default(),
             drain,
             owner,
         })
@@ -116,9 +128,9 @@ impl Listener {
             };
             inbox.step(number)?
         };
-        Ok(passed.map(|passed| {
-            let received = self.received();
-            Counts::of(received.iter().map(|received| &**received), passed.dropped)
+        Ok(passed.map(|passed| Counts {
+            dropped: passed.dropped,
+            ..self.ledger().counts
         }))
     }
 
@@ -133,21 +145,24 @@ impl Listener {
 
     /// All that was read so far, in order.
     pub(crate) fn received(&self) -> Vec<Arc<Received>> {
-        // The list is locked first, so that two callers cannot append out of order.
-        let mut received = lock(&self.received);
+        self.ledger().received.clone()
+    }
+
+    /// The ledger, with all that was read so far entered.
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Locked before the inbox is emptied, so that two callers cannot append out of order.
+        let mut ledger = lock(&self.ledger);
         let unparsed = lock(&self.inbox)
             .as_mut()
             .map(Inbox::unparsed)
             .unwrap_or_default();
         for datagram in unparsed {
-            let seq = received.len() as u64;
-            received.push(Arc::new(Received::new(
-                seq,
-                Some(datagram.arrived),
-                datagram.bytes,
-            )));
+            let seq = ledger.counts.received;
+            let received = Received::new(seq, Some(datagram.arrived), datagram.bytes);
+            ledger.counts.add(&received);
+            ledger.received.push(Arc::new(received));
         }
-        received.clone()
+        ledger
     }
 }
 

@@ -72,6 +72,11 @@ impl Received {
         }
     }
 
+    /// Whether it was accepted and holds OTLP, which is not JSON and joins no trace.
+    pub fn is_otlp(&self) -> bool {
+        matches!(self.verdict, Verdict::Accepted(Body::Otlp(_)))
+    }
+
     /// Why it was rejected, if it was.
     pub fn rejection(&self) -> Option<Rejection> {
         match &self.verdict {
@@ -153,23 +158,34 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts datagrams, of which the kernel dropped `dropped` others.
-    pub(in crate::capture) fn of<'a>(
-        datagrams: impl IntoIterator<Item = &'a Received>,
-        dropped: Option<u64>,
-    ) -> Counts {
-        let mut counts = Counts {
-            dropped,
-            ..Counts::default()
-        };
-        for received in datagrams {
-            counts.received += 1;
-            match received.verdict {
-                Verdict::Accepted(_) => counts.accepted += 1,
-                Verdict::Ignored => counts.ignored += 1,
-                Verdict::Rejected(_) => counts.rejected += 1,
-            }
+    /// Counts one more datagram.
+    pub(in crate::capture) fn add(&mut self, received: &Received) {
+        self.received += 1;
+        match received.verdict {
+            Verdict::Accepted(_) => self.accepted += 1,
+            Verdict::Ignored => self.ignored += 1,
+            Verdict::Rejected(_) => self.rejected += 1,
         }
-        counts
+    }
+}
+
+/// `4 received = 3 accepted + 1 rejected + 0 ignored; 0 dropped by the kernel`
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts {
+            received,
+            accepted,
+            rejected,
+            ignored,
+            dropped,
+        } = self;
+        write!(
+            f,
+            "{received} received = {accepted} accepted + {rejected} rejected + {ignored} ignored; "
+        )?;
+        match dropped {
+            Some(dropped) => write!(f, "{dropped} dropped by the kernel"),
+            None => f.write_str("dropped by the kernel: unknown on this system"),
+        }
     }
 }

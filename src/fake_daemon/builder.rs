@@ -1,0 +1,214 @@
+//! How a fake daemon is set up.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::panic::Location;
+use std::thread;
+
+use crate::capture::{self, Listener};
+use crate::error::Error;
+use crate::fake_daemon::scope::{Outcome, scope};
+use crate::fake_daemon::{FakeDaemon, Report};
+use crate::seam::{Clock, Environment};
+use crate::service::{self, SamplingResponder};
+use crate::trace::ExternalParents;
+
+/// Sets up a [`FakeDaemon`].
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::FakeDaemon;
+///
+/// // A Lambda function sends subsegments alone; the service writes their segment.
+/// let daemon = FakeDaemon::builder().any_external_parent().start();
+/// ```
+#[must_use = "a builder does nothing until it starts a daemon"]
+pub struct FakeDaemonBuilder {
+    receive_buffer: Option<usize>,
+    external: ExternalParents,
+    clock: Clock,
+    environment: Environment,
+    hooks: Vec<Hook>,
+}
+
+/// Something to do before a fence.
+pub(in crate::fake_daemon) type Hook = Box<dyn Fn() + Send + Sync>;
+
+impl FakeDaemonBuilder {
+    pub(in crate::fake_daemon) fn new() -> FakeDaemonBuilder {
+        FakeDaemonBuilder {
+            receive_buffer: None,
+            external: ExternalParents::none(),
+            clock: Clock::system(),
+            environment: Environment::process(),
+            hooks: Vec::new(),
+        }
+    }
+
+    /// Holds the socket's receive buffer down to this many bytes, as the system accounts them.
+    ///
+    /// Without it the buffer is as large as the system allows. Linux gives a socket that asks for
+    /// nothing 212,992 bytes, room for 166 datagrams of 637 bytes. The variable
+    /// `XRAY_PHANTOM_RECEIVE_BUFFER` does the same for all daemons of a process that do not say.
+    pub fn receive_buffer(mut self, bytes: usize) -> Self {
+        self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// Declares a parent that someone else sends: a trace is complete without it.
+    pub fn external_parent(mut self, id: impl Into<String>) -> Self {
+        self.external = self.external.with(id);
+        self
+    }
+
+    /// Declares that any parent may be sent by someone else.
+    pub fn any_external_parent(mut self) -> Self {
+        self.external = ExternalParents::any();
+        self
+    }
+
+    /// Takes the time of arrival from this clock.
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
+    /// Reads settings from this environment and not from the process.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Does something before each fence: flushes an exporter that batches, say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// # fn force_flush() {}
+    /// let daemon = FakeDaemon::builder().before_fence(|| force_flush()).start();
+    /// # block_on(daemon.fence()).unwrap();
+    /// ```
+    pub fn before_fence(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        self.hooks.push(Box::new(hook));
+        self
+    }
+
+    /// Starts the daemon.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_start`](FakeDaemonBuilder::try_start) gives an error.
+    #[track_caller]
+    pub fn start(self) -> FakeDaemon {
+        match self.try_start() {
+            Ok(daemon) => daemon,
+            Err(error) => panic!("the FakeDaemon does not start: {error}"),
+        }
+    }
+
+    /// Starts the daemon.
+    ///
+    /// # Errors
+    ///
+    /// A socket or thread that the system refuses; a variable that cannot be read.
+    #[track_caller]
+    pub fn try_start(self) -> Result<FakeDaemon, Error> {
+        let receive_buffer = match self.receive_buffer {
+            Some(bytes) => Some(bytes),
+            None => receive_buffer_variable(&self.environment)?,
+        };
+        let at = Location::caller();
+        let thread = thread::current();
+        let started = match thread.name() {
+            Some(name) => format!("started at {at} on thread `{name}`"),
+            None => format!("started at {at}"),
+        };
+        // Sockets whose port is taken on TCP are held until the end, so that none comes twice.
+        let mut taken = Vec::new();
+        let (udp, tcp) = loop {
+            let udp = capture::bind()?;
+            let address = udp
+                .local_addr()
+                .map_err(|error| Error::io("ask for the address of a socket", error))?;
+            match service::bind(address) {
+                Ok(tcp) => break (udp, tcp),
+                Err(error) if error.kind() == ErrorKind::AddrInUse && taken.len() < TRIES => {
+                    taken.push(udp)
+                }
+                Err(error) => return Err(Error::io(format!("listen on TCP {address}"), error)),
+            }
+        };
+        let sampling = SamplingResponder::start(tcp, self.clock.clone())?;
+        let listener = Listener::start(udp, receive_buffer, self.clock, started.clone())?;
+        Ok(FakeDaemon::new(
+            listener,
+            sampling,
+            self.external,
+            self.hooks,
+            started,
+        ))
+    }
+
+    /// Runs a test against a daemon of its own; see [`FakeDaemon::scope`].
+    ///
+    /// # Panics
+    ///
+    /// As [`FakeDaemon::scope`].
+    #[track_caller]
+    pub fn scope<R: Outcome, F: AsyncFnOnce(&FakeDaemon) -> R>(
+        self,
+        test: F,
+    ) -> impl Future<Output = R> {
+        let daemon = self.start();
+        async move {
+            match scope(daemon, test).await {
+                Ok(outcome) => outcome,
+                Err(report) => panic!("{report}"),
+            }
+        }
+    }
+
+    /// Runs a test against a daemon of its own; see [`FakeDaemon::try_scope`].
+    ///
+    /// # Errors
+    ///
+    /// As [`FakeDaemon::try_scope`].
+    #[track_caller]
+    pub fn try_scope<R: Outcome, F: AsyncFnOnce(&FakeDaemon) -> R>(
+        self,
+        test: F,
+    ) -> impl Future<Output = Result<R, Report>> {
+        let daemon = self.start();
+        scope(daemon, test)
+    }
+}
+
+impl fmt::Debug for FakeDaemonBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeDaemonBuilder")
+            .field("receive_buffer", &self.receive_buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+fn receive_buffer_variable(environment: &Environment) -> Result<Option<usize>, Error> {
+    let Some(value) = environment.variable(RECEIVE_BUFFER)? else {
+        return Ok(None);
+    };
+    match value.parse() {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(_) => Err(Error::invalid(
+            "environment variable",
+            &format!("{RECEIVE_BUFFER}={value}"),
+            "expected a whole number of bytes, such as 212992",
+        )),
+    }
+}
+
+/// Holds down the receive buffers of all daemons that do not say themselves.
+const RECEIVE_BUFFER: &str = "XRAY_PHANTOM_RECEIVE_BUFFER";
+/// How many UDP ports may turn out to be taken on TCP.
+const TRIES: usize = 64;

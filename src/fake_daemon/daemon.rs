@@ -1,0 +1,446 @@
+//! The daemon itself.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::capture::{CaptureFile, Counts, Listener, Received, Rejection};
+use crate::error::Error;
+use crate::fake_daemon::builder::Hook;
+use crate::fake_daemon::report::Judged;
+use crate::fake_daemon::scope::Outcome;
+use crate::fake_daemon::shortfall::{Shortfall, Sight};
+use crate::fake_daemon::{FakeDaemonBuilder, Report};
+use crate::service::SamplingResponder;
+use crate::trace::{Arrival, ExternalParents, PartialTrace, Trace, assemble};
+use crate::wire::RefusalCode;
+
+/// An X-Ray daemon for one test: it captures what the code under test sends, and answers
+/// questions about it.
+///
+/// It listens on 127.0.0.1 on a port of its own, on UDP for segments and on TCP, under the same
+/// number, for the sampling requests of the SDKs, which it answers with "record everything". (A
+/// trace that a program begins before its SDK has the first answer may still be sampled out by
+/// the SDK's local rules: one in a second and 5 % are recorded then. Test traces after that one.)
+///
+/// Every question first waits for a fence: what was sent before the question is in the answer,
+/// so that a test needs no sleep and no time-out, and absence can be relied on. The guarantee is
+/// for what *has been sent*, by this thread or by others whose `send` has returned, or by a
+/// process that has exited. Ready tasks of the runtime get a chance to run first. An exporter
+/// that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
+///
+/// When it is dropped and something arrived that nobody expected (a datagram that AWS would
+/// refuse, a loss in the kernel), it panics with a [`Report`]. If a test returns `Err`, that
+/// panic would hide it: [`scope`](FakeDaemon::scope) shows both, and is the form to prefer.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::UdpSocket;
+/// use xray_phantom::{FakeDaemon, block_on, wire};
+///
+/// let daemon = FakeDaemon::start();
+///
+/// // The code under test, told of `daemon.address()`, sends a segment:
+/// let segment = r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1",
+///     "name": "OrdersWorker", "start_time": 1.0, "end_time": 1.5,
+///     "subsegments": [{"id": "00000000000000b1", "name": "dynamo-put", "start_time": 1.1, "end_time": 1.4}]}"#;
+/// let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+/// socket.send_to(&wire::frame(segment).unwrap(), daemon.address()).unwrap();
+///
+/// let trace = block_on(daemon.expect_one_trace());
+/// assert!(trace.has_subsegment("dynamo-put"));
+/// ```
+#[must_use = "dropped, it captures nothing"]
+pub struct FakeDaemon {
+    listener: Listener,
+    _sampling: SamplingResponder,
+    external: ExternalParents,
+    hooks: Vec<Hook>,
+    started: String,
+    judged: Mutex<Judged>,
+}
+
+impl FakeDaemon {
+    /// Starts a daemon. It is ready when this returns.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_start`](FakeDaemon::try_start) gives an error.
+    #[track_caller]
+    pub fn start() -> FakeDaemon {
+        FakeDaemon::builder().start()
+    }
+
+    /// Starts a daemon.
+    ///
+    /// # Errors
+    ///
+    /// A socket or thread that the system refuses.
+    #[track_caller]
+    pub fn try_start() -> Result<FakeDaemon, Error> {
+        FakeDaemon::builder().try_start()
+    }
+
+    /// Sets up a daemon.
+    pub fn builder() -> FakeDaemonBuilder {
+        FakeDaemonBuilder::new()
+    }
+
+    /// Runs a test against a daemon of its own, and judges at its end.
+    ///
+    /// The test gets the daemon and ends as it likes: with `()`, a `Result`, or a panic. What it
+    /// returns is returned. If something arrived that nobody expected, there is one report: the
+    /// test's own error first, then the findings.
+    ///
+    /// # Panics
+    ///
+    /// With that report, if there are findings. A panic of the test goes on as it is, with the
+    /// findings on stderr.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let answer: Result<u8, std::io::Error> = block_on(FakeDaemon::scope(async |daemon| {
+    ///     assert!(daemon.traces().await.unwrap().is_empty());
+    ///     Ok(42)
+    /// }));
+    /// assert_eq!(answer.unwrap(), 42);
+    /// ```
+    ///
+    /// ```should_panic
+    /// use std::net::UdpSocket;
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// block_on(FakeDaemon::scope(async |daemon| {
+    ///     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    ///     socket.send_to(b"not a segment", daemon.address()).unwrap();
+    /// }));
+    /// ```
+    #[track_caller]
+    pub fn scope<R: Outcome, F: AsyncFnOnce(&FakeDaemon) -> R>(test: F) -> impl Future<Output = R> {
+        FakeDaemon::builder().scope(test)
+    }
+
+    /// Runs a test as [`scope`](FakeDaemon::scope) does, and returns the report.
+    ///
+    /// # Errors
+    ///
+    /// The report, if there are findings.
+    #[track_caller]
+    pub fn try_scope<R: Outcome, F: AsyncFnOnce(&FakeDaemon) -> R>(
+        test: F,
+    ) -> impl Future<Output = Result<R, Report>> {
+        FakeDaemon::builder().try_scope(test)
+    }
+
+    pub(in crate::fake_daemon) fn new(
+        listener: Listener,
+        sampling: SamplingResponder,
+        external: ExternalParents,
+        hooks: Vec<Hook>,
+        started: String,
+    ) -> FakeDaemon {
+        let judged = Mutex::default();
+        FakeDaemon {
+            listener,
+            _sampling: sampling,
+            external,
+            hooks,
+            started,
+            judged,
+        }
+    }
+
+    /// The address of the daemon: UDP for segments, TCP for sampling.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// The environment variables that lead an SDK in a child process to this daemon.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    /// use xray_phantom::FakeDaemon;
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// Command::new("python3").arg("orders_worker.py").envs(daemon.env()).status().unwrap();
+    /// ```
+    pub fn env(&self) -> [(&'static str, String); 1] {
+        [("AWS_XRAY_DAEMON_ADDRESS", self.address().to_string())]
+    }
+
+    /// The size of the socket's receive buffer as the system accounts it, in bytes; `None` where
+    /// it does not tell.
+    pub fn receive_buffer(&self) -> Option<usize> {
+        self.listener.receive_buffer()
+    }
+
+    /// Waits until all that was sent before has been read, and tells how much came.
+    ///
+    /// # Errors
+    ///
+    /// A fence that does not come back within ten seconds.
+    pub async fn fence(&self) -> Result<Counts, Error> {
+        self.run_hooks();
+        self.listener.fence().await
+    }
+
+    /// The datagrams that came, in order of arrival, rejected ones too.
+    ///
+    /// # Errors
+    ///
+    /// As [`fence`](FakeDaemon::fence).
+    pub async fn datagrams(&self) -> Result<Vec<Arc<Received>>, Error> {
+        self.fence().await?;
+        Ok(self.listener.received())
+    }
+
+    /// Saves the datagrams that came to a [capture file](CaptureFile).
+    ///
+    /// # Errors
+    ///
+    /// As [`fence`](FakeDaemon::fence), and a file that cannot be written.
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let datagrams = self.datagrams().await?;
+        CaptureFile::write(path, datagrams.iter().map(|received| &**received))
+    }
+
+    /// The one trace that came.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_expect_one_trace`](FakeDaemon::try_expect_one_trace) gives a shortfall, with
+    /// its text.
+    #[track_caller]
+    pub fn expect_one_trace(&self) -> impl Future<Output = Trace> {
+        let at = Location::caller();
+        async move { or_panic(self.try_expect_one_trace().await, at) }
+    }
+
+    /// The one trace that came.
+    ///
+    /// # Errors
+    ///
+    /// None came, or several, or the one is not complete; or datagrams were lost, so that nobody
+    /// knows.
+    pub async fn try_expect_one_trace(&self) -> Result<Trace, Shortfall> {
+        let mut sight = self.look().await?;
+        match sight.traces.len() {
+            0 => Err(sight.no_trace()),
+            1 => {
+                let trace = sight.traces.remove(0);
+                trace
+                    .complete()
+                    .map_err(|partial| sight.incomplete(&partial))
+            }
+            _ => Err(sight.several_traces()),
+        }
+    }
+
+    /// The trace with this id. Ids are compared as text.
+    ///
+    /// # Errors
+    ///
+    /// It did not come, or is not complete; or datagrams were lost.
+    pub async fn trace(&self, id: impl AsRef<str>) -> Result<Trace, Shortfall> {
+        let mut sight = self.look().await?;
+        let trace = sight.take(id.as_ref())?;
+        trace
+            .complete()
+            .map_err(|partial| sight.incomplete(&partial))
+    }
+
+    /// All traces in order of start. An empty list says that none came.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not complete; or datagrams were lost.
+    pub async fn traces(&self) -> Result<Vec<Trace>, Shortfall> {
+        let mut sight = self.look().await?;
+        let partial = std::mem::take(&mut sight.traces);
+        let complete = partial.into_iter().map(PartialTrace::complete);
+        complete
+            .map(|trace| trace.map_err(|partial| sight.incomplete(&partial)))
+            .collect()
+    }
+
+    /// What has come of the trace with this id, complete or not.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of it came; or datagrams were lost.
+    pub async fn partial(&self, id: impl AsRef<str>) -> Result<PartialTrace, Shortfall> {
+        self.look().await?.take(id.as_ref())
+    }
+
+    /// The datagrams that AWS would refuse, in order of arrival. To look at them is not to expect
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// As [`fence`](FakeDaemon::fence).
+    pub async fn rejections(&self) -> Result<Vec<Rejection>, Error> {
+        let datagrams = self.datagrams().await?;
+        Ok(datagrams
+            .iter()
+            .filter_map(|received| received.rejection())
+            .collect())
+    }
+
+    /// The earliest rejection with this code that was not yet expected. From now on it is, and
+    /// the daemon does not report it.
+    ///
+    /// The codes are those of [`RefusalCode`](crate::wire::RefusalCode).
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_expect_rejection`](FakeDaemon::try_expect_rejection) gives a shortfall, with
+    /// its text.
+    #[track_caller]
+    pub fn expect_rejection(&self, code: &str) -> impl Future<Output = Rejection> {
+        let at = Location::caller();
+        async move { or_panic(self.try_expect_rejection(code).await, at) }
+    }
+
+    /// The earliest rejection with this code that was not yet expected. From now on it is.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or no such code.
+    pub async fn try_expect_rejection(&self, code: &str) -> Result<Rejection, Shortfall> {
+        let sight = self.see().await?;
+        if !RefusalCode::ALL.iter().any(|known| known.as_str() == code) {
+            return Err(sight.unknown_code(code));
+        }
+        let mut judged = self.judged();
+        let unexpected = sight.rejections.iter().find(|rejection| {
+            rejection.code().as_str() == code && !judged.expected.contains(&rejection.seq())
+        });
+        let Some(rejection) = unexpected.cloned() else {
+            return Err(sight.no_rejection(code));
+        };
+        judged.expected.insert(rejection.seq());
+        Ok(rejection)
+    }
+
+    /// Judges what came so far. What this reports is not reported again when the daemon is
+    /// dropped.
+    ///
+    /// # Errors
+    ///
+    /// What nobody expected: rejections, datagrams lost in the kernel, documents that belong to
+    /// no trace.
+    pub async fn verify(&self) -> Result<(), Report> {
+        let counts = self.fence().await;
+        self.judge(counts)
+    }
+
+    /// Judges, with what the fence gave.
+    fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
+        let received = self.listener.received();
+        let mut judged = self.judged();
+        let report = Report::new(
+            self.place(),
+            self.receive_buffer(),
+            counts,
+            &received,
+            &mut judged,
+        );
+        if report.findings().is_empty() {
+            Ok(())
+        } else {
+            Err(report)
+        }
+    }
+
+    /// Fences and assembles; a loss in the kernel is a shortfall of every answer.
+    async fn look(&self) -> Result<Sight, Shortfall> {
+        let sight = self.see().await?;
+        if sight.counts.dropped.is_some_and(|dropped| dropped > 0) {
+            Err(sight.lost())
+        } else {
+            Ok(sight)
+        }
+    }
+
+    async fn see(&self) -> Result<Sight, Shortfall> {
+        let counts = match self.fence().await {
+            Ok(counts) => counts,
+            Err(error) => return Err(Shortfall::unfenced(&error)),
+        };
+        let received = self.listener.received();
+        let arrivals = received.iter().filter_map(|datagram| {
+            let document = Arc::clone(datagram.document()?);
+            Some(Arrival {
+                seq: datagram.seq(),
+                document,
+            })
+        });
+        let assembly = assemble(arrivals, &self.external);
+        Ok(Sight {
+            place: self.place(),
+            receive_buffer: self.receive_buffer(),
+            counts,
+            traces: assembly.traces,
+            untraced: assembly.untraced,
+            otlp: received
+                .iter()
+                .filter(|datagram| datagram.is_otlp())
+                .count() as u64,
+            rejections: received
+                .iter()
+                .filter_map(|datagram| datagram.rejection())
+                .collect(),
+        })
+    }
+
+    fn place(&self) -> String {
+        format!("FakeDaemon on {}, {}", self.address(), self.started)
+    }
+
+    fn run_hooks(&self) {
+        self.hooks.iter().for_each(|hook| hook());
+    }
+
+    fn judged(&self) -> MutexGuard<'_, Judged> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The backstop: what nobody expected fails the test. Silent while a panic is under way.
+impl Drop for FakeDaemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.run_hooks();
+        let counts = self.listener.fence_blocking();
+        if let Err(report) = self.judge(counts) {
+            panic!("{report}{HIDDEN}");
+        }
+    }
+}
+
+impl fmt::Debug for FakeDaemon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.place())
+    }
+}
+
+/// Panics with the text of a shortfall and the place where it was asked.
+fn or_panic<T>(answer: Result<T, Shortfall>, at: &Location<'_>) -> T {
+    match answer {
+        Ok(answer) => answer,
+        Err(shortfall) => panic!("{shortfall}asked at {at}\n"),
+    }
+}
+
+const HIDDEN: &str = "\
+If the test returned an Err, this panic has taken its place: FakeDaemon::scope shows both.\n";

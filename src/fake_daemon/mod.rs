@@ -1,0 +1,15 @@
+//! The fake daemon: one for each test.
+
+mod block_on;
+mod builder;
+mod daemon;
+mod report;
+mod scope;
+mod shortfall;
+
+pub use block_on::block_on;
+pub use builder::FakeDaemonBuilder;
+pub use daemon::FakeDaemon;
+pub use report::{Finding, Report};
+pub use scope::Outcome;
+pub use shortfall::{Shortfall, ShortfallCode};
