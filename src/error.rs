@@ -77,7 +77,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.kind {
             Kind::Invalid { what, value, why } => {
-                write!(f, "invalid {what} `{}`: {why}", value.escape_debug())
+                write!(f, "invalid {what} `{}`: {why}", visible(value))
             }
             Kind::Io { action, source } => write!(f, "cannot {action}: {source}"),
             Kind::Line { path, line, why } => write!(f, "{}, line {line}: {why}", path.display()),
@@ -100,6 +100,18 @@ impl std::error::Error for Error {
             _ => None,
         }
     }
+}
+
+/// A text as messages quote it: on one line, with what cannot be seen written as escapes.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            other => shown.extend(other.escape_debug()),
+        }
+    }
+    shown
 }
 
 const _: fn() = || {

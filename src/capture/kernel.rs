@@ -87,7 +87,7 @@ mod unix {
         }
     }
 
-    pub(super) fn length_of<T>() -> libc::socklen_t {
+    pub(in crate::capture::kernel) fn length_of<T>() -> libc::socklen_t {
         let Ok(length) = libc::socklen_t::try_from(size_of::<T>()) else {
             unreachable!("the sizes of these types are two digits long")
         };
@@ -184,6 +184,7 @@ mod linux {
     const DROPS: usize = 8;
 
     #[cfg(test)]
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     mod tests {
         use std::net::UdpSocket;
 

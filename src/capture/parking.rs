@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 
+use crate::error::visible;
 use crate::wire::{Body, receive};
 
 /// The one static of the crate: what outlives a daemon can belong to none.
@@ -94,11 +95,7 @@ fn describe(datagram: &[u8]) -> String {
     let field = |key| document.root().get(key).and_then(|value| value.as_str());
     let name = field("name").unwrap_or("without name".into());
     let trace = field("trace_id").unwrap_or("unknown".into());
-    format!(
-        "`{}` of trace {}",
-        name.escape_debug(),
-        trace.escape_debug()
-    )
+    format!("`{}` of trace {}", visible(&name), visible(&trace))
 }
 
 /// How many sockets stay open.
@@ -109,6 +106,7 @@ const MOST: usize = 8;
 const BUFFER: usize = 65_536;
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::net::UdpSocket;
 

@@ -136,7 +136,7 @@ impl FakeDaemonBuilder {
             match service::bind(address) {
                 Ok(tcp) => break (udp, tcp),
                 Err(error) if error.kind() == ErrorKind::AddrInUse && taken.len() < TRIES => {
-                    taken.push(udp)
+                    taken.push(udp);
                 }
                 Err(error) => return Err(Error::io(format!("listen on TCP {address}"), error)),
             }

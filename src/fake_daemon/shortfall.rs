@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::capture::{Counts, Rejection};
-use crate::error::Error;
+use crate::error::{Error, visible};
 use crate::fake_daemon::report::loss;
 use crate::render::{count, first_lines};
 use crate::trace::{Arrival, DefectCode, PartialTrace};
@@ -122,7 +122,7 @@ impl Sight {
     }
 
     pub(in crate::fake_daemon) fn incomplete(&self, trace: &PartialTrace) -> Shortfall {
-        let mut text = format!("the trace {} is not complete:\n", trace.id().escape_debug());
+        let mut text = format!("the trace {} is not complete:\n", visible(trace.id()));
         let defects = trace.defects().count();
         for defect in trace.defects().take(SHOWN) {
             let _ = writeln!(text, "- {defect}");
@@ -168,13 +168,13 @@ impl Sight {
         let known = RefusalCode::ALL.map(|code| code.as_str()).join(", ");
         let text = format!(
             "expected a rejection `{}`, which is no code; the codes are {known}\n",
-            code.escape_debug()
+            visible(code)
         );
         self.close(ShortfallCode::UnknownCode, text)
     }
 
     fn unknown_trace(&self, id: &str) -> Shortfall {
-        let mut text = format!("no document names the trace `{}`\n", id.escape_debug());
+        let mut text = format!("no document names the trace `{}`\n", visible(id));
         if !self.traces.is_empty() {
             let _ = writeln!(
                 text,

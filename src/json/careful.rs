@@ -2,6 +2,7 @@
 //!
 //! A state machine with its own stack, so that nesting costs no stack of the thread.
 
+use crate::error::visible;
 use crate::json::document::{Slot, Tag};
 use crate::json::{MAX_DEPTH, SyntaxError, Text, write_text};
 
@@ -210,7 +211,7 @@ impl Reader<'_> {
             }
             _ => {
                 let shown: String = self.text[self.at..].chars().take(2).collect();
-                return Err(self.error(format!("`{}` is no JSON escape", shown.escape_debug())));
+                return Err(self.error(format!("`{}` is no JSON escape", visible(&shown))));
             }
         }
         Ok(())
@@ -262,7 +263,7 @@ impl Reader<'_> {
 
     fn refuse(&self, token: &str) -> SyntaxError {
         let shown: String = token.chars().take(24).collect();
-        let shown = shown.escape_debug();
+        let shown = visible(&shown);
         match token {
             "NaN" | "-NaN" | "Infinity" | "-Infinity" | "inf" | "-inf" | "nan" => self.error(
                 format!("`{shown}` is no JSON value (JSON has no NaN or Infinity)"),
@@ -276,11 +277,8 @@ impl Reader<'_> {
         if found.is_none() {
             return self.error(format!("the text ends where {expected} should stand"));
         }
-        let found = self.text[self.at..].chars().next().unwrap_or(' ');
-        self.error(format!(
-            "expected {expected}, found `{}`",
-            found.escape_debug()
-        ))
+        let found: String = self.text[self.at..].chars().take(1).collect();
+        self.error(format!("expected {expected}, found `{}`", visible(&found)))
     }
 
     fn error(&self, why: impl Into<String>) -> SyntaxError {

@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
+use crate::error::visible;
+
 /// A text on one line and of at most `width` characters.
 pub(crate) fn on_one_line(text: &str, width: usize) -> String {
-    let mut line = String::new();
-    for (written, character) in text.chars().enumerate() {
-        if written + 1 >= width && text.chars().nth(width).is_some() {
-            line.push('…');
-            break;
-        }
-        if character.is_control() {
-            line.extend(character.escape_debug());
-        } else {
-            line.push(character);
-        }
+    let cut: String = text.chars().take(width + 1).collect();
+    let mut line = visible(&cut);
+    if line.chars().count() > width {
+        line = line.chars().take(width - 1).collect();
+        line.push('…');
     }
     line
 }

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use crate::json::{Document, write_text};
+use crate::json::{Document, Value, write_text};
 use crate::model::Timestamp;
 
 /// Status and JSON body of an answer.
@@ -54,7 +54,7 @@ fn targets(body: &[u8], now: Timestamp) -> Answer {
     let statistics = document.root().get("SamplingStatisticsDocuments");
     let rules = statistics
         .iter()
-        .flat_map(|list| list.elements())
+        .flat_map(Value::elements)
         .filter_map(|used| used.get("RuleName"));
     let mut documents = String::new();
     for rule in rules.filter_map(|rule| rule.as_str()) {

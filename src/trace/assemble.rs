@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::error::visible;
 use crate::json::{Document, Value};
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::tree::{Branch, Tree};
@@ -312,7 +313,7 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
         (_, Some(parent)) => Some(format!(
             "the parent of {}, {}, never arrived",
             label(branch),
-            parent.escape_debug()
+            visible(&parent)
         )),
         (_, None) => Some(format!(
             "{} came on its own and names no parent",
@@ -337,7 +338,7 @@ fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
 
 fn label(branch: &Branch) -> String {
     match branch.entity().name() {
-        Some(name) => format!("{} `{}`", branch.kind, name.escape_debug()),
+        Some(name) => format!("{} `{}`", branch.kind, visible(&name)),
         None => format!("a {} without name", branch.kind),
     }
 }

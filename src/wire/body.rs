@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error::visible;
 use crate::json::{Document, Kind};
 use crate::wire::Refusal;
 
@@ -81,7 +82,7 @@ fn base64_error(text: &str) -> Option<String> {
     match stranger {
         Some((at, digit)) => Some(format!(
             "`{}` at byte {at} of it is no digit",
-            digit.escape_debug()
+            visible(digit.encode_utf8(&mut [0; 4]))
         )),
         None if text.is_empty() => Some("nothing follows".to_owned()),
         None if !text.len().is_multiple_of(4) => {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::Utf8Error;
 
+use crate::error::visible;
 use crate::json::{Kind, SyntaxError};
 use crate::wire::OtlpKind;
 
@@ -177,12 +178,7 @@ fn quote(bytes: &[u8]) -> String {
     let mut text = String::new();
     let mut chunks = shown.utf8_chunks().peekable();
     while let Some(chunk) = chunks.next() {
-        for character in chunk.valid().chars() {
-            match character {
-                '"' | '\'' => text.push(character),
-                other => text.extend(other.escape_debug()),
-            }
-        }
+        text.push_str(&visible(chunk.valid()));
         // A character that was cut where the shown part ends is no fault of the sender.
         if rest == 0 || chunks.peek().is_some() {
             text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));

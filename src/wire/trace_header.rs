@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::visible;
 use crate::model::{EntityId, TraceId};
 
 /// The trace header: which trace a request belongs to, who called, and whether it is recorded.
@@ -226,34 +227,37 @@ impl fmt::Display for Sampled {
 
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &str| text.escape_debug().to_string();
         match self {
             Oddity::DuplicateKey(key) => {
-                write!(f, "`{}` stands twice; the last value counts", shown(key))
+                write!(f, "`{}` stands twice; the last value counts", visible(key))
             }
             Oddity::InvalidParent(value) => {
                 write!(
                     f,
                     "invalid Parent `{}`: expected 16 hex digits",
-                    shown(value)
+                    visible(value)
                 )
             }
             Oddity::InvalidRoot(value) => write!(
                 f,
                 "invalid Root `{}`: expected `1-`, up to 8 hex digits, `-`, 24 hex digits",
-                shown(value)
+                visible(value)
             ),
             Oddity::InvalidSampled(value) => {
-                write!(f, "invalid Sampled `{}`: expected 0, 1 or ?", shown(value))
+                write!(
+                    f,
+                    "invalid Sampled `{}`: expected 0, 1 or ?",
+                    visible(value)
+                )
             }
             Oddity::MalformedPart(part) => {
-                write!(f, "`{}` is not of the form key=value", shown(part))
+                write!(f, "`{}` is not of the form key=value", visible(part))
             }
             Oddity::Unprintable(part) => {
                 write!(
                     f,
                     "`{}` is not carried on: it holds more than visible ASCII",
-                    shown(part)
+                    visible(part)
                 )
             }
         }

@@ -1,0 +1,198 @@
+//! Real datagrams of the official SDKs give the trees that their programs meant.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use xray_phantom::capture::{CaptureFile, Received};
+use xray_phantom::trace::{Arrival, Assembly, ExternalParents, Node, assemble};
+use xray_phantom::{FakeDaemon, block_on};
+
+use crate::support::{Emitter, fixture};
+
+/// What one scenario holds: for each trace its segments, orphans and links.
+type Traces = BTreeMap<String, (Vec<String>, Vec<String>, Vec<(String, String)>)>;
+
+fn scenarios() -> Vec<PathBuf> {
+    let folders = ["corpora/python", "corpora/node"].map(fixture);
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut captures: Vec<PathBuf> = files
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .collect();
+    captures.sort();
+    captures
+}
+
+/// `name@namespace!flags[child; child]`, as the corpora's own notation has it.
+fn canonical(node: Node<'_>) -> String {
+    let entity = node.entity();
+    let mut text = node.name().map_or("<no name>".to_owned(), Into::into);
+    if let Some(namespace) = entity.namespace().filter(|namespace| namespace != "local") {
+        text.push('@');
+        text.push_str(&namespace);
+    }
+    let flags: String = [
+        (entity.error() == Some(true), 'e'),
+        (entity.fault() == Some(true), 'f'),
+        (entity.throttle() == Some(true), 't'),
+        (entity.json().get("end_time").is_none(), 'p'),
+    ]
+    .into_iter()
+    .filter_map(|(set, flag)| set.then_some(flag))
+    .collect();
+    if !flags.is_empty() {
+        text.push('!');
+        text.push_str(&flags);
+    }
+    let mut children: Vec<String> = node.children().map(canonical).collect();
+    children.sort();
+    if !children.is_empty() {
+        text = format!("{text}[{}]", children.join("; "));
+    }
+    text
+}
+
+fn reassembled(assembly: &Assembly) -> Traces {
+    let mut traces = Traces::new();
+    for trace in &assembly.traces {
+        let (mut segments, mut orphans, mut links) = (Vec::new(), Vec::new(), Vec::new());
+        for root in trace.roots() {
+            if root.is_subsegment() {
+                orphans.push(canonical(root));
+                continue;
+            }
+            segments.push(canonical(root));
+            if let Some(parent) = root
+                .entity()
+                .parent_id()
+                .filter(|parent| !parent.is_empty())
+            {
+                let caller = trace
+                    .nodes()
+                    .find(|node| node.entity().id().as_deref() == Some(&*parent));
+                let caller = caller.and_then(|caller| caller.name().map(Into::into));
+                links.push((
+                    root.name().unwrap().into(),
+                    caller.unwrap_or(format!("unknown:{parent}")),
+                ));
+            }
+        }
+        segments.sort();
+        orphans.sort();
+        links.sort();
+        traces.insert(trace.id().to_owned(), (segments, orphans, links));
+    }
+    traces
+}
+
+fn declared(path: &Path) -> Traces {
+    let text = fs::read_to_string(path.with_extension("expect.json")).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let texts = |value: &Value| {
+        let mut texts: Vec<String> = value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect();
+        texts.sort();
+        texts
+    };
+    let mut traces = Traces::new();
+    for trace in expected["traces"].as_array().unwrap() {
+        let pairs = trace["links"].as_array().unwrap().iter();
+        let mut links: Vec<(String, String)> = pairs
+            .map(|pair| {
+                (
+                    pair[0].as_str().unwrap().to_owned(),
+                    pair[1].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        links.sort();
+        let id = trace["trace_id"].as_str().unwrap().to_owned();
+        traces.insert(
+            id,
+            (texts(&trace["segments"]), texts(&trace["orphans"]), links),
+        );
+    }
+    traces
+}
+
+fn documents<'a>(datagrams: impl Iterator<Item = &'a Received>) -> Vec<Arrival> {
+    datagrams
+        .filter_map(|received| {
+            Some(Arrival {
+                seq: received.seq(),
+                document: Arc::clone(received.document()?),
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn thirty_four_scenarios_give_exactly_the_trees_that_they_declare() {
+    let mut datagrams = 0;
+    for path in scenarios() {
+        let capture = CaptureFile::read(&path).unwrap();
+        assert_eq!(capture.rejections(), [], "{}", path.display());
+        assert_eq!(capture.warnings(), [] as [&str; 0]);
+        datagrams += capture.counts().received;
+        let assembly = assemble(documents(capture.datagrams()), &ExternalParents::none());
+        assert!(assembly.untraced.is_empty(), "{}", path.display());
+        assert_eq!(
+            reassembled(&assembly),
+            declared(&path),
+            "{}",
+            path.display()
+        );
+    }
+    assert_eq!((scenarios().len(), datagrams), (34, 463));
+}
+
+#[test]
+fn the_same_datagrams_over_udp_give_the_same_trees() {
+    for path in scenarios() {
+        let daemon = FakeDaemon::builder().any_external_parent().start();
+        let emitter = Emitter::to(&daemon);
+        let capture = CaptureFile::read(&path).unwrap();
+        for received in capture.datagrams() {
+            emitter.send(received.bytes());
+            if received.bytes().len() > 10_000 {
+                // So that three large ones do not fill a small receive buffer.
+                block_on(daemon.fence()).unwrap();
+            }
+        }
+        let datagrams = block_on(daemon.datagrams()).unwrap();
+        let sent: Vec<&[u8]> = capture.datagrams().map(Received::bytes).collect();
+        let came: Vec<&[u8]> = datagrams.iter().map(|received| received.bytes()).collect();
+        assert_eq!(came, sent, "{}", path.display());
+        let assembly = assemble(
+            documents(datagrams.iter().map(|received| &**received)),
+            &ExternalParents::any(),
+        );
+        assert_eq!(
+            reassembled(&assembly),
+            declared(&path),
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn otlp_of_the_aws_distro_is_accepted_and_joins_no_trace() {
+    let capture = CaptureFile::read(fixture("corpora/adot/adot_udp.jsonl")).unwrap();
+    let counts = capture.counts();
+    assert!(counts.received > 0);
+    assert_eq!(counts.accepted, counts.received);
+    assert!(capture.datagrams().all(Received::is_otlp));
+}

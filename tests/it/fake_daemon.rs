@@ -1,0 +1,435 @@
+//! What a test asks its daemon, and what it is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use xray_phantom::{FakeDaemon, Finding, Report, ShortfallCode, block_on};
+
+use crate::support::{Emitter, panic_text, segment, trace_id};
+
+/// A text with what differs from run to run replaced: the place of the daemon, and where it was asked.
+fn settled(text: &str, daemon: &FakeDaemon) -> String {
+    let address = daemon.address().to_string();
+    let lines = text.lines().map(|line| {
+        let line = line.replace(&address, "ADDRESS");
+        let place = ["started at ", "asked at "]
+            .iter()
+            .find_map(|mark| Some((mark, line.find(mark)?)));
+        match place {
+            Some((mark, at)) => format!("{}{mark}PLACE", &line[..at]),
+            None => line,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn one_trace_is_handed_over() {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(&segment(1, "api"));
+    let trace = block_on(daemon.expect_one_trace());
+    assert_eq!(trace.id(), trace_id(1));
+    assert!(trace.has_segment("api"));
+    assert!(!trace.has_subsegment("api"));
+    assert!(!trace.has_segment("Api"));
+}
+
+#[test]
+fn no_trace_is_explained() {
+    let daemon = FakeDaemon::start();
+    let text = panic_text(|| block_on(daemon.expect_one_trace()));
+    assert_eq!(
+        settled(&text, &daemon),
+        "expected one trace, and none came\n\
+         likely: the code under test sends to another address (it must be told of daemon.address()), the request \
+         was sampled out, or its segment is still open\n\
+         datagrams: 0 received = 0 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
+         FakeDaemon on ADDRESS, started at PLACE\n\
+         asked at PLACE"
+    );
+    assert!(
+        text.contains("started at tests/it/fake_daemon.rs:")
+            && text.contains("asked at tests/it/fake_daemon.rs:")
+    );
+}
+
+#[test]
+fn what_came_instead_of_a_trace_is_listed() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit("{\"id\":\"a\"}");
+    emitter.send("x");
+    emitter.emit("T1SCg==");
+    let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
+    assert_eq!(shortfall.code(), ShortfallCode::NoTrace);
+    assert_eq!(
+        settled(&shortfall.to_string(), &daemon),
+        "expected one trace, and none came\n\
+         also: datagram 1 rejected (missing-newline): no line feed parts header and document in `x`: begin each \
+         datagram with {\"format\":\"json\",\"version\":1} and a line feed\n\
+         also: datagram 0 holds a document without a trace_id\n\
+         also: 1 datagram of OTLP, which joins no trace\n\
+         datagrams: 3 received = 2 accepted + 1 rejected + 0 ignored; 0 dropped by the kernel\n\
+         FakeDaemon on ADDRESS, started at PLACE"
+    );
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 2);
+}
+
+#[test]
+fn several_traces_are_listed() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(&segment(1, "one"));
+    emitter.emit(&segment(2, "two"));
+    let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
+    assert_eq!(shortfall.code(), ShortfallCode::SeveralTraces);
+    assert_eq!(
+        settled(&shortfall.to_string(), &daemon),
+        "expected one trace, and 2 came:\n\
+         trace 1-66a00000-000000000000000000000001 (complete, 1 entity)\n\
+         one  500 ms\n\
+         trace 1-66a00000-000000000000000000000002 (complete, 1 entity)\n\
+         two  500 ms\n\
+         likely: daemon.trace(id) for one of them, daemon.traces() for all\n\
+         datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
+         FakeDaemon on ADDRESS, started at PLACE"
+    );
+    let names: Vec<String> = block_on(daemon.traces())
+        .unwrap()
+        .iter()
+        .map(|trace| trace.id().to_owned())
+        .collect();
+    assert_eq!(names, [trace_id(1), trace_id(2)]);
+    assert!(
+        block_on(daemon.trace(trace_id(2)))
+            .unwrap()
+            .has_segment("two")
+    );
+    let unknown = block_on(daemon.trace("1-2-3")).unwrap_err();
+    assert_eq!(unknown.code(), ShortfallCode::UnknownTrace);
+    assert!(
+        unknown
+            .to_string()
+            .starts_with("no document names the trace `1-2-3`\n2 other traces came:\n"),
+        "{unknown}"
+    );
+}
+
+const OPEN: &str = r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"in_progress":true,"subsegments":[
+    {"id":"b","name":"done","start_time":1,"end_time":2}]}"#;
+const ORPHAN: &str = r#"{"trace_id":"t","type":"subsegment","id":"c","parent_id":"x","name":"lost","start_time":3,"end_time":4}"#;
+
+#[test]
+fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(OPEN);
+    emitter.emit(ORPHAN);
+    let expected = "the trace t is not complete:\n\
+         - segment `api` was never closed: all that arrived of it is in progress\n\
+         - the parent of subsegment `lost`, x, never arrived\n\
+         trace t (incomplete, 3 entities)\n\
+         api  <- never-closed\n\
+         └─ done  1.00 s\n\
+         lost  1.00 s  <- orphan\n\
+         likely: its future was dropped, or it is still running\n\
+         likely: the parent is still open or was never sent; if someone else sends it (in Lambda the service \
+         does), declare it: FakeDaemon::builder().external_parent(id)\n\
+         datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
+         FakeDaemon on ADDRESS, started at PLACE";
+    for shortfall in [
+        block_on(daemon.try_expect_one_trace()).unwrap_err(),
+        block_on(daemon.trace("t")).unwrap_err(),
+        block_on(daemon.traces()).unwrap_err(),
+    ] {
+        assert_eq!(shortfall.code(), ShortfallCode::Incomplete);
+        assert_eq!(settled(&shortfall.to_string(), &daemon), expected);
+    }
+    let partial = block_on(daemon.partial("t")).unwrap();
+    assert_eq!(partial.nodes().len(), 3);
+    assert_eq!(
+        block_on(daemon.partial("u")).unwrap_err().code(),
+        ShortfallCode::UnknownTrace
+    );
+}
+
+#[tokio::test]
+async fn a_failure_says_how_many_tasks_are_still_alive() {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(OPEN);
+    let forever = tokio::spawn(std::future::pending::<()>());
+    let text = daemon.try_expect_one_trace().await.unwrap_err().to_string();
+    assert!(
+        text.contains("it is still running (1 task of this runtime still alive)\n"),
+        "{text}"
+    );
+    forever.abort();
+}
+
+#[test]
+fn a_parent_that_is_declared_external_need_not_come() {
+    for daemon in [
+        FakeDaemon::builder().external_parent("x").start(),
+        FakeDaemon::builder().any_external_parent().start(),
+    ] {
+        Emitter::to(&daemon).emit(ORPHAN);
+        assert!(block_on(daemon.expect_one_trace()).has_subsegment("lost"));
+    }
+}
+
+#[test]
+fn a_trace_is_a_snapshot() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(&segment(1, "api"));
+    let trace = block_on(daemon.expect_one_trace());
+    let text = trace.to_string();
+    emitter.emit(&format!(
+        r#"{{"trace_id":"{}","type":"subsegment","id":"b","parent_id":"{:016x}","name":"late","start_time":1,"end_time":2}}"#,
+        trace_id(1),
+        1
+    ));
+    assert!(block_on(daemon.expect_one_trace()).has_subsegment("late"));
+    assert_eq!(trace.to_string(), text);
+}
+
+#[tokio::test]
+async fn tasks_that_are_ready_have_sent_before_a_question_is_answered() {
+    let daemon = Arc::new(FakeDaemon::start());
+    for number in 1..=3 {
+        let daemon = Arc::clone(&daemon);
+        tokio::spawn(async move {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            Emitter::to(&daemon).emit(&segment(number, "spawned"));
+        });
+    }
+    assert_eq!(daemon.traces().await.unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_does_not_let_a_paused_clock_run_ahead() {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(&segment(1, "api"));
+    let start = tokio::time::Instant::now();
+    let asked = tokio::time::timeout(Duration::from_nanos(1), daemon.expect_one_trace());
+    assert!(asked.await.unwrap().has_segment("api"));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[test]
+fn an_exporter_that_batches_is_flushed_before_each_fence() {
+    let flushed = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&flushed);
+    let daemon = FakeDaemon::builder()
+        .before_fence(move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+        })
+        .start();
+    block_on(daemon.fence()).unwrap();
+    assert_eq!(flushed.load(Ordering::Relaxed), 1);
+    drop(daemon);
+    assert_eq!(flushed.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn the_address_is_handed_over_for_child_processes_too() {
+    let daemon = FakeDaemon::start();
+    assert!(daemon.address().ip().is_loopback());
+    assert_ne!(daemon.address().port(), 0);
+    assert_eq!(
+        daemon.env(),
+        [("AWS_XRAY_DAEMON_ADDRESS", daemon.address().to_string())]
+    );
+}
+
+#[test]
+fn a_rejection_that_is_expected_is_handed_over_with_its_bytes() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.send("first");
+    emitter.send(b"\xffsecond");
+    let rejection = block_on(daemon.expect_rejection("missing-newline"));
+    assert_eq!(
+        (rejection.seq(), rejection.bytes(), rejection.aws_code()),
+        (0, &b"first"[..], None)
+    );
+    let rejection = block_on(daemon.expect_rejection("missing-newline"));
+    assert_eq!(
+        (rejection.seq(), rejection.bytes()),
+        (1, &b"\xffsecond"[..])
+    );
+    assert_eq!(block_on(daemon.rejections()).unwrap().len(), 2);
+    block_on(daemon.verify()).unwrap();
+
+    let text = panic_text(|| block_on(daemon.expect_rejection("missing-newline")));
+    assert!(
+        text.starts_with(
+            "expected a rejection `missing-newline`, and no other with that code came\n"
+        ),
+        "{text}"
+    );
+    let text = panic_text(|| block_on(daemon.expect_rejection("no-newline")));
+    assert!(
+        text.starts_with(
+            "expected a rejection `no-newline`, which is no code; the codes are empty-body, invalid-header, \
+             missing-newline, not-an-object, not-base64, not-json, not-utf8\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_test_that_did_not_expect_a_rejection_fails_with_a_text_that_names_it() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit("{\"name\": NaN}");
+    emitter.send("x");
+    let address = daemon.address().to_string();
+    let text = panic_text(move || drop(daemon)).replace(&address, "ADDRESS");
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert!(first.starts_with("2 findings that nobody expected (FakeDaemon on ADDRESS, started at tests/it/fake_daemon.rs:"), "{first}");
+    assert!(first.ends_with("on thread `fake_daemon::the_test_that_did_not_expect_a_rejection_fails_with_a_text_that_names_it`)"), "{first}");
+    assert_eq!(
+        rest,
+        "- datagram 0 rejected (not-json): the body is not JSON: `NaN` is no JSON value (JSON has no NaN or \
+         Infinity) at /name, byte 9 in `{\"name\": NaN}`\n  \
+         AWS's daemon forwards it, and X-Ray answers ParseError\n\
+         - datagram 1 rejected (missing-newline): no line feed parts header and document in `x`: begin each \
+         datagram with {\"format\":\"json\",\"version\":1} and a line feed\n  \
+         AWS's daemon drops it, with a warning in its own log alone\n\
+         datagrams: 2 received = 0 accepted + 2 rejected + 0 ignored; 0 dropped by the kernel\n\
+         If the test returned an Err, this panic has taken its place: FakeDaemon::scope shows both.\n"
+    );
+}
+
+#[test]
+fn a_document_without_trace_id_is_a_finding() {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit("{\"name\":\"api\",\"id\":\"a\"}");
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(matches!(report.findings(), [Finding::Untraced(0, name)] if name == "api"));
+    assert!(
+        report.to_string().contains(
+            "- datagram 0 holds `api` without a trace_id: it belongs to no trace\n  \
+             AWS's daemon forwards it, and X-Ray answers MissingTraceId\n"
+        ),
+        "{report}"
+    );
+}
+
+#[test]
+fn what_was_verified_is_not_reported_again_and_what_came_later_is() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    block_on(daemon.verify()).unwrap();
+    emitter.send("x");
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 1);
+    block_on(daemon.verify()).unwrap();
+    emitter.send("y");
+    let text = panic_text(move || drop(daemon));
+    assert!(
+        text.starts_with("1 finding that nobody expected "),
+        "{text}"
+    );
+    assert!(
+        text.contains("datagram 1 rejected") && !text.contains("datagram 0"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_backstop_is_silent_while_a_panic_is_under_way() {
+    let text = panic_text(|| {
+        let daemon = FakeDaemon::start();
+        Emitter::to(&daemon).send("x");
+        panic!("the test's own");
+    });
+    assert_eq!(text, "the test's own");
+}
+
+#[tokio::test]
+async fn a_scope_returns_what_the_test_returns() {
+    FakeDaemon::scope(async |daemon| assert!(daemon.traces().await.unwrap().is_empty())).await;
+    let answer: Result<u8, String> = FakeDaemon::scope(async |_| Ok(1)).await;
+    assert_eq!(answer, Ok(1));
+    let answer: Result<u8, String> = FakeDaemon::scope(async |_| Err("own".to_owned())).await;
+    assert_eq!(answer, Err("own".to_owned()));
+}
+
+#[tokio::test]
+async fn a_scope_reports_the_error_of_the_test_first_and_then_the_findings() {
+    let report: Report = FakeDaemon::try_scope(async |daemon| -> Result<(), String> {
+        Emitter::to(daemon).send("x");
+        Err("no such table".to_owned())
+    })
+    .await
+    .unwrap_err();
+    let text = report.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "the test failed: \"no such table\"");
+    assert!(
+        lines[1].starts_with("and 1 finding that nobody expected (FakeDaemon on 127.0.0.1:"),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("- datagram 0 rejected (missing-newline): "),
+        "{text}"
+    );
+    assert_eq!(format!("{report:?}"), text);
+}
+
+#[test]
+fn a_scope_panics_with_its_report_and_lets_a_panic_of_the_test_go_on() {
+    let text = panic_text(|| {
+        block_on(FakeDaemon::scope(async |daemon| {
+            Emitter::to(daemon).send("x");
+        }));
+    });
+    assert!(
+        text.starts_with("1 finding that nobody expected "),
+        "{text}"
+    );
+    assert!(!text.contains("FakeDaemon::scope shows both"), "{text}");
+
+    let text = panic_text(|| {
+        block_on(FakeDaemon::scope(async |daemon| {
+            Emitter::to(daemon).send("x");
+            assert!(daemon.address().port() == 0, "the test's own");
+        }));
+    });
+    assert_eq!(text, "the test's own");
+}
+
+#[tokio::test]
+async fn a_scope_may_be_set_up() {
+    FakeDaemon::builder()
+        .any_external_parent()
+        .scope(async |daemon| {
+            Emitter::to(daemon).emit(ORPHAN);
+            assert!(daemon.expect_one_trace().await.has_subsegment("lost"));
+        })
+        .await;
+}
+
+#[test]
+fn two_hundred_daemons_at_once_never_meet() {
+    let daemons: Vec<FakeDaemon> = (0..200).map(|_| FakeDaemon::start()).collect();
+    for (daemon, number) in daemons.iter().zip(1..) {
+        Emitter::to(daemon).emit(&segment(number, "api"));
+    }
+    for (daemon, number) in daemons.iter().zip(1..) {
+        assert_eq!(block_on(daemon.expect_one_trace()).id(), trace_id(number));
+    }
+}
+
+#[test]
+fn a_daemon_can_be_shared_and_sent_between_threads() {
+    fn is_send_and_sync<T: Send + Sync>(_: &T) {}
+    let daemon = FakeDaemon::start();
+    is_send_and_sync(&daemon);
+    is_send_and_sync(&daemon.expect_one_trace());
+    drop(daemon);
+}

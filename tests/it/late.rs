@@ -1,0 +1,65 @@
+//! Datagrams that come after their daemon has ended.
+
+use std::net::UdpSocket;
+use std::process::Command;
+
+use xray_phantom::FakeDaemon;
+use xray_phantom::wire::frame;
+
+use crate::support::segment;
+
+/// Set for the copy of this test binary that shows what a user would see.
+const INSIDE: &str = "XRAY_PHANTOM_TEST_LATE";
+
+#[test]
+fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
+    if std::env::var_os(INSIDE).is_some() {
+        let first = FakeDaemon::start();
+        let address = first.address();
+        drop(first);
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket
+            .send_to(&frame(&segment(1, "OrdersWorker")).unwrap(), address)
+            .unwrap();
+        let second = FakeDaemon::start();
+        assert_ne!(second.address(), address);
+        assert!(xray_phantom::block_on(second.traces()).unwrap().is_empty());
+        println!("address {address}");
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "late::a_late_datagram_reaches_no_other_test_and_is_named_on_stderr",
+            "--nocapture",
+        ])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stdout}{stderr}");
+    let address = stdout
+        .lines()
+        .find_map(|line| line.split_once("address "))
+        .unwrap()
+        .1;
+    let line = stderr
+        .lines()
+        .find(|line| line.starts_with("xray-phantom: "))
+        .unwrap();
+    let (before, after) = line.split_once(" (started at ").unwrap();
+    assert_eq!(
+        before,
+        format!(
+            "xray-phantom: `OrdersWorker` of trace 1-66a00000-000000000000000000000001 came to {address} after \
+             its FakeDaemon had ended"
+        )
+    );
+    assert!(
+        after.contains("tests/it/late.rs:") && after.contains("late::a_late_datagram_reaches"),
+        "{after}"
+    );
+}

@@ -1,0 +1,17 @@
+//! All integration tests, in one binary: a file for each room.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod capture;
+mod corpora;
+mod fake_daemon;
+mod json;
+mod late;
+mod model;
+mod readme;
+mod sampling;
+mod seam;
+mod support;
+mod tidy;
+mod trace;
+mod trace_header;
+mod wire;

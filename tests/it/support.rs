@@ -1,0 +1,84 @@
+//! What several test files share.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+
+use xray_phantom::FakeDaemon;
+use xray_phantom::wire::frame;
+
+/// A program that sends datagrams, as far as a daemon can tell.
+pub(crate) struct Emitter {
+    socket: UdpSocket,
+    daemon: SocketAddr,
+}
+
+impl Emitter {
+    pub(crate) fn to(daemon: &FakeDaemon) -> Emitter {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        Emitter {
+            socket,
+            daemon: daemon.address(),
+        }
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&self, datagram: impl AsRef<[u8]>) {
+        self.socket.send_to(datagram.as_ref(), self.daemon).unwrap();
+    }
+
+    /// Sends a document with its header line.
+    pub(crate) fn emit(&self, document: &str) {
+        self.send(frame(document).unwrap());
+    }
+}
+
+/// A complete segment of the trace with this number; its id is the same number.
+pub(crate) fn segment(number: u32, name: &str) -> String {
+    format!(
+        r#"{{"trace_id":"{}","id":"{number:016x}","name":"{name}","start_time":1.0,"end_time":1.5}}"#,
+        trace_id(number)
+    )
+}
+
+/// The trace id with this number.
+pub(crate) fn trace_id(number: u32) -> String {
+    format!("1-66a00000-{number:024x}")
+}
+
+/// A file under `fixtures/`.
+pub(crate) fn fixture(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(path)
+}
+
+/// A new folder for the files of one test, removed with this.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Folder {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left over lies in the target folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The text that a closure panics with.
+#[track_caller]
+pub(crate) fn panic_text<T>(run: impl FnOnce() -> T) -> String {
+    let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
+        panic!("expected a panic");
+    };
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().unwrap()).to_owned(),
+    }
+}

@@ -1,0 +1,436 @@
+//! Documents in any order become the same trees.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use xray_phantom::json::Document;
+use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
+
+/// Assembles documents, given without the trace id, in this order.
+fn partial(documents: &[&str]) -> PartialTrace {
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| {
+        let text = text.replacen('{', "{\"trace_id\":\"t\",", 1);
+        Arrival {
+            seq,
+            document: Arc::new(Document::parse(&text).unwrap()),
+        }
+    });
+    let mut assembly = assemble(arrivals, &ExternalParents::none());
+    assert_eq!((assembly.traces.len(), assembly.untraced.len()), (1, 0));
+    assembly.traces.remove(0)
+}
+
+/// The tree without its first line, and the defects.
+#[track_caller]
+fn check(documents: &[&str], tree: &[&str], defects: &[&str]) {
+    let mut order: Vec<&str> = documents.to_vec();
+    for _ in 0..2 {
+        let trace = partial(&order);
+        let drawn = trace.to_string();
+        let drawn: Vec<&str> = drawn.lines().skip(1).collect();
+        let mut found: Vec<String> = trace
+            .defects()
+            .map(|defect| format!("{}: {defect}", defect.code()))
+            .collect();
+        found.sort();
+        assert_eq!(drawn, tree);
+        assert_eq!(found, defects);
+        order.reverse();
+    }
+}
+
+#[test]
+fn a_segment_with_embedded_subsegments_is_a_tree() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"end_time":2,"subsegments":[
+            {"id":"c","name":"second","start_time":1.5,"end_time":1.75,"error":true,"throttle":true,"http":{"response":{"status":429}}},
+            {"id":"b","name":"first","start_time":1.25,"end_time":1.5,"annotations":{"order":"o-1","n":3},"subsegments":[
+                {"id":"d","name":"DynamoDB","namespace":"aws","start_time":1.26,"end_time":1.2605,
+                 "aws":{"operation":"PutItem","table_name":"Orders","retries":2},"http":{"response":{"status":200}}}]}]}"#,
+        ],
+        &[
+            "api  1.00 s",
+            "├─ first  250 ms  {order: o-1, n: 3}",
+            "│  └─ DynamoDB PutItem Orders (retries 2) 200  500 µs",
+            "└─ second 429 ERROR THROTTLE  250 ms",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_subsegment_on_its_own_joins_its_parent_whatever_comes_first() {
+    check(
+        &[
+            r#"{"type":"subsegment","id":"c","parent_id":"b","name":"inner","start_time":1,"end_time":2}"#,
+            r#"{"type":"subsegment","id":"b","parent_id":"a","name":"outer","start_time":1,"end_time":2}"#,
+            r#"{"id":"a","name":"api","start_time":1,"end_time":3}"#,
+        ],
+        &["api  2.00 s", "└─ outer  1.00 s", "   └─ inner  1.00 s"],
+        &[],
+    );
+}
+
+#[test]
+fn the_complete_document_wins_and_children_of_both_are_kept() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"in_progress":true,"user":"old","subsegments":[
+                {"id":"b","name":"early","start_time":1,"end_time":2},{"id":"c","name":"both","start_time":2,"in_progress":true}]}"#,
+            r#"{"id":"a","name":"api","start_time":1,"end_time":4,"subsegments":[
+                {"id":"c","name":"both","start_time":2,"end_time":3},{"id":"d","name":"late","start_time":3,"end_time":4}]}"#,
+        ],
+        &[
+            "api  3.00 s",
+            "├─ early  1.00 s",
+            "├─ both  1.00 s",
+            "└─ late  1.00 s",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn of_two_complete_documents_the_later_end_wins() {
+    check(
+        &[
+            r#"{"id":"a","name":"z","start_time":1,"end_time":2}"#,
+            r#"{"id":"a","name":"b","start_time":1,"end_time":3}"#,
+            r#"{"id":"a","name":"c","start_time":1,"end_time":3}"#,
+        ],
+        &["c  2.00 s"],
+        &[],
+    );
+}
+
+#[test]
+fn nesting_wins_over_the_parent_id_that_was_written() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"end_time":2,"subsegments":[
+            {"id":"b","parent_id":"a","name":"outer","start_time":1,"end_time":2,"subsegments":[
+                {"id":"c","parent_id":"a","name":"inner","start_time":1,"end_time":2}]}]}"#,
+        ],
+        &["api  1.00 s", "└─ outer  1.00 s", "   └─ inner  1.00 s"],
+        &[],
+    );
+}
+
+#[test]
+fn a_segment_under_another_one_stays_a_root_and_may_miss_its_caller() {
+    check(
+        &[
+            r#"{"id":"a","name":"front","start_time":1,"end_time":4,"subsegments":[{"id":"b","name":"call","start_time":1,"end_time":3}]}"#,
+            r#"{"id":"c","parent_id":"b","name":"back","start_time":2,"end_time":3}"#,
+            r#"{"id":"d","parent_id":"unknown","name":"far","start_time":2.5,"end_time":3}"#,
+        ],
+        &[
+            "front  3.00 s",
+            "└─ call  2.00 s",
+            "back  1.00 s",
+            "far  500 ms",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_is_missing_is_said_and_marked() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"in_progress":true}"#,
+            r#"{"type":"subsegment","id":"b","parent_id":"a","name":"open","start_time":2}"#,
+            r#"{"type":"subsegment","id":"c","parent_id":"x","name":"lost","start_time":3,"end_time":4}"#,
+            r#"{"type":"subsegment","id":"d","name":"stray","start_time":5,"end_time":6,"in_progress":true}"#,
+        ],
+        &[
+            "api  <- never-closed",
+            "└─ open  <- never-closed",
+            "lost  1.00 s  <- orphan",
+            "stray  1.00 s  <- orphan, never-closed",
+        ],
+        &[
+            "never-closed: segment `api` was never closed: all that arrived of it is in progress",
+            "never-closed: subsegment `open` was never closed: its document has no end_time",
+            "never-closed: subsegment `stray` was never closed: its document has an end_time and in_progress: true",
+            "orphan: subsegment `stray` came on its own and names no parent",
+            "orphan: the parent of subsegment `lost`, x, never arrived",
+        ],
+    );
+}
+
+#[test]
+fn a_declared_parent_may_be_elsewhere() {
+    let document = r#"{"trace_id":"t","type":"subsegment","id":"b","parent_id":"a","name":"b","start_time":1,"end_time":2}"#;
+    let arrival = Arrival {
+        seq: 0,
+        document: Arc::new(Document::parse(document).unwrap()),
+    };
+    let complete = |external: &ExternalParents| {
+        assemble([arrival.clone()], external)
+            .traces
+            .remove(0)
+            .complete()
+            .is_ok()
+    };
+    assert!(!complete(&ExternalParents::none()));
+    assert!(!complete(&ExternalParents::none().with("c")));
+    assert!(complete(&ExternalParents::none().with("a")));
+    assert!(complete(&ExternalParents::any()));
+}
+
+#[test]
+fn a_ring_of_parents_is_cut_at_its_smallest_id() {
+    check(
+        &[
+            r#"{"type":"subsegment","id":"b","parent_id":"c","name":"B","start_time":1,"end_time":2}"#,
+            r#"{"type":"subsegment","id":"c","parent_id":"a","name":"C","start_time":1,"end_time":2}"#,
+            r#"{"type":"subsegment","id":"a","parent_id":"b","name":"A","start_time":1,"end_time":2}"#,
+            r#"{"type":"subsegment","id":"d","parent_id":"d","name":"D","start_time":3,"end_time":4}"#,
+            r#"{"type":"subsegment","id":"e","parent_id":"c","name":"E","start_time":3,"end_time":4}"#,
+        ],
+        &[
+            "A  1.00 s  <- cycle",
+            "└─ C  1.00 s",
+            "   ├─ B  1.00 s",
+            "   └─ E  1.00 s",
+            "D  1.00 s  <- cycle",
+        ],
+        &[
+            "cycle: subsegment `A` and subsegment `B` and subsegment `C` name each other as parents",
+            "cycle: subsegment `D` names itself as its parent",
+        ],
+    );
+}
+
+#[test]
+fn ids_that_repeat_inside_one_document_stay_apart() {
+    // The Python SDK gives all unsampled subsegments this id.
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"end_time":2,"subsegments":[
+            {"id":"0000000000000000","name":"one","start_time":1,"end_time":2,"subsegments":[
+                {"id":"0000000000000000","name":"two","start_time":1,"end_time":2}]},
+            {"id":"0000000000000000","name":"three","start_time":1.5,"end_time":2}]}"#,
+        ],
+        &[
+            "api  1.00 s",
+            "├─ one  1.00 s",
+            "│  └─ two  1.00 s",
+            "└─ three  500 ms",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn entities_without_id_or_name_are_shown_and_kept_apart() {
+    check(
+        &[
+            r#"{"start_time":1,"end_time":2,"subsegments":[{"name":"","start_time":1,"end_time":2},{"name":"x","start_time":1,"end_time":2}, 7]}"#,
+            r#"{"id":"\u0000a","name":"tab\there","end_time":2}"#,
+        ],
+        &[
+            "<no name>  1.00 s",
+            "├─ <empty name>  1.00 s",
+            "└─ x  1.00 s",
+            "tab\\there",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn a_document_without_trace_id_is_handed_back() {
+    let arrivals = [r#"{"id":"a","name":"x"}"#, r#"{"trace_id":7}"#]
+        .iter()
+        .zip(0..)
+        .map(|(text, seq)| Arrival {
+            seq,
+            document: Arc::new(Document::parse(text).unwrap()),
+        });
+    let assembly = assemble(arrivals, &ExternalParents::none());
+    assert_eq!(assembly.traces.len(), 0);
+    assert_eq!(
+        assembly
+            .untraced
+            .iter()
+            .map(|arrival| arrival.seq)
+            .collect::<Vec<_>>(),
+        [0, 1]
+    );
+}
+
+#[test]
+fn a_deep_chain_costs_no_stack_and_stays_readable() {
+    let documents: Vec<String> = (1..5_000_u32)
+        .map(|id| {
+            let parent = id - 1;
+            format!(r#"{{"type":"subsegment","id":"{id:05}","parent_id":"{parent:05}","name":"s","start_time":1,"end_time":2}}"#)
+        })
+        .chain([r#"{"id":"00000","name":"api","start_time":1,"end_time":2}"#.to_owned()])
+        .collect();
+    let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let drawn = partial(&texts).to_string();
+    assert_eq!(drawn.lines().count(), 5_001);
+    assert!(
+        drawn
+            .lines()
+            .last()
+            .unwrap()
+            .ends_with("└─ [4999] s  1.00 s"),
+        "{:?}",
+        drawn.lines().last()
+    );
+    assert!(drawn.lines().all(|line| line.chars().count() < 110));
+}
+
+#[test]
+fn a_deeply_nested_document_is_a_deep_tree() {
+    let depth = 1_500;
+    let open = r#"{"name":"s","start_time":1,"end_time":2,"subsegments":["#;
+    let document = format!("{}{}", open.repeat(depth), "]}".repeat(depth));
+    assert_eq!(partial(&[&document]).nodes().len(), depth);
+}
+
+/// A segment with subsegments at any depth; ids are given afterwards, so that all are different.
+#[derive(Clone, Debug)]
+struct Shape {
+    name: String,
+    start: u32,
+    closed: bool,
+    children: Vec<Shape>,
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let leaf =
+        ("[a-c]{1,2}", 0..50_u32, prop::bool::weighted(0.9)).prop_map(|(name, start, closed)| {
+            Shape {
+                name,
+                start,
+                closed,
+                children: Vec::new(),
+            }
+        });
+    leaf.prop_recursive(4, 20, 4, |inner| {
+        (
+            "[a-c]{1,2}",
+            0..50_u32,
+            prop::bool::weighted(0.9),
+            prop::collection::vec(inner, 0..4),
+        )
+            .prop_map(|(name, start, closed, children)| Shape {
+                name,
+                start,
+                closed,
+                children,
+            })
+    })
+}
+
+/// Writes documents: each subsegment is embedded, sent on its own, or both, as `ways` says.
+struct Writer<'a> {
+    next_id: u64,
+    ways: std::iter::Cycle<std::slice::Iter<'a, u8>>,
+    documents: Vec<String>,
+}
+
+impl Writer<'_> {
+    /// Writes one entity; gives the text with which it is embedded, if it is.
+    fn write(&mut self, shape: &Shape, parent: Option<u64>) -> Option<String> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let way = *self.ways.next().unwrap_or(&0);
+        let children: Vec<String> = shape
+            .children
+            .iter()
+            .filter_map(|child| self.write(child, Some(id)))
+            .collect();
+        let end = if shape.closed {
+            "\"end_time\":100"
+        } else {
+            "\"in_progress\":true"
+        };
+        let fields = format!(
+            r#""id":"{id:016x}","name":"{}","start_time":{},{end},"subsegments":[{}]"#,
+            shape.name,
+            shape.start,
+            children.join(",")
+        );
+        if way == 3 {
+            // An earlier, open version of the same entity, which must not matter.
+            let open = format!(
+                r#""id":"{id:016x}","name":"old","start_time":{},"in_progress":true"#,
+                shape.start
+            );
+            if shape.closed {
+                self.document(parent, &open);
+            }
+        }
+        match (parent, way) {
+            (None, _) => self.document(None, &fields),
+            (Some(_), 0) => return Some(format!("{{{fields}}}")),
+            (Some(_), 2) => {
+                self.document(parent, &fields);
+                return Some(format!("{{{fields}}}"));
+            }
+            (Some(_), _) => self.document(parent, &fields),
+        }
+        None
+    }
+
+    fn document(&mut self, parent: Option<u64>, fields: &str) {
+        let place =
+            parent.map(|parent| format!(r#","type":"subsegment","parent_id":"{parent:016x}""#));
+        self.documents.push(format!(
+            r#"{{"trace_id":"t",{fields}{}}}"#,
+            place.unwrap_or_default()
+        ));
+    }
+}
+
+fn written(shape: &Shape, ways: &[u8]) -> Vec<String> {
+    let mut writer = Writer {
+        next_id: 1,
+        ways: ways.iter().cycle(),
+        documents: Vec::new(),
+    };
+    writer.write(shape, None);
+    writer.documents
+}
+
+fn drawn(documents: &[String]) -> String {
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let assembly = assemble(arrivals, &ExternalParents::none());
+    let trace = &assembly.traces[0];
+    let defects: Vec<String> = trace.defects().map(ToString::to_string).collect();
+    format!("{trace}{defects:?}")
+}
+
+proptest! {
+    #[test]
+    fn order_splitting_and_repetition_do_not_change_a_trace(
+        shape in shape(),
+        ways in prop::collection::vec(0..4_u8, 1..20),
+        repeated in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        shuffle in any::<u64>(),
+    ) {
+        let whole = written(&shape, &[0]);
+        prop_assert_eq!(whole.len(), 1);
+        let mut split = written(&shape, &ways);
+        let copies: Vec<String> = repeated.iter().map(|index| index.get(&split).clone()).collect();
+        split.extend(copies);
+        // A shuffle by sorting with a keyed hash: any order can come of it.
+        split.sort_by_key(|text| {
+            use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+            let mut hasher = DefaultHasher::new();
+            (shuffle, text).hash(&mut hasher);
+            hasher.finish()
+        });
+        prop_assert_eq!(drawn(&split), drawn(&whole));
+    }
+}
