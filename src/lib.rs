@@ -1,6 +1,7 @@
 //! AWS X-Ray without AWS: capture what a program traces, reassemble it, and assert on it.
 //!
 //! ```
+//! # #[cfg(feature = "testing")] {
 //! use std::net::UdpSocket;
 //! use xray_phantom::{FakeDaemon, block_on, wire};
 //!
@@ -21,6 +22,7 @@
 //!      OrdersWorker  500 ms\n\
 //!      └─ dynamo-put  300 ms\n"
 //! );
+//! # }
 //! ```
 //!
 //! # Layout

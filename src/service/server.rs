@@ -1,8 +1,10 @@
 //! The HTTP server.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -79,8 +81,11 @@ async fn accept(listener: tokio::net::TcpListener, clock: Clock) {
                 // How a client ends its connection is its own affair.
                 tokio::spawn(async move { drop(connection.await) });
             }
-            // Out of descriptors, say: others may get through.
-            Err(_) => tokio::task::yield_now().await,
+            // The client has gone: that is its own affair.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+            // Out of descriptors, say. The queue stays full until some are free, so that trying
+            // again at once would keep a core busy.
+            Err(_) => thread::park_timeout(BACK_OFF),
         }
     }
 }
@@ -112,5 +117,7 @@ async fn reply(
     Ok(response)
 }
 
+/// The pause after a failure to accept.
+const BACK_OFF: Duration = Duration::from_millis(10);
 /// Far more than the statistics of 25 rules, which is what an SDK sends at most.
 const MAX_BODY: usize = 1 << 20;

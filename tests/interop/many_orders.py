@@ -40,7 +40,7 @@ def handle_among_others(order_id):
 def wait_for_rules():
     """Waits until the sampler uses the rules of the daemon."""
     # The SDK has no event for it. Its poller sets `last_updated` after it has put the rules into
-    # the cache (rule_poller.py:48), and without it the sampler takes the cache for expired.
+    # the cache (rule_poller.py:50), and without it the sampler takes the cache for expired.
     cache = xray_recorder.sampler._cache
     deadline = time.monotonic() + DEADLINE_SECONDS
     while cache.last_updated is None:

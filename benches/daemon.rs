@@ -1,0 +1,132 @@
+//! Trends of the fake daemon, for criterion.
+//!
+//! `start`, `drop` and `fence` time one call each, on an idle daemon. `ingest` is from the bytes
+//! of a datagram of 637 bytes in a fence to its document in the ledger: the send is outside, the
+//! read, the header, the JSON and the entry are inside. `json` reads that document's text with
+//! either reader. `assemble` makes one trace of documents that came in reverse order.
+
+use std::hint::black_box;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use xray_phantom::json::Document;
+use xray_phantom::trace::{Arrival, ExternalParents, assemble};
+use xray_phantom::{FakeDaemon, block_on, wire};
+
+/// A segment with one AWS call: 607 bytes, 637 with the header line.
+const SEGMENT: &str = concat!(
+    r#"{"name":"OrdersWorker","id":"53995c3f42cd8ad8","trace_id":"1-5759e988-bd862e3fe1be46a994272793","#,
+    r#""start_time":1721763840.250113,"end_time":1721763840.296425,"annotations":{"order_id":"o-1","items":3},"#,
+    r#""aws":{"xray":{"sdk":"X-Ray for Python","sdk_version":"2.15.0"}},"http":{"response":{"status":201}},"#,
+    r#""subsegments":[{"name":"DynamoDB","id":"6a2f1b3c4d5e6f70","start_time":1721763840.251001,"#,
+    r#""end_time":1721763840.295872,"namespace":"aws","aws":{"operation":"PutItem","region":"us-east-1","#,
+    r#""request_id":"4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG","table_name":"Orders"},"#,
+    r#""http":{"response":{"status":200}}}]}"#
+);
+
+fn life(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("life");
+    group.bench_function("start", |bencher| {
+        bencher.iter_custom(|times| {
+            let mut total = Duration::ZERO;
+            for _ in 0..times {
+                let start = Instant::now();
+                let daemon = FakeDaemon::start();
+                total += start.elapsed();
+                drop(daemon);
+            }
+            total
+        });
+    });
+    group.bench_function("drop", |bencher| {
+        bencher.iter_batched_ref(
+            || Some(FakeDaemon::start()),
+            |daemon| drop(daemon.take()),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+    let daemon = FakeDaemon::start();
+    group.bench_function("fence", |bencher| bencher.iter(|| block_on(daemon.fence())));
+    group.finish();
+}
+
+fn ingest(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ingest");
+    let datagram = wire::frame(SEGMENT).unwrap_or_default();
+    let socket = UdpSocket::bind("127.0.0.1:0").ok();
+    for count in [10_u64, 100] {
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            bencher.iter_custom(|times| {
+                let mut total = Duration::ZERO;
+                let mut daemon = FakeDaemon::start();
+                for round in 0..times {
+                    // The ledger grows: now and then a new daemon.
+                    if round % 100 == 0 {
+                        daemon = FakeDaemon::start();
+                    }
+                    for _ in 0..count {
+                        let sent = socket
+                            .as_ref()
+                            .map(|socket| socket.send_to(&datagram, daemon.address()));
+                        assert!(matches!(sent, Some(Ok(_))));
+                    }
+                    let start = Instant::now();
+                    let counts = block_on(daemon.fence());
+                    total += start.elapsed();
+                    assert!(
+                        matches!(counts, Ok(counts) if counts.accepted == (round % 100 + 1) * count)
+                    );
+                }
+                total
+            });
+        });
+    }
+    group.finish();
+}
+
+fn json(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("json");
+    group.throughput(Throughput::Bytes(SEGMENT.len() as u64));
+    group.bench_function("plain", |bencher| {
+        bencher.iter(|| Document::parse_plainly(black_box(SEGMENT)));
+    });
+    group.bench_function("careful", |bencher| {
+        bencher.iter(|| Document::parse_carefully(black_box(SEGMENT)));
+    });
+    group.bench_function("serde_json value", |bencher| {
+        bencher.iter(|| serde_json::from_str::<serde_json::Value>(black_box(SEGMENT)));
+    });
+    group.finish();
+}
+
+fn assembly(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("assemble");
+    for count in [10_u64, 100, 1_000] {
+        let arrivals: Vec<Arrival> = (0..count)
+            .rev()
+            .filter_map(|seq| {
+                let parent = seq / 4;
+                let kind = if seq == 0 {
+                    String::new()
+                } else {
+                    format!(r#""type":"subsegment","parent_id":"{parent:016x}","#)
+                };
+                let text = format!(
+                    r#"{{{kind}"trace_id":"1-5759e988-bd862e3fe1be46a994272793","id":"{seq:016x}","name":"part","start_time":1.5,"end_time":2.5}}"#
+                );
+                Some(Arrival { seq, document: Arc::new(Document::parse(&text).ok()?) })
+            })
+            .collect();
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            bencher.iter(|| assemble(arrivals.iter().cloned(), &ExternalParents::none()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, life, ingest, json, assembly);
+criterion_main!(benches);
