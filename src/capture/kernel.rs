@@ -166,7 +166,9 @@ mod linux {
             .strip_prefix("socket:[")?
             .strip_suffix(']')?
             .to_owned();
-        drops_in(&fs::read_to_string("/proc/net/udp").ok()?, &inode)
+        // The file is read in pieces, and while other sockets come and go a row may fall between
+        // two of them. The socket is open, so that its row is there the next time.
+        (0..READS).find_map(|_| drops_in(&fs::read_to_string("/proc/net/udp").ok()?, &inode))
     }
 
     /// Finds the row of the socket with this inode (tenth column) and reads its last column.
@@ -178,6 +180,8 @@ mod linux {
         row.split_whitespace().last()?.parse().ok()
     }
 
+    /// How often the table is read before the count is taken for unknown.
+    const READS: u32 = 16;
     /// `SK_MEMINFO_VARS` of linux/sock_diag.h.
     const COUNTERS: usize = 9;
     /// `SK_MEMINFO_DROPS` of the same.
