@@ -7,8 +7,8 @@
 //! A [`Document`] is the source text and a flat list of spans into it: no tree of owned values,
 //! no recursion. A [`Value`] is a place in a document.
 //!
-//! Two readers fill that list. [`plain`] is a tight loop for what most emitters send: no escapes,
-//! little nesting. [`careful`] reads everything, and makes the error messages. Tests hold them
+//! Two readers fill that list. `plain` is a tight loop for what most emitters send: no escapes,
+//! little nesting. `careful` reads everything, and makes the error messages. Tests hold them
 //! equal wherever both apply.
 
 mod careful;
