@@ -4,7 +4,6 @@
 //! returned beside whatever did work.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 /// What stopped a call.
 ///
@@ -20,14 +19,10 @@ enum Kind {
         value: String,
         why: String,
     },
+    #[cfg(feature = "testing")]
     Io {
         action: String,
         source: std::io::Error,
-    },
-    Line {
-        path: PathBuf,
-        line: usize,
-        why: String,
     },
     Stopped {
         why: String,
@@ -45,19 +40,11 @@ impl Error {
     }
 
     /// An operation of the system that failed.
+    #[cfg(feature = "testing")]
     pub(crate) fn io(action: impl Into<String>, source: std::io::Error) -> Error {
         Error::new(Kind::Io {
             action: action.into(),
             source,
-        })
-    }
-
-    /// A line of a file that cannot be read.
-    pub(crate) fn line(path: &Path, line: usize, why: impl Into<String>) -> Error {
-        Error::new(Kind::Line {
-            path: path.to_owned(),
-            line,
-            why: why.into(),
         })
     }
 
@@ -79,8 +66,8 @@ impl fmt::Display for Error {
             Kind::Invalid { what, value, why } => {
                 write!(f, "invalid {what} `{}`: {why}", visible(value))
             }
+            #[cfg(feature = "testing")]
             Kind::Io { action, source } => write!(f, "cannot {action}: {source}"),
-            Kind::Line { path, line, why } => write!(f, "{}, line {line}: {why}", path.display()),
             Kind::Stopped { why } => f.write_str(why),
         }
     }
@@ -96,6 +83,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.kind {
+            #[cfg(feature = "testing")]
             Kind::Io { source, .. } => Some(source),
             _ => None,
         }

@@ -60,7 +60,12 @@ impl CaptureFile {
                         path.display()
                     ));
                 }
-                Err(why) => return Err(Error::line(path, number, why)),
+                Err(why) => {
+                    return Err(Error::stopped(format!(
+                        "{}, line {number}: {why}",
+                        path.display()
+                    )));
+                }
             }
         }
         Ok(capture)

@@ -160,6 +160,7 @@ impl Document {
     }
 
     /// The value with this number, which [`Value::index`] gave.
+    #[cfg(feature = "testing")]
     pub(crate) fn value(&self, index: u32) -> Value<'_> {
         Value {
             document: self,
@@ -264,6 +265,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number of the value in its document, in order of its text.
+    #[cfg(feature = "testing")]
     pub(crate) fn index(&self) -> u32 {
         self.at
     }
