@@ -10,7 +10,7 @@ mod cause;
 mod entity;
 mod http;
 mod ids;
-mod limits;
+pub mod limits;
 mod timestamp;
 mod view;
 
@@ -19,5 +19,4 @@ pub use cause::{Cause, Exception, Exceptions, StackFrame};
 pub use entity::{Annotation, Entity, EntityKind, Link, Service, Sql};
 pub use http::{Http, Request, Response};
 pub use ids::{EntityId, TraceId};
-pub use limits::{MAX_DATAGRAM, MAX_DOCUMENT};
 pub use timestamp::Timestamp;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::model::MAX_DATAGRAM;
+use crate::model::limits::MAX_DATAGRAM;
 use crate::wire::header_line::HeaderLine;
 use crate::wire::{Body, Refusal};
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use xray_phantom::capture::{CaptureFile, Counts, Received};
-use xray_phantom::model::MAX_DATAGRAM;
+use xray_phantom::model::limits::MAX_DATAGRAM;
 use xray_phantom::wire::HEADER_LINE;
 use xray_phantom::{FakeDaemon, block_on};
 

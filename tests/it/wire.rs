@@ -1,7 +1,7 @@
 //! Datagrams, taken apart as AWS's daemon does.
 
 use proptest::prelude::*;
-use xray_phantom::model::MAX_DATAGRAM;
+use xray_phantom::model::limits::MAX_DATAGRAM;
 use xray_phantom::wire::{Body, HEADER_LINE, OtlpKind, RefusalCode, frame, receive};
 
 #[track_caller]
