@@ -19,7 +19,6 @@ enum Kind {
         value: String,
         why: String,
     },
-    #[cfg(feature = "testing")]
     Io {
         action: String,
         source: std::io::Error,
@@ -40,7 +39,6 @@ impl Error {
     }
 
     /// An operation of the system that failed.
-    #[cfg(feature = "testing")]
     pub(crate) fn io(action: impl Into<String>, source: std::io::Error) -> Error {
         Error::new(Kind::Io {
             action: action.into(),
@@ -66,7 +64,6 @@ impl fmt::Display for Error {
             Kind::Invalid { what, value, why } => {
                 write!(f, "invalid {what} `{}`: {why}", visible(value))
             }
-            #[cfg(feature = "testing")]
             Kind::Io { action, source } => write!(f, "cannot {action}: {source}"),
             Kind::Stopped { why } => f.write_str(why),
         }
@@ -83,7 +80,6 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.kind {
-            #[cfg(feature = "testing")]
             Kind::Io { source, .. } => Some(source),
             _ => None,
         }

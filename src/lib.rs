@@ -48,6 +48,7 @@
 pub mod capture;
 pub mod json;
 pub mod model;
+pub mod recorder;
 pub mod seam;
 #[cfg(feature = "testing")]
 pub mod trace;
@@ -62,6 +63,11 @@ mod render;
 mod service;
 
 pub use error::Error;
+pub use recorder::{
+    OpenEntity, Recorder, RecorderBuilder, current, in_subsegment, in_subsegment_boxed,
+    in_subsegment_boxed_sync, in_subsegment_infallible, in_subsegment_infallible_sync,
+    in_subsegment_sync,
+};
 
 #[cfg(feature = "testing")]
 pub use capture::{CaptureFile, Counts, Received, Rejection};

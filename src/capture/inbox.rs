@@ -96,6 +96,14 @@ impl Inbox {
         });
     }
 
+    /// Takes a datagram that did not come through the socket.
+    pub(in crate::capture) fn hand_over(&mut self, bytes: Vec<u8>) {
+        // What came through the socket before stands before it.
+        self.drain(usize::MAX);
+        let arrived = self.clock.now().since_epoch();
+        self.unparsed.push(Unparsed { arrived, bytes });
+    }
+
     /// One step of a fence: sends it if it is not under way, drains, and looks for it.
     ///
     /// Gives the kernel's drops, our own fences left out, once the fence has passed.

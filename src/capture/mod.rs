@@ -39,4 +39,4 @@ mod rest;
 pub use file::CaptureFile;
 pub use received::{Counts, Received, Rejection, Verdict};
 
-pub(crate) use listener::{Listener, bind};
+pub(crate) use listener::{Door, Listener, bind};

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::capture::{CaptureFile, Counts, Listener, Received, Rejection};
 use crate::error::Error;
 use crate::fake_daemon::builder::Hook;
+use crate::fake_daemon::in_memory::{InMemory, Notebook};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
 use crate::fake_daemon::shortfall::{Shortfall, Sight};
 use crate::fake_daemon::{FakeDaemonBuilder, Report};
 use crate::service::SamplingResponder;
 use crate::trace::{Arrival, ExternalParents, PartialTrace, Trace, assemble};
-use crate::wire::RefusalCode;
+use crate::wire::{Daemon, Emit, RefusalCode};
 
 /// An X-Ray daemon for one test: it captures what the code under test sends, and answers
 /// questions about it.
@@ -60,6 +61,7 @@ pub struct FakeDaemon {
     external: ExternalParents,
     hooks: Vec<Hook>,
     started: String,
+    notebook: Arc<Notebook>,
     judged: Mutex<Judged>,
 }
 
@@ -152,6 +154,7 @@ impl FakeDaemon {
             external,
             hooks,
             started,
+            notebook: Arc::default(),
             judged,
         }
     }
@@ -346,11 +349,13 @@ impl FakeDaemon {
     fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
         let received = self.listener.received();
         let mut judged = self.judged();
+        let notes = self.notebook.take();
         let report = Report::new(
             self.place(),
             self.receive_buffer(),
             counts,
             &received,
+            notes,
             &mut judged,
         );
         if report.findings().is_empty() {
@@ -390,6 +395,7 @@ impl FakeDaemon {
             counts,
             traces: assembly.traces,
             untraced: assembly.untraced,
+            notes: self.notebook.notes(),
             otlp: received
                 .iter()
                 .filter(|datagram| datagram.is_otlp())
@@ -411,6 +417,14 @@ impl FakeDaemon {
 
     fn judged(&self) -> MutexGuard<'_, Judged> {
         self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A recorder in the same process hands its documents over in memory.
+impl Daemon for FakeDaemon {
+    fn emitter(&self) -> Arc<dyn Emit> {
+        let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
+        Arc::new(InMemory::new(door, notebook, self.place()))
     }
 }
 

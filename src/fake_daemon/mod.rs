@@ -3,6 +3,7 @@
 mod block_on;
 mod builder;
 mod daemon;
+mod in_memory;
 mod report;
 mod scope;
 mod shortfall;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::Error;
 use crate::render::{count, on_one_line};
+use crate::wire::Note;
 
 /// The findings of a daemon, and the error of the test if there was one.
 ///
@@ -29,6 +30,8 @@ pub enum Finding {
         /// The size of the receive buffer, where the system tells.
         receive_buffer: Option<usize>,
     },
+    /// What a recorder or a mock in this process found.
+    Note(Note),
     /// A datagram that never becomes a document.
     Rejection(Rejection),
     /// The fence failed, so that nobody knows what came.
@@ -53,6 +56,7 @@ impl Report {
         receive_buffer: Option<usize>,
         counts: Result<Counts, Error>,
         received: &[Arc<Received>],
+        notes: Vec<Note>,
         judged: &mut Judged,
     ) -> Report {
         let mut findings = Vec::new();
@@ -84,6 +88,7 @@ impl Report {
                 findings.push(finding);
             }
         }
+        findings.extend(notes.into_iter().map(Finding::Note));
         Report {
             place,
             counts: counts.ok(),
@@ -155,6 +160,7 @@ impl fmt::Display for Finding {
                 dropped,
                 receive_buffer,
             } => f.write_str(&loss(*dropped, *receive_buffer)),
+            Finding::Note(note) => write!(f, "{note}"),
             Finding::Rejection(rejection) => {
                 writeln!(f, "{rejection}")?;
                 match rejection.aws_code() {

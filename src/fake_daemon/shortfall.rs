@@ -7,7 +7,7 @@ use crate::error::{Error, visible};
 use crate::fake_daemon::report::loss;
 use crate::render::{count, first_lines};
 use crate::trace::{Arrival, DefectCode, PartialTrace};
-use crate::wire::RefusalCode;
+use crate::wire::{Note, RefusalCode};
 
 /// Why a question to a daemon has no answer: a stable code, and a text that tells what came
 /// instead.
@@ -89,6 +89,7 @@ pub(in crate::fake_daemon) struct Sight {
     pub(in crate::fake_daemon) counts: Counts,
     pub(in crate::fake_daemon) traces: Vec<PartialTrace>,
     pub(in crate::fake_daemon) untraced: Vec<Arrival>,
+    pub(in crate::fake_daemon) notes: Vec<Note>,
     pub(in crate::fake_daemon) rejections: Vec<Rejection>,
     /// Datagrams of OTLP.
     pub(in crate::fake_daemon) otlp: u64,
@@ -201,6 +202,9 @@ impl Sight {
 
     /// Adds what else came, and where.
     fn close(&self, code: ShortfallCode, mut text: String) -> Shortfall {
+        for note in self.notes.iter().take(SHOWN) {
+            let _ = writeln!(text, "also: {note}");
+        }
         for rejection in self.rejections.iter().take(SHOWN) {
             let _ = writeln!(text, "also: {rejection}");
         }

@@ -1,4 +1,4 @@
-//! A lossless JSON reader.
+//! A lossless JSON reader, and a writer.
 //!
 //! What a sender wrote can be read back to the letter: number texts (`1.50`, 2^70), duplicate
 //! keys, lone surrogates (`"\ud800"`, which Python and Node both send) and any nesting up to
@@ -17,11 +17,14 @@ mod number;
 mod plain;
 mod syntax_error;
 mod text;
+mod writer;
 
 pub use document::{Document, Elements, Kind, Members, Value};
 pub use number::Number;
 pub use syntax_error::SyntaxError;
 pub use text::{Text, write_text};
+
+pub(crate) use writer::{ObjectWriter, serialized};
 
 /// Deepest nesting of arrays and objects that is read.
 ///

@@ -27,6 +27,11 @@ enum Source {
     Manual(ManualClock),
     #[default]
     System,
+    /// Tokio's clock, from a known point on.
+    Tokio {
+        base: Timestamp,
+        at: tokio::time::Instant,
+    },
 }
 
 impl Clock {
@@ -35,11 +40,23 @@ impl Clock {
         Clock(Source::System)
     }
 
+    /// Follows tokio's clock from now on: where a test has paused it, time stands still until the
+    /// runtime moves it.
+    ///
+    /// Outside of a runtime this is the time of the system.
+    pub fn tokio() -> Clock {
+        Clock(Source::Tokio {
+            base: system_now(),
+            at: tokio::time::Instant::now(),
+        })
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::Manual(clock) => clock.now(),
             Source::System => system_now(),
+            Source::Tokio { base, at } => *base + at.elapsed(),
         }
     }
 }

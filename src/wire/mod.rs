@@ -2,11 +2,13 @@
 
 mod body;
 mod datagram;
+mod emit;
 mod header_line;
 mod refusal;
 mod trace_header;
 
 pub use body::{Body, OtlpKind};
 pub use datagram::{HEADER_LINE, frame, receive};
+pub use emit::{Daemon, Emit, EmitCounts, Note, NoteSource};
 pub use refusal::{Refusal, RefusalCode};
 pub use trace_header::{Oddity, Sampled, TraceHeader};

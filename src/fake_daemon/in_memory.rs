@@ -1,0 +1,114 @@
+//! The way from a recorder to a daemon in the same process.
+
+use std::fmt;
+use std::io::Write as _;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::capture::Door;
+use crate::wire::{Emit, EmitCounts, Note, NoteSource, frame};
+
+/// Hands documents over in memory, in the same bytes that would go over UDP.
+pub(in crate::fake_daemon) struct InMemory {
+    door: Door,
+    notebook: Arc<Notebook>,
+    place: String,
+    sent: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// The notes of recorders and mocks, and whom to ask for more.
+#[derive(Default)]
+pub(in crate::fake_daemon) struct Notebook {
+    notes: Mutex<Vec<Note>>,
+    sources: Mutex<Vec<Arc<dyn NoteSource>>>,
+}
+
+impl InMemory {
+    pub(in crate::fake_daemon) fn new(
+        door: Door,
+        notebook: Arc<Notebook>,
+        place: String,
+    ) -> InMemory {
+        InMemory {
+            door,
+            notebook,
+            place,
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        }
+    }
+
+    fn late(&self, what: &str) {
+        // As the parked sockets do: if stderr is closed there is nobody to tell.
+        let _ = writeln!(
+            std::io::stderr(),
+            "xray-phantom: {what} came after its daemon had ended ({}). Something outlived that test: await its \
+             tasks, join its threads.",
+            self.place
+        );
+    }
+}
+
+impl Emit for InMemory {
+    fn emit(&self, document: &str) {
+        let datagram = match frame(document) {
+            Ok(datagram) => datagram,
+            Err(error) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                return self.note(Note::new("too-large", error.to_string()));
+            }
+        };
+        if self.door.hand_over(datagram) {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+            self.late(&format!("a document of {} bytes", document.len()));
+        }
+    }
+
+    fn counts(&self) -> EmitCounts {
+        EmitCounts {
+            sent: self.sent.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+
+    fn note(&self, note: Note) {
+        lock(&self.notebook.notes).push(note);
+    }
+
+    fn watch(&self, source: Arc<dyn NoteSource>) {
+        lock(&self.notebook.sources).push(source);
+    }
+
+    fn is_test(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for InMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in memory to {}", self.place)
+    }
+}
+
+impl Notebook {
+    /// The notes so far.
+    pub(in crate::fake_daemon) fn notes(&self) -> Vec<Note> {
+        lock(&self.notes).clone()
+    }
+
+    /// Takes the notes out, those of the sources too.
+    pub(in crate::fake_daemon) fn take(&self) -> Vec<Note> {
+        let mut notes = mem::take(&mut *lock(&self.notes));
+        let sources = lock(&self.sources).clone();
+        notes.extend(sources.iter().flat_map(|source| source.notes()));
+        notes
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

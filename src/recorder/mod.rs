@@ -1,0 +1,39 @@
+//! Records segments and subsegments, and sends them.
+//!
+//! A [`Recorder`] belongs to nobody else: there is no global one. [`Recorder::in_segment`] opens
+//! a segment around a future; inside it the free functions [`in_subsegment`] and [`current`] find
+//! it by themselves, through the task and never through a stack that others could change: two
+//! futures joined in one task have each their own parent.
+//!
+//! # Which function
+//!
+//! | the code returns | async | sync |
+//! |---|---|---|
+//! | `Result<T, E>`, `E: Error` | [`in_subsegment`] | [`in_subsegment_sync`] |
+//! | `Result<T, E>`, `E` a `Box<dyn Error>`, an `anyhow::Error` | [`in_subsegment_boxed`] | [`in_subsegment_boxed_sync`] |
+//! | anything, and cannot fail | [`in_subsegment_infallible`] | [`in_subsegment_infallible_sync`] |
+//!
+//! and the same six on [`Recorder`] for segments.
+//!
+//! An `Err` is recorded as a fault with its cause and the chain of its sources; a panic as a
+//! fault with its message, and goes on. A future that is dropped before it ends closes what it
+//! had opened, as an error of type `Cancelled`.
+
+mod ambient;
+mod annotation;
+mod builder;
+mod cause;
+mod document;
+mod entity;
+mod facade;
+mod record;
+mod run;
+mod udp;
+
+pub use annotation::AnnotationValue;
+pub use builder::RecorderBuilder;
+pub use entity::OpenEntity;
+pub use facade::{
+    Recorder, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
+    in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
+};

@@ -1,0 +1,95 @@
+//! Code inside an entity: opened before, closed after, however it ends.
+
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::recorder::ambient::CURRENT;
+use crate::recorder::cause::panic_message;
+use crate::recorder::entity::OpenEntity;
+
+/// Runs a future inside an entity. What it returns is judged before the entity is closed.
+pub(in crate::recorder) async fn run<R>(
+    entity: OpenEntity,
+    place: &'static Location<'static>,
+    code: impl AsyncFnOnce(OpenEntity) -> R,
+    judge: impl FnOnce(&R, &OpenEntity),
+) -> R {
+    // Dropped after the future, so that what is open inside closes first.
+    let open = Open {
+        entity: entity.clone(),
+        place,
+    };
+    let ended = CURRENT
+        .scope(entity.clone(), async {
+            let mut code = pin!(code(entity));
+            std::future::poll_fn(|context| {
+                match catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(context))) {
+                    Ok(Poll::Pending) => Poll::Pending,
+                    Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+                    Err(panic) => Poll::Ready(Err(panic)),
+                }
+            })
+            .await
+        })
+        .await;
+    open.end(ended, judge)
+}
+
+/// Runs a function inside an entity.
+pub(in crate::recorder) fn run_sync<R>(
+    entity: OpenEntity,
+    place: &'static Location<'static>,
+    code: impl FnOnce(OpenEntity) -> R,
+    judge: impl FnOnce(&R, &OpenEntity),
+) -> R {
+    let open = Open {
+        entity: entity.clone(),
+        place,
+    };
+    let ended = CURRENT.sync_scope(entity.clone(), || {
+        catch_unwind(AssertUnwindSafe(|| code(entity)))
+    });
+    open.end(ended, judge)
+}
+
+/// An entity whose code has not ended.
+struct Open {
+    entity: OpenEntity,
+    place: &'static Location<'static>,
+}
+
+impl Open {
+    fn end<R>(self, ended: std::thread::Result<R>, judge: impl FnOnce(&R, &OpenEntity)) -> R {
+        match ended {
+            Ok(result) => {
+                judge(&result, &self.entity);
+                self.entity.close();
+                result
+            }
+            Err(panic) => {
+                let message = panic_message(&*panic);
+                self.entity.exception(self.place, "panic", &message, false);
+                self.entity.say(self.place, |fields| fields.fault = true);
+                self.entity.close();
+                resume_unwind(panic)
+            }
+        }
+    }
+}
+
+/// Dropped before its code has ended: the future was cancelled.
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.entity.is_open() {
+            self.entity.exception(
+                self.place,
+                "Cancelled",
+                "the future was dropped before it ended",
+                false,
+            );
+            self.entity.say(self.place, |fields| fields.error = true);
+            self.entity.close();
+        }
+    }
+}

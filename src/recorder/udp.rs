@@ -1,0 +1,73 @@
+//! Documents over UDP.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::Error;
+use crate::wire::{Emit, EmitCounts, Note, frame};
+
+/// Sends each document in a datagram of its own to a daemon, and never waits.
+#[derive(Debug)]
+pub(in crate::recorder) struct UdpEmitter {
+    /// `None` where the system refused one: then nothing can be sent.
+    socket: Option<UdpSocket>,
+    sent: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl UdpEmitter {
+    pub(in crate::recorder) fn to(daemon: SocketAddr) -> Result<UdpEmitter, Error> {
+        let failed = |error| Error::io(format!("open a socket for the daemon on {daemon}"), error);
+        let any = if daemon.ip().is_loopback() {
+            Ipv4Addr::LOCALHOST
+        } else {
+            Ipv4Addr::UNSPECIFIED
+        };
+        let socket = UdpSocket::bind((any, 0)).map_err(failed)?;
+        socket.set_nonblocking(true).map_err(failed)?;
+        socket.connect(daemon).map_err(failed)?;
+        Ok(UdpEmitter {
+            socket: Some(socket),
+            ..UdpEmitter::to_nobody()
+        })
+    }
+
+    /// Counts, and sends nothing.
+    pub(in crate::recorder) fn to_nobody() -> UdpEmitter {
+        UdpEmitter {
+            socket: None,
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Emit for UdpEmitter {
+    fn emit(&self, document: &str) {
+        let sent = match (&self.socket, frame(document)) {
+            (Some(socket), Ok(datagram)) => match socket.send(&datagram) {
+                Ok(_) => true,
+                // The answer to the datagram before: this one has not been sent yet.
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    socket.send(&datagram).is_ok()
+                }
+                Err(_) => false,
+            },
+            _ => false,
+        };
+        let counter = if sent { &self.sent } else { &self.failed };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn counts(&self) -> EmitCounts {
+        EmitCounts {
+            sent: self.sent.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+
+    fn note(&self, note: Note) {
+        eprintln!("xray-phantom: {note}");
+    }
+}

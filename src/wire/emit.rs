@@ -1,0 +1,106 @@
+//! The way of a document from a recorder to a daemon.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Takes the documents of a recorder. Only bytes cross here: neither side knows the other's types.
+pub trait Emit: fmt::Debug + Send + Sync {
+    /// Sends one document in a datagram of its own. Never blocks; what cannot be sent is counted.
+    fn emit(&self, document: &str);
+
+    /// How many documents were handed over, and how many of them could not be sent.
+    fn counts(&self) -> EmitCounts;
+
+    /// Tells something that the program under test should know, such as a subsegment left open.
+    fn note(&self, note: Note);
+
+    /// Asks this source for notes when a test is judged.
+    fn watch(&self, source: Arc<dyn NoteSource>) {
+        drop(source);
+    }
+
+    /// Whether a test stands behind it: then notes fail the test, and time may be the test's own.
+    fn is_test(&self) -> bool {
+        false
+    }
+}
+
+/// Somewhere that documents can be sent: a daemon in the same process.
+pub trait Daemon {
+    /// The way to it.
+    fn emitter(&self) -> Arc<dyn Emit>;
+}
+
+/// Something that has notes only when it is asked, such as replies that were never used.
+pub trait NoteSource: Send + Sync {
+    /// The notes that were not given before.
+    fn notes(&self) -> Vec<Note>;
+}
+
+/// How many documents an emitter was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmitCounts {
+    /// Documents that were sent.
+    pub sent: u64,
+    /// Documents that could not be sent: too large, nobody there, no room.
+    pub failed: u64,
+}
+
+/// A finding of the program's own side: a stable code, a text, and the place in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    code: &'static str,
+    message: String,
+    place: Option<&'static Location<'static>>,
+}
+
+impl Note {
+    /// A note about a place in the source.
+    pub fn at(
+        place: &'static Location<'static>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Note {
+        Note {
+            code,
+            message: message.into(),
+            place: Some(place),
+        }
+    }
+
+    /// A note about no place in particular.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Note {
+        Note {
+            code,
+            message: message.into(),
+            place: None,
+        }
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The place in the source.
+    pub fn place(&self) -> Option<&'static Location<'static>> {
+        self.place
+    }
+}
+
+/// `left-open: subsegment `x` was still open when its segment ended (src/orders.rs:7:9)`
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        match self.place {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        }
+    }
+}
