@@ -54,15 +54,26 @@ pub mod seam;
 pub mod trace;
 pub mod wire;
 
+#[cfg(all(feature = "aws", feature = "testing"))]
+mod dynamodb;
 mod error;
 #[cfg(feature = "testing")]
 mod fake_daemon;
+#[cfg(feature = "aws")]
+mod instrument;
+#[cfg(all(feature = "aws", feature = "testing"))]
+#[doc(hidden)]
+pub mod mock_client;
 #[cfg(feature = "testing")]
 mod render;
 #[cfg(feature = "testing")]
 mod service;
 
+#[cfg(all(feature = "aws", feature = "testing"))]
+pub use dynamodb::{Attribute, DynamoReport, MockDynamo, Reply, Request as DynamoRequest, Rule};
 pub use error::Error;
+#[cfg(feature = "aws")]
+pub use instrument::AwsInterceptor;
 pub use recorder::{
     OpenEntity, Recorder, RecorderBuilder, current, in_subsegment, in_subsegment_boxed,
     in_subsegment_boxed_sync, in_subsegment_infallible, in_subsegment_infallible_sync,

@@ -31,7 +31,7 @@ pub(in crate::recorder) fn remember(emitter: &Arc<dyn Emit>) {
 }
 
 /// The entity that this task is in.
-pub(in crate::recorder) fn current() -> Option<OpenEntity> {
+pub(crate) fn current() -> Option<OpenEntity> {
     CURRENT.try_with(OpenEntity::clone).ok()
 }
 

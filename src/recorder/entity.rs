@@ -56,12 +56,7 @@ impl OpenEntity {
     }
 
     /// Opens a subsegment of this entity, without making it the current one.
-    #[track_caller]
-    pub(crate) fn open_child(&self, name: &str) -> OpenEntity {
-        self.open_child_at(name, Location::caller())
-    }
-
-    pub(in crate::recorder) fn open_child_at(
+    pub(crate) fn open_child_at(
         &self,
         name: &str,
         place: &'static Location<'static>,
@@ -187,6 +182,20 @@ impl OpenEntity {
         Some(header.with_sampled(Sampled::Keep))
     }
 
+    /// Ends the entity as one whose code was dropped, if it has not ended.
+    pub(crate) fn cancel(&self, place: &'static Location<'static>) {
+        if self.is_open() {
+            self.exception(
+                place,
+                "Cancelled",
+                "the future was dropped before it ended",
+                false,
+            );
+            self.say(place, |fields| fields.error = true);
+            self.close();
+        }
+    }
+
     /// Says that the code under it failed with this error.
     pub(in crate::recorder) fn failed<E: Error + ?Sized>(
         &self,
@@ -257,7 +266,15 @@ impl OpenEntity {
 }
 
 /// What only the integrations say.
+#[cfg(feature = "aws")]
 impl OpenEntity {
+    /// Another name than it was opened with.
+    pub(crate) fn rename(&self, name: &str) {
+        if let Some(Place { record, index }) = &self.0 {
+            record.rename(*index, name);
+        }
+    }
+
     /// `aws` or `remote`.
     #[track_caller]
     pub(crate) fn namespace(&self, namespace: &'static str) {

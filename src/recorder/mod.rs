@@ -30,6 +30,8 @@ mod record;
 mod run;
 mod udp;
 
+#[cfg(feature = "aws")]
+pub(crate) use ambient::current as current_or_none;
 pub use annotation::AnnotationValue;
 pub use builder::RecorderBuilder;
 pub use entity::OpenEntity;

@@ -145,6 +145,12 @@ impl Record {
             .note(Note::at(place, "used-after-end", message));
     }
 
+    /// Gives a part another name.
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn rename(&self, index: usize, name: &str) {
+        name.clone_into(&mut self.parts()[index].name);
+    }
+
     /// The id of a part.
     pub(in crate::recorder) fn id(&self, index: usize) -> EntityId {
         self.parts()[index].id

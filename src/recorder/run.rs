@@ -81,15 +81,6 @@ impl Open {
 /// Dropped before its code has ended: the future was cancelled.
 impl Drop for Open {
     fn drop(&mut self) {
-        if self.entity.is_open() {
-            self.entity.exception(
-                self.place,
-                "Cancelled",
-                "the future was dropped before it ended",
-                false,
-            );
-            self.entity.say(self.place, |fields| fields.error = true);
-            self.entity.close();
-        }
+        self.entity.cancel(self.place);
     }
 }

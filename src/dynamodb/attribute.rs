@@ -1,0 +1,92 @@
+//! Values of items.
+
+use crate::json::{ObjectWriter, write_text};
+
+/// The value of an attribute, as DynamoDB types it.
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::{Attribute, MockDynamo};
+///
+/// let dynamo = MockDynamo::new();
+/// dynamo.on("GetItem").table("Orders").then_item([("order_id", Attribute::from("o-1")), ("total", 42.into())]);
+/// # let request = xray_phantom::DynamoRequest::new("GetItem", r#"{"TableName": "Orders"}"#);
+/// # let reply = dynamo.handle(request).unwrap();
+/// # assert_eq!(reply.body(), r#"{"Item":{"order_id":{"S":"o-1"},"total":{"N":"42"}}}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attribute {
+    /// `BOOL`
+    Bool(bool),
+    /// `L`
+    List(Vec<Attribute>),
+    /// `M`
+    Map(Vec<(String, Attribute)>),
+    /// `NULL`
+    Null,
+    /// `N`: a number as text, of up to 38 digits.
+    Number(String),
+    /// `S`
+    Text(String),
+}
+
+impl Attribute {
+    pub(in crate::dynamodb) fn write(&self, json: &mut String) {
+        let mut object = ObjectWriter::begin(json);
+        match self {
+            Attribute::Bool(value) => object.raw("BOOL", value),
+            Attribute::List(values) => object.array("L", values, |json, value| value.write(json)),
+            Attribute::Map(members) => object.raw("M", item(members)),
+            Attribute::Null => object.raw("NULL", true),
+            Attribute::Number(text) => object.text("N", text),
+            Attribute::Text(text) => object.text("S", text),
+        }
+        object.end();
+    }
+}
+
+/// The JSON of an item.
+pub(in crate::dynamodb) fn item(members: &[(String, Attribute)]) -> String {
+    let mut json = String::from("{");
+    for (index, (name, value)) in members.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write_text(&mut json, name);
+        json.push(':');
+        value.write(&mut json);
+    }
+    json.push('}');
+    json
+}
+
+impl From<&str> for Attribute {
+    fn from(text: &str) -> Self {
+        Attribute::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Attribute {
+    fn from(text: String) -> Self {
+        Attribute::Text(text)
+    }
+}
+
+impl From<bool> for Attribute {
+    fn from(value: bool) -> Self {
+        Attribute::Bool(value)
+    }
+}
+
+macro_rules! from_numbers {
+    ($($number:ty),*) => {
+        $(impl From<$number> for Attribute {
+            fn from(value: $number) -> Self {
+                Attribute::Number(value.to_string())
+            }
+        })*
+    };
+}
+
+from_numbers!(i32, i64, u32, u64, f64);

@@ -1,0 +1,5 @@
+//! Records what libraries do.
+
+mod aws;
+
+pub use aws::AwsInterceptor;
