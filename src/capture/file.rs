@@ -44,23 +44,20 @@ impl CaptureFile {
         let bytes =
             fs::read(path).map_err(|error| Error::io(format!("read {}", path.display()), error))?;
         let mut capture = CaptureFile::default();
-        let mut lines = bytes
-            .split_inclusive(|&byte| byte == b'\n')
-            .zip(1..)
-            .peekable();
-        while let Some((line, number)) = lines.next() {
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
+        for (line, number) in lines {
             if line.trim_ascii().is_empty() {
                 continue;
             }
             match datagram(line, capture.datagrams.len() as u64) {
                 Ok(received) => capture.datagrams.push(Arc::new(received)),
-                Err(why) if lines.peek().is_none() && !line.ends_with(b"\n") => {
+                Err(Unread { why, cut: true }) if !line.ends_with(b"\n") => {
                     capture.warnings.push(format!(
                         "{}, line {number}: the file ends inside this line, which is left out ({why})",
                         path.display()
                     ));
                 }
-                Err(why) => {
+                Err(Unread { why, .. }) => {
                     return Err(Error::stopped(format!(
                         "{}, line {number}: {why}",
                         path.display()
@@ -110,16 +107,35 @@ impl CaptureFile {
     }
 }
 
+/// Why a line is no datagram, and whether its text just ends too early.
+struct Unread {
+    why: String,
+    cut: bool,
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Unread { why, cut: false }
+    }
+}
+
 /// Reads one line; `place` is its number among the datagrams.
-fn datagram(line: &[u8], place: u64) -> Result<Received, String> {
-    let line = std::str::from_utf8(line).map_err(|error| format!("not UTF-8: {error}"))?;
-    let document = Document::parse(line).map_err(|error| format!("not JSON: {error}"))?;
+fn datagram(line: &[u8], place: u64) -> Result<Received, Unread> {
+    let line = std::str::from_utf8(line).map_err(|error| Unread {
+        why: format!("not UTF-8: {error}"),
+        cut: error.error_len().is_none(),
+    })?;
+    let document = Document::parse(line).map_err(|error| Unread {
+        why: format!("not JSON: {error}"),
+        cut: error.offset() == line.len(),
+    })?;
     let root = document.root();
     if root.kind() != Kind::Object {
-        return Err(format!(
+        let why = format!(
             "expected an object with `text` or `bytes_b64`, found {}",
             root.kind()
-        ));
+        );
+        return Err(why.into());
     }
     let seq = match root.get("seq") {
         Some(seq) => seq
@@ -135,18 +151,30 @@ fn datagram(line: &[u8], place: u64) -> Result<Received, String> {
     let bytes = match (root.get("text"), root.get("bytes_b64")) {
         (Some(text), None) => text_bytes(text)?,
         (None, Some(encoded)) => decoded_bytes(encoded)?,
-        (Some(_), Some(_)) => return Err("`text` and `bytes_b64` exclude each other".to_owned()),
+        (Some(_), Some(_)) => {
+            return Err("`text` and `bytes_b64` exclude each other"
+                .to_owned()
+                .into());
+        }
         (None, None) => {
-            return Err("expected a key `text` or `bytes_b64`, found neither".to_owned());
+            return Err("expected a key `text` or `bytes_b64`, found neither"
+                .to_owned()
+                .into());
         }
     };
     Ok(Received::new(seq, arrived, bytes))
 }
 
 fn seconds(time: Value<'_>) -> Result<Duration, String> {
-    let seconds = time.as_number().map(|number| number.as_f64());
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    let nanos = time.as_number().and_then(|number| number.scaled(9));
+    nanos
+        .and_then(|nanos| {
+            let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+            Some(Duration::new(
+                seconds,
+                u32::try_from(nanos % 1_000_000_000).ok()?,
+            ))
+        })
         .ok_or_else(|| format!("`t` is {time}, expected seconds since the epoch"))
 }
 

@@ -39,11 +39,67 @@ impl<'a> Number<'a> {
         float
     }
 
+    /// The number times 10^`digits`, cut to an integer; `None` beyond 10^36 either way.
+    ///
+    /// It is read digit by digit, so that no decimal is lost to a float.
+    ///
+    /// ```
+    /// # use xray_phantom::json::Document;
+    /// let document = Document::parse("1795338258.6384983").unwrap();
+    /// let seconds = document.root().as_number().unwrap();
+    /// assert_eq!(seconds.scaled(9), Some(1_795_338_258_638_498_300));
+    /// ```
+    pub fn scaled(&self, digits: i32) -> Option<i128> {
+        let (negative, text) = match self.text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, self.text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent),
+            None => (text, "0"),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut value: i128 = 0;
+        // The number is `value` · 10^`power`, once the digits below are read.
+        let mut power: i32 = 0;
+        for (digit, after_point) in whole
+            .bytes()
+            .map(|digit| (digit, 0))
+            .chain(fraction.bytes().map(|digit| (digit, 1)))
+        {
+            if value >= LARGEST {
+                // Digits enough: the others only shift.
+                power = power.checked_add(1 - after_point)?;
+                continue;
+            }
+            value = value * 10 + i128::from(digit - b'0');
+            power = power.checked_sub(after_point)?;
+        }
+        if value == 0 {
+            return Some(0);
+        }
+        power = power
+            .checked_add(exponent.parse().ok()?)?
+            .checked_add(digits)?;
+        while power > 0 {
+            value = value.checked_mul(10).filter(|value| *value <= LARGEST)?;
+            power -= 1;
+        }
+        while power < 0 && value != 0 {
+            value /= 10;
+            power += 1;
+        }
+        (value <= LARGEST).then_some(if negative { -value } else { value })
+    }
+
     /// The integer, if it is written as one and fits.
     pub fn as_i64(&self) -> Option<i64> {
         self.text.parse().ok()
     }
 }
+
+/// The largest value that [`Number::scaled`] gives; ten times it still fits.
+const LARGEST: i128 = 10_i128.pow(36);
 
 impl fmt::Display for Number<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -36,43 +36,8 @@ impl Timestamp {
 
     /// Reads a number of seconds; `None` where it is beyond 10^18 seconds either way.
     pub(crate) fn from_seconds(number: Number<'_>) -> Option<Timestamp> {
-        let text = number.text();
-        let (negative, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        // The value is `digits` · 10^`power` nanoseconds.
-        let mut power = exponent
-            .checked_add(NANO_DIGITS)?
-            .checked_sub(i32::try_from(fraction.len()).ok()?)?;
-        let mut nanos: i128 = 0;
-        for digit in whole.bytes().chain(fraction.bytes()) {
-            if nanos >= MAX_NANOS {
-                // Enough digits: the rest only shifts.
-                power = power.checked_add(1)?;
-                continue;
-            }
-            nanos = nanos * 10 + i128::from(digit - b'0');
-        }
-        while power > 0 && nanos != 0 {
-            nanos = nanos.checked_mul(10).filter(|nanos| *nanos <= MAX_NANOS)?;
-            power -= 1;
-        }
-        while power < 0 && nanos != 0 {
-            nanos /= 10;
-            power += 1;
-        }
-        if nanos > MAX_NANOS {
-            return None;
-        }
-        Some(Timestamp {
-            nanos: if negative { -nanos } else { nanos },
-        })
+        let nanos = number.scaled(NANO_DIGITS)?;
+        (nanos.abs() <= MAX_NANOS).then_some(Timestamp { nanos })
     }
 
     /// Nanoseconds since the epoch.
@@ -93,7 +58,7 @@ impl Timestamp {
 
     /// The time from `earlier` to this; `None` where `earlier` is later.
     pub fn since(&self, earlier: Timestamp) -> Option<Duration> {
-        let nanos = u128::try_from(self.nanos - earlier.nanos).ok()?;
+        let nanos = u128::try_from(self.nanos.checked_sub(earlier.nanos)?).ok()?;
         let seconds = u64::try_from(nanos / NANOS).ok()?;
         Some(Duration::new(seconds, u32::try_from(nanos % NANOS).ok()?))
     }
@@ -104,8 +69,9 @@ impl std::ops::Add<Duration> for Timestamp {
 
     fn add(self, duration: Duration) -> Timestamp {
         let seconds = i128::from(duration.as_secs()) * NANOS.cast_signed();
+        let nanos = seconds + i128::from(duration.subsec_nanos());
         Timestamp {
-            nanos: self.nanos + seconds + i128::from(duration.subsec_nanos()),
+            nanos: self.nanos.saturating_add(nanos),
         }
     }
 }
@@ -135,5 +101,5 @@ impl fmt::Debug for Timestamp {
 const NANOS: u128 = 1_000_000_000;
 /// Decimals of a second that are kept.
 const NANO_DIGITS: i32 = 9;
-/// 10^18 seconds: longer than the universe has been.
+/// 10^18 seconds: longer than the universe has been, and room enough below `i128::MAX`.
 const MAX_NANOS: i128 = 10_i128.pow(27);
