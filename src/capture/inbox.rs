@@ -1,5 +1,6 @@
 //! The socket, and what was read from it.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -17,15 +18,15 @@ pub(in crate::capture) struct Inbox {
     address: SocketAddr,
     clock: Clock,
     buffer: Vec<u8>,
-    unparsed: Vec<Unparsed>,
+    unparsed: VecDeque<Unparsed>,
     /// What a fence datagram of this socket begins with. Nobody else knows it.
     token: String,
     fences_sent: u64,
     fences_seen: u64,
     /// The number of the last fence that was read.
     last_fence: u64,
-    /// A failure of the socket that no read can get past.
-    broken: Option<std::io::Error>,
+    /// A failure of the socket that no read can get past: from then on nothing is certain.
+    broken: Option<String>,
 }
 
 /// A datagram that was read and not yet looked into.
@@ -43,7 +44,7 @@ impl Inbox {
             address,
             clock,
             buffer: vec![0; BUFFER],
-            unparsed: Vec::new(),
+            unparsed: VecDeque::new(),
             token: format!("xray-phantom fence {}{} ", ids.entity_id(), ids.entity_id()),
             fences_sent: 0,
             fences_seen: 0,
@@ -69,7 +70,7 @@ impl Inbox {
                         ErrorKind::Interrupted | ErrorKind::ConnectionReset
                     ) => {}
                 Err(error) => {
-                    self.broken = Some(error);
+                    self.broken = Some(error.to_string());
                     break;
                 }
             }
@@ -89,8 +90,8 @@ impl Inbox {
             self.last_fence = number.unwrap_or(self.last_fence).max(self.last_fence);
             return;
         }
-        let arrived = self.clock.now().since_epoch();
-        self.unparsed.push(Unparsed {
+        let arrived = self.now();
+        self.unparsed.push_back(Unparsed {
             arrived,
             bytes: bytes.to_vec(),
         });
@@ -100,8 +101,8 @@ impl Inbox {
     pub(in crate::capture) fn hand_over(&mut self, bytes: Vec<u8>) {
         // What came through the socket before stands before it.
         self.drain(usize::MAX);
-        let arrived = self.clock.now().since_epoch();
-        self.unparsed.push(Unparsed { arrived, bytes });
+        let arrived = self.now();
+        self.unparsed.push_back(Unparsed { arrived, bytes });
     }
 
     /// One step of a fence: sends it if it is not under way, drains, and looks for it.
@@ -116,18 +117,21 @@ impl Inbox {
             None => self.send_fence()?,
         };
         let empty = self.drain(STEP) < STEP;
-        if let Some(error) = self.broken.take() {
-            return Err(Error::io(
-                format!("read from the socket of {}", self.address),
-                error,
-            ));
+        if let Some(error) = &self.broken {
+            return Err(Error::stopped(format!(
+                "cannot read from the socket of {}: {error}",
+                self.address
+            )));
         }
         // Only when no other fence is under way are the lost ones known exactly.
         if self.last_fence >= number && self.last_fence == self.fences_sent {
             let lost_fences = self.fences_sent - self.fences_seen;
             let dropped =
                 kernel::drops(&self.socket).map(|drops| drops.saturating_sub(lost_fences));
-            return Ok(Some(Passed { dropped }));
+            return Ok(Some(Passed {
+                dropped,
+                waiting: self.unparsed.len(),
+            }));
         }
         // An empty socket and no fence: the kernel dropped it, or still has it under way. Another
         // one answers for both.
@@ -152,14 +156,27 @@ impl Inbox {
         Ok(number)
     }
 
-    /// Hands over what was read and not yet looked into.
-    pub(in crate::capture) fn unparsed(&mut self) -> Vec<Unparsed> {
-        std::mem::take(&mut self.unparsed)
+    /// Hands over what was read and not yet looked into, at most `most` datagrams.
+    pub(in crate::capture) fn unparsed(&mut self, most: usize) -> Vec<Unparsed> {
+        let count = self.unparsed.len().min(most);
+        self.unparsed.drain(..count).collect()
     }
 
-    /// Ends reading and hands the socket over.
-    pub(in crate::capture) fn into_socket(self) -> UdpSocket {
-        self.socket
+    /// Ends reading: the socket, and what nobody has looked into.
+    pub(in crate::capture) fn end(self) -> (UdpSocket, Vec<Vec<u8>>) {
+        (
+            self.socket,
+            self.unparsed
+                .into_iter()
+                .map(|datagram| datagram.bytes)
+                .collect(),
+        )
+    }
+
+    /// The time in whole microseconds, as capture files have it.
+    fn now(&self) -> Duration {
+        let now = self.clock.now().since_epoch();
+        now - Duration::from_nanos(u64::from(now.subsec_nanos() % 1_000))
     }
 }
 
@@ -168,6 +185,8 @@ impl Inbox {
 pub(in crate::capture) struct Passed {
     /// Datagrams that the kernel dropped, our fences left out; `None` where it does not tell.
     pub(in crate::capture) dropped: Option<u64>,
+    /// Datagrams that were read before it and not yet looked into.
+    pub(in crate::capture) waiting: usize,
 }
 
 /// Larger than any datagram, as the daemon's own buffers are.

@@ -103,42 +103,20 @@ impl Listener {
     pub(crate) fn fence(&self) -> Fence<'_> {
         Fence {
             listener: self,
-            number: None,
-            yields: YIELDS,
+            stage: Stage::Sent(None),
             deadline: Instant::now() + DEADLINE,
         }
     }
 
     /// The same on this thread.
     pub(crate) fn fence_blocking(&self) -> Result<Counts, Error> {
-        let deadline = Instant::now() + DEADLINE;
-        let mut number = None;
+        let mut fence = self.fence();
         loop {
-            if let Some(counts) = self.step(&mut number)? {
+            if let Some(counts) = fence.step()? {
                 return Ok(counts);
-            }
-            if Instant::now() > deadline {
-                return Err(self.overdue());
             }
             thread::yield_now();
         }
-    }
-
-    fn step(&self, number: &mut Option<u64>) -> Result<Option<Counts>, Error> {
-        let passed = {
-            let mut inbox = lock(&self.inbox);
-            let Some(inbox) = inbox.as_mut() else {
-                return Err(Error::stopped(format!(
-                    "nobody listens on {} any more",
-                    self.address
-                )));
-            };
-            inbox.step(number)?
-        };
-        Ok(passed.map(|passed| Counts {
-            dropped: passed.dropped,
-            ..self.ledger().counts
-        }))
     }
 
     fn overdue(&self) -> Error {
@@ -150,26 +128,28 @@ impl Listener {
         ))
     }
 
-    /// All that was read so far, in order.
+    /// All that was looked into so far, in order: what came before the last fence, at least.
     pub(crate) fn received(&self) -> Vec<Arc<Received>> {
-        self.ledger().received.clone()
+        lock(&self.ledger).received.clone()
     }
 
-    /// The ledger, with all that was read so far entered.
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Locked before the inbox is emptied, so that two callers cannot append out of order.
+    /// Looks into at most `most` datagrams and enters them; gives the counts, and how many there
+    /// were.
+    fn enter(&self, most: usize) -> (Counts, usize) {
+        // Locked before the inbox is emptied, so that two callers cannot enter out of order.
         let mut ledger = lock(&self.ledger);
         let unparsed = lock(&self.inbox)
             .as_mut()
-            .map(Inbox::unparsed)
+            .map(|inbox| inbox.unparsed(most))
             .unwrap_or_default();
+        let entered = unparsed.len();
         for datagram in unparsed {
             let seq = ledger.counts.received;
             let received = Received::new(seq, Some(datagram.arrived), datagram.bytes);
             ledger.counts.add(&received);
             ledger.received.push(Arc::new(received));
         }
-        ledger
+        (ledger.counts, entered)
     }
 }
 
@@ -179,11 +159,8 @@ impl Drop for Listener {
         let inbox = lock(&self.inbox).take();
         self.drain.unpark();
         if let Some(inbox) = inbox {
-            parking::park(
-                inbox.into_socket(),
-                self.address,
-                std::mem::take(&mut self.owner),
-            );
+            let (socket, late) = inbox.end();
+            parking::park(socket, late, self.address, std::mem::take(&mut self.owner));
         }
         parking::report_late_datagrams();
     }
@@ -221,27 +198,65 @@ impl Door {
 #[must_use = "a fence does nothing until it is awaited"]
 pub(crate) struct Fence<'a> {
     listener: &'a Listener,
-    number: Option<u64>,
-    /// How often other tasks are let through before the fence is sent.
-    yields: u32,
+    stage: Stage,
     deadline: Instant,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// It is under way, once it has a number.
+    Sent(Option<u64>),
+    /// It has passed, and so many datagrams that came before are to be looked into.
+    Passed {
+        dropped: Option<u64>,
+        waiting: usize,
+    },
+}
+
+impl Fence<'_> {
+    /// Does a bounded piece of work; gives the counts when all is done.
+    fn step(&mut self) -> Result<Option<Counts>, Error> {
+        match &mut self.stage {
+            Stage::Sent(number) => {
+                let mut inbox = lock(&self.listener.inbox);
+                let Some(inbox) = inbox.as_mut() else {
+                    let address = self.listener.address;
+                    return Err(Error::stopped(format!(
+                        "nobody listens on {address} any more"
+                    )));
+                };
+                if let Some(passed) = inbox.step(number)? {
+                    self.stage = Stage::Passed {
+                        dropped: passed.dropped,
+                        waiting: passed.waiting,
+                    };
+                } else if Instant::now() > self.deadline {
+                    return Err(self.listener.overdue());
+                }
+                Ok(None)
+            }
+            Stage::Passed { dropped, waiting } => {
+                let (counts, entered) = self.listener.enter(PORTION.min(*waiting));
+                *waiting -= entered;
+                // Another caller may have entered them; then there is nothing left to wait for.
+                let done = *waiting == 0 || entered == 0;
+                Ok(done.then_some(Counts {
+                    dropped: *dropped,
+                    ..counts
+                }))
+            }
+        }
+    }
 }
 
 impl Future for Fence<'_> {
     type Output = Result<Counts, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.yields > 0 {
-            self.yields -= 1;
-        } else {
-            let mut number = self.number;
-            let step = self.listener.step(&mut number);
-            self.number = number;
-            if let Some(counts) = step.transpose() {
+        // A fence that passes at once is done in one poll.
+        for _ in 0..2 {
+            if let Some(counts) = self.step().transpose() {
                 return Poll::Ready(counts);
-            }
-            if Instant::now() > self.deadline {
-                return Poll::Ready(Err(self.listener.overdue()));
             }
         }
         // Never idle, so that a paused clock of the runtime does not run ahead meanwhile.
@@ -258,9 +273,9 @@ fn start_drain(inbox: Arc<Mutex<Option<Inbox>>>, mut rest: Rest) -> Result<Threa
                 Some(inbox) => inbox.drain(ROUND),
                 None => return,
             };
-            match found {
-                ROUND => thread::yield_now(),
-                _ => thread::park_timeout(rest.after(found)),
+            match rest.after(found) {
+                Some(pause) => thread::park_timeout(pause),
+                None => thread::yield_now(),
             }
         }
     };
@@ -284,8 +299,7 @@ const WISH: usize = 64 << 20;
 const STOCK: usize = 212_992;
 /// How long a fence may take. It takes microseconds; this is for machines in trouble.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// How often a fence lets other tasks of the runtime through, so that those which are ready to
-/// send have sent.
-const YIELDS: u32 = 32;
+/// How many datagrams one step of a fence looks into, so that an async task is not held up.
+const PORTION: usize = 64;
 /// How many datagrams the drain reads before it lets others have the lock.
 const ROUND: usize = 1_024;

@@ -7,9 +7,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write as _;
+use std::mem;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, PoisonError};
 
+use crate::capture::kernel;
 use crate::error::visible;
 use crate::wire::{Body, receive};
 
@@ -20,6 +22,8 @@ struct Parked {
     socket: UdpSocket,
     address: SocketAddr,
     owner: String,
+    /// What came after the daemon was judged and before its socket was parked.
+    unread: Vec<Vec<u8>>,
 }
 
 /// A datagram that came after its daemon had ended.
@@ -42,25 +46,40 @@ impl fmt::Display for Late {
 }
 
 /// Keeps a socket open for a while.
-pub(in crate::capture) fn park(socket: UdpSocket, address: SocketAddr, owner: String) {
-    let mut parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
-    parked.push_back(Parked {
-        socket,
-        address,
-        owner,
-    });
-    if parked.len() > PLACES
-        && let Some(oldest) = parked.pop_front()
-    {
-        report(&look(&oldest));
+pub(in crate::capture) fn park(
+    socket: UdpSocket,
+    unread: Vec<Vec<u8>>,
+    address: SocketAddr,
+    owner: String,
+) {
+    // What comes now is only named: it shall not hold the memory of the whole machine. Where the
+    // system refuses, the buffer stays as it is.
+    let _ = kernel::limit_receive_buffer(&socket, PARKED_BUFFER);
+    let evicted = {
+        let mut parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.push_back(Parked {
+            socket,
+            address,
+            owner,
+            unread,
+        });
+        if parked.len() > PLACES {
+            parked.pop_front()
+        } else {
+            None
+        }
+    };
+    if let Some(mut oldest) = evicted {
+        report(&look(&mut oldest));
     }
 }
 
 /// Names what has come to the parked sockets since the last time.
 pub(in crate::capture) fn report_late_datagrams() {
-    let parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
-    let late: Vec<Late> = parked.iter().flat_map(look).collect();
-    drop(parked);
+    let late: Vec<Late> = {
+        let mut parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.iter_mut().flat_map(look).collect()
+    };
     report(&late);
 }
 
@@ -72,19 +91,36 @@ fn report(late: &[Late]) {
     }
 }
 
-fn look(parked: &Parked) -> Vec<Late> {
-    let mut late = Vec::new();
+/// Reads what has come, names the first few, and counts the others.
+fn look(parked: &mut Parked) -> Vec<Late> {
     let mut buffer = vec![0; BUFFER];
-    while late.len() < MOST
-        && let Ok(length) = parked.socket.recv(&mut buffer)
-    {
-        late.push(Late {
+    let mut datagrams = mem::take(&mut parked.unread);
+    let mut others = 0_usize;
+    while let Ok((length, sender)) = parked.socket.recv_from(&mut buffer) {
+        // A fence whose wait was given up is nobody's datagram.
+        if sender == parked.address {
+            continue;
+        }
+        if datagrams.len() < MOST {
+            datagrams.push(buffer[..length].to_vec());
+        } else {
+            others += 1;
+        }
+    }
+    others += datagrams.len().saturating_sub(MOST);
+    let named = datagrams
+        .iter()
+        .take(MOST)
+        .map(|datagram| describe(datagram));
+    let counted = (others > 0).then(|| format!("and {others} more"));
+    named
+        .chain(counted)
+        .map(|what| Late {
             address: parked.address,
             owner: parked.owner.clone(),
-            what: describe(&buffer[..length]),
-        });
-    }
-    late
+            what,
+        })
+        .collect()
 }
 
 /// `segment `OrdersWorker` of trace 1-...`, or the size.
@@ -100,8 +136,10 @@ fn describe(datagram: &[u8]) -> String {
 
 /// How many sockets stay open.
 const PLACES: usize = 16;
-/// How many late datagrams of one socket are named at a time.
+/// How many late datagrams of one socket are named at a time; the others are counted.
 const MOST: usize = 8;
+/// The receive buffer of a parked socket.
+const PARKED_BUFFER: usize = 65_536;
 /// Larger than any datagram.
 const BUFFER: usize = 65_536;
 
@@ -110,25 +148,56 @@ const BUFFER: usize = 65_536;
 mod tests {
     use std::net::UdpSocket;
 
-    use crate::capture::parking::{Parked, look};
+    use crate::capture::parking::{MOST, Parked, look};
+
+    #[test]
+    fn what_was_read_and_not_judged_is_named_too_and_many_are_counted() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let address = socket.local_addr().unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..MOST {
+            sender.send_to(b"xy", address).unwrap();
+        }
+        // A fence that nobody waits for any more is not counted.
+        socket.send_to(b"xray-phantom fence", address).unwrap();
+        let unread = vec![b"x".to_vec(), b"x".to_vec()];
+        let mut parked = Parked {
+            socket,
+            address,
+            owner: String::new(),
+            unread,
+        };
+        let late: Vec<String> = look(&mut parked)
+            .into_iter()
+            .map(|late| late.what)
+            .collect();
+        assert_eq!(
+            late[..2],
+            ["a datagram of 1 bytes", "a datagram of 1 bytes"]
+        );
+        assert_eq!(late[MOST..], ["and 2 more"]);
+        assert_eq!(look(&mut parked), []);
+    }
 
     #[test]
     fn a_late_datagram_is_named_with_its_trace_and_the_test_it_belonged_to() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
-        let parked = Parked {
+        let mut parked = Parked {
             socket,
             address,
             owner: "started at tests/orders.rs:7".to_owned(),
+            unread: Vec::new(),
         };
-        assert_eq!(look(&parked), []);
+        assert_eq!(look(&mut parked), []);
 
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         let segment = "{\"format\":\"json\",\"version\":1}\n{\"name\":\"OrdersWorker\",\"trace_id\":\"1-2-3\"}";
         sender.send_to(segment.as_bytes(), address).unwrap();
         sender.send_to(b"x", address).unwrap();
-        let late: Vec<String> = look(&parked).iter().map(ToString::to_string).collect();
+        let late: Vec<String> = look(&mut parked).iter().map(ToString::to_string).collect();
         let tail = format!(
             "came to {address} after its FakeDaemon had ended (started at tests/orders.rs:7). Something \
              outlived that test: await its tasks, join its threads, shut its exporters down."

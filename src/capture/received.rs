@@ -5,15 +5,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::json::Document;
-use crate::wire::{Body, Refusal, RefusalCode, receive};
+use crate::wire::{Body, Refusal, RefusalCode, receive, receive_text};
 
 /// A datagram that arrived, its bytes, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Received {
     seq: u64,
     arrived: Option<Duration>,
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     verdict: Verdict,
+}
+
+/// A datagram, stored once: its document is a part of the same text.
+#[derive(Clone, Debug)]
+enum Bytes {
+    Raw(Arc<[u8]>),
+    Text(Arc<str>),
+}
+
+impl Bytes {
+    fn new(datagram: Vec<u8>) -> Bytes {
+        match String::from_utf8(datagram) {
+            Ok(text) => Bytes::Text(text.into()),
+            Err(error) => Bytes::Raw(error.into_bytes().into()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Bytes::Raw(bytes) => bytes,
+            Bytes::Text(text) => text.as_bytes(),
+        }
+    }
 }
 
 /// What became of a datagram.
@@ -29,15 +52,20 @@ pub enum Verdict {
 
 impl Received {
     pub(in crate::capture) fn new(seq: u64, arrived: Option<Duration>, bytes: Vec<u8>) -> Received {
-        let verdict = match receive(&bytes) {
-            _ if bytes.is_empty() => Verdict::Ignored,
+        let bytes = Bytes::new(bytes);
+        let outcome = match &bytes {
+            Bytes::Raw(bytes) => receive(bytes),
+            Bytes::Text(text) => receive_text(text),
+        };
+        let verdict = match outcome {
+            _ if bytes.as_bytes().is_empty() => Verdict::Ignored,
             Ok(body) => Verdict::Accepted(body),
             Err(refusal) => Verdict::Rejected(refusal),
         };
         Received {
             seq,
             arrived,
-            bytes: Arc::from(bytes),
+            bytes,
             verdict,
         }
     }
@@ -56,7 +84,7 @@ impl Received {
 
     /// The bytes as they came.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.as_bytes()
     }
 
     /// What became of it.
@@ -83,7 +111,7 @@ impl Received {
             Verdict::Rejected(refusal) => Some(Rejection {
                 seq: self.seq,
                 refusal: refusal.clone(),
-                bytes: Arc::clone(&self.bytes),
+                bytes: Arc::from(self.bytes()),
             }),
             _ => None,
         }

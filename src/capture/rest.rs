@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-/// The pause of the drain: short while datagrams come, longer and longer while none do.
+/// The pause of the drain: none during a burst, short while datagrams come, longer and longer
+/// while none do.
 ///
 /// A thread that sleeps in `recv` would be woken for every datagram, by and at the cost of the
-/// sender: 3.5 to 9 times a bare send was measured. A thread that looks by itself costs the
-/// sender nothing. It must look again before a sender can fill the buffer, so that the longest
-/// pause follows from its size.
+/// sender. A thread that looks by itself costs the sender nothing. It should look again before a
+/// sender can fill the buffer, so that the longest pause follows from its size.
 #[derive(Debug)]
 pub(in crate::capture) struct Rest {
     pause: Duration,
     longest: Duration,
+    /// How many looks in a row have found nothing since the last burst.
+    quiet: u32,
 }
 
 impl Rest {
@@ -21,21 +23,30 @@ impl Rest {
         let datagrams = u32::try_from(bytes / TYPICAL).unwrap_or(u32::MAX);
         let longest = FASTEST
             .saturating_mul(datagrams / 2)
-            .clamp(SHORTEST, LONGEST);
+            .clamp(SHORTEST_IDLE, LONGEST);
         Rest {
             pause: SHORTEST,
             longest,
+            quiet: QUIET,
         }
     }
 
-    /// The next pause, after a look that found this many datagrams.
-    pub(in crate::capture) fn after(&mut self, found: usize) -> Duration {
+    /// The pause after a look that found this many datagrams; `None` to look again at once.
+    pub(in crate::capture) fn after(&mut self, found: usize) -> Option<Duration> {
+        match found {
+            0 => self.quiet = self.quiet.saturating_add(1),
+            BURST.. => self.quiet = 0,
+            _ => {}
+        }
+        if self.quiet < QUIET {
+            return None;
+        }
         self.pause = if found > 0 {
             SHORTEST
         } else {
             (self.pause * 2).min(self.longest)
         };
-        self.pause
+        Some(self.pause)
     }
 }
 
@@ -43,30 +54,41 @@ impl Rest {
 const TYPICAL: usize = 1_280;
 /// The time between two sends of a sender that does nothing else.
 const FASTEST: Duration = Duration::from_nanos(750);
+/// So many datagrams at one look are a burst.
+const BURST: usize = 16;
+/// So many looks without a datagram end it.
+const QUIET: u32 = 100;
 const SHORTEST: Duration = Duration::from_micros(250);
+/// However small the buffer is: an idle daemon shall not be felt.
+const SHORTEST_IDLE: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use crate::capture::rest::Rest;
+    use crate::capture::rest::{QUIET, Rest};
 
     #[test]
     fn the_pause_grows_while_nothing_comes_and_is_short_again_when_something_does() {
         let mut rest = Rest::for_buffer(8 << 20);
-        let pauses: Vec<u128> = [9, 0, 0, 0, 0, 0, 1, 0]
-            .map(|found| rest.after(found).as_micros())
-            .into();
+        let micros = |rest: &mut Rest, found| rest.after(found).map(|pause| pause.as_micros());
+        let pauses = [9, 0, 0, 0, 0, 0, 1, 0].map(|found| micros(&mut rest, found).unwrap_or(0));
         assert_eq!(pauses, [250, 500, 1_000, 2_000, 2_457, 2_457, 250, 500]);
     }
 
     #[test]
-    fn a_small_buffer_is_looked_at_often_and_a_large_one_at_least_every_20_ms() {
-        assert_eq!(
-            Rest::for_buffer(212_992).longest,
-            Duration::from_micros(250)
-        );
+    fn a_burst_is_not_rested_in_until_it_has_been_quiet_for_a_while() {
+        let mut rest = Rest::for_buffer(8 << 20);
+        assert_eq!(rest.after(1_000), None);
+        assert_eq!(rest.after(3), None);
+        assert!((1..QUIET).all(|_| rest.after(0).is_none()));
+        assert_eq!(rest.after(0), Some(Duration::from_micros(500)));
+    }
+
+    #[test]
+    fn an_idle_daemon_looks_every_2_to_20_ms() {
+        assert_eq!(Rest::for_buffer(212_992).longest, Duration::from_millis(2));
         assert_eq!(Rest::for_buffer(1 << 30).longest, Duration::from_millis(20));
     }
 }

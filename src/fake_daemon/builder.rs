@@ -181,8 +181,13 @@ impl FakeDaemonBuilder {
         self,
         test: F,
     ) -> impl Future<Output = Result<R, Report>> {
-        let daemon = self.start();
-        scope(daemon, test)
+        let daemon = self.try_start();
+        async move {
+            match daemon {
+                Ok(daemon) => scope(daemon, test).await,
+                Err(error) => Err(Report::unstarted(&error)),
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::fake_daemon::in_memory::{InMemory, Notebook};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
 use crate::fake_daemon::shortfall::{Shortfall, Sight};
-use crate::fake_daemon::{FakeDaemonBuilder, Report};
+use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::service::SamplingResponder;
 use crate::trace::{Arrival, ExternalParents, PartialTrace, Trace, assemble};
 use crate::wire::{Daemon, Emit, RefusalCode};
@@ -29,11 +29,12 @@ use crate::wire::{Daemon, Emit, RefusalCode};
 /// Every question first waits for a fence: what was sent before the question is in the answer,
 /// so that a test needs no sleep and no time-out, and absence can be relied on. The guarantee is
 /// for what *has been sent*, by this thread or by others whose `send` has returned, or by a
-/// process that has exited. Ready tasks of the runtime get a chance to run first. An exporter
-/// that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
+/// process that has exited. Tasks of the runtime that are ready run first; on a runtime of
+/// several threads join what was spawned, as nobody can tell from outside when it has sent. An
+/// exporter that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
 ///
 /// When it is dropped and something arrived that nobody expected (a datagram that AWS would
-/// refuse, a loss in the kernel), it panics with a [`Report`]. If a test returns `Err`, that
+/// refuse, a trace that is not complete, a loss in the kernel), it panics with a [`Report`]. If a test returns `Err`, that
 /// panic would hide it: [`scope`](FakeDaemon::scope) shows both, and is the form to prefer.
 ///
 /// # Examples
@@ -63,6 +64,8 @@ pub struct FakeDaemon {
     started: String,
     notebook: Arc<Notebook>,
     judged: Mutex<Judged>,
+    /// Whether it was judged for the last time.
+    ended: bool,
 }
 
 impl FakeDaemon {
@@ -97,10 +100,12 @@ impl FakeDaemon {
     /// returns is returned. If something arrived that nobody expected, there is one report: the
     /// test's own error first, then the findings.
     ///
+    /// The daemon starts at the call, the test at the await.
+    ///
     /// # Panics
     ///
-    /// With that report, if there are findings. A panic of the test goes on as it is, with the
-    /// findings on stderr.
+    /// With that report, if there are findings; where the daemon does not start. A panic of the
+    /// test goes on as it is, with the findings on stderr.
     ///
     /// # Examples
     ///
@@ -132,7 +137,7 @@ impl FakeDaemon {
     ///
     /// # Errors
     ///
-    /// The report, if there are findings.
+    /// The report, if there are findings or the daemon does not start.
     #[track_caller]
     pub fn try_scope<R: Outcome, F: AsyncFnOnce(&FakeDaemon) -> R>(
         test: F,
@@ -156,6 +161,7 @@ impl FakeDaemon {
             started,
             notebook: Arc::default(),
             judged,
+            ended: false,
         }
     }
 
@@ -191,6 +197,8 @@ impl FakeDaemon {
     ///
     /// A fence that does not come back within ten seconds.
     pub async fn fence(&self) -> Result<Counts, Error> {
+        // In this order: a task that records into a batch, the flush of the batch, the fence.
+        tasks::let_run().await;
         self.run_hooks();
         self.listener.fence().await
     }
@@ -241,7 +249,7 @@ impl FakeDaemon {
                 let trace = sight.traces.remove(0);
                 trace
                     .complete()
-                    .map_err(|partial| sight.incomplete(&partial))
+                    .map_err(|partial| self.incomplete(&sight, &partial))
             }
             _ => Err(sight.several_traces()),
         }
@@ -257,7 +265,7 @@ impl FakeDaemon {
         let trace = sight.take(id.as_ref())?;
         trace
             .complete()
-            .map_err(|partial| sight.incomplete(&partial))
+            .map_err(|partial| self.incomplete(&sight, &partial))
     }
 
     /// All traces in order of start. An empty list says that none came.
@@ -270,17 +278,20 @@ impl FakeDaemon {
         let partial = std::mem::take(&mut sight.traces);
         let complete = partial.into_iter().map(PartialTrace::complete);
         complete
-            .map(|trace| trace.map_err(|partial| sight.incomplete(&partial)))
+            .map(|trace| trace.map_err(|partial| self.incomplete(&sight, &partial)))
             .collect()
     }
 
-    /// What has come of the trace with this id, complete or not.
+    /// What has come of the trace with this id, complete or not. From now on the daemon does not
+    /// report that something of it is missing.
     ///
     /// # Errors
     ///
     /// Nothing of it came; or datagrams were lost.
     pub async fn partial(&self, id: impl AsRef<str>) -> Result<PartialTrace, Shortfall> {
-        self.look().await?.take(id.as_ref())
+        let trace = self.look().await?.take(id.as_ref())?;
+        self.judged().seen.insert(trace.id().to_owned());
+        Ok(trace)
     }
 
     /// The datagrams that AWS would refuse, in order of arrival. To look at them is not to expect
@@ -339,30 +350,48 @@ impl FakeDaemon {
     /// # Errors
     ///
     /// What nobody expected: rejections, datagrams lost in the kernel, documents that belong to
-    /// no trace.
+    /// no trace, traces that are not complete, notes of recorders and mocks.
     pub async fn verify(&self) -> Result<(), Report> {
         let counts = self.fence().await;
+        self.judge(counts)
+    }
+
+    /// Judges for the last time: what comes after this is late. Hooks are left out where a panic
+    /// of the test is under way, as theirs would take its place.
+    pub(in crate::fake_daemon) async fn end(mut self, panicked: bool) -> Result<(), Report> {
+        let counts = if panicked {
+            self.listener.fence().await
+        } else {
+            self.fence().await
+        };
+        self.ended = true;
         self.judge(counts)
     }
 
     /// Judges, with what the fence gave.
     fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
         let received = self.listener.received();
-        let mut judged = self.judged();
+        let traces = assemble(arrivals(&received), &self.external).traces;
         let notes = self.notebook.take();
-        let report = Report::new(
+        let report = self.judged().report(
             self.place(),
             self.receive_buffer(),
             counts,
             &received,
+            traces,
             notes,
-            &mut judged,
         );
         if report.findings().is_empty() {
             Ok(())
         } else {
             Err(report)
         }
+    }
+
+    /// The shortfall of a trace that is not complete, which is thereby reported.
+    fn incomplete(&self, sight: &Sight, trace: &PartialTrace) -> Shortfall {
+        self.judged().seen.insert(trace.id().to_owned());
+        sight.incomplete(trace)
     }
 
     /// Fences and assembles; a loss in the kernel is a shortfall of every answer.
@@ -381,14 +410,7 @@ impl FakeDaemon {
             Err(error) => return Err(Shortfall::unfenced(&error)),
         };
         let received = self.listener.received();
-        let arrivals = received.iter().filter_map(|datagram| {
-            let document = Arc::clone(datagram.document()?);
-            Some(Arrival {
-                seq: datagram.seq(),
-                document,
-            })
-        });
-        let assembly = assemble(arrivals, &self.external);
+        let assembly = assemble(arrivals(&received), &self.external);
         Ok(Sight {
             place: self.place(),
             receive_buffer: self.receive_buffer(),
@@ -431,7 +453,13 @@ impl Daemon for FakeDaemon {
 /// The backstop: what nobody expected fails the test. Silent while a panic is under way.
 impl Drop for FakeDaemon {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         if std::thread::panicking() {
+            // Read and not judged: what came before is not late. A failure of the fence is not
+            // what the test is about now.
+            let _ = self.listener.fence_blocking();
             return;
         }
         self.run_hooks();
@@ -440,6 +468,16 @@ impl Drop for FakeDaemon {
             panic!("{report}{HIDDEN}");
         }
     }
+}
+
+/// The documents among datagrams.
+fn arrivals(received: &[Arc<Received>]) -> impl Iterator<Item = Arrival> {
+    received.iter().filter_map(|datagram| {
+        Some(Arrival {
+            seq: datagram.seq(),
+            document: Arc::clone(datagram.document()?),
+        })
+    })
 }
 
 impl fmt::Debug for FakeDaemon {

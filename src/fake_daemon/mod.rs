@@ -7,6 +7,7 @@ mod in_memory;
 mod report;
 mod scope;
 mod shortfall;
+mod tasks;
 
 pub use block_on::block_on;
 pub use builder::FakeDaemonBuilder;

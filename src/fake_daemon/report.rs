@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::capture::{Counts, Received, Rejection};
-use crate::error::Error;
-use crate::render::{count, on_one_line};
+use crate::error::{Error, visible};
+use crate::render::{count, excerpt, on_one_line};
+use crate::trace::PartialTrace;
 use crate::wire::Note;
 
 /// The findings of a daemon, and the error of the test if there was one.
@@ -23,6 +24,8 @@ pub struct Report {
 /// Something that nobody expected.
 #[derive(Clone, Debug)]
 pub enum Finding {
+    /// A trace of which something is missing.
+    Incomplete(PartialTrace),
     /// The kernel dropped datagrams.
     Loss {
         /// How many, those not reported before.
@@ -36,6 +39,8 @@ pub enum Finding {
     Rejection(Rejection),
     /// The fence failed, so that nobody knows what came.
     Unfenced(String),
+    /// The daemon did not start.
+    Unstarted(String),
     /// A document without a trace id: the number of its datagram, and its name.
     Untraced(u64, String),
 }
@@ -45,38 +50,41 @@ pub enum Finding {
 pub(in crate::fake_daemon) struct Judged {
     /// Numbers of the datagrams that a test expected to be rejected.
     pub(in crate::fake_daemon) expected: BTreeSet<u64>,
+    /// Ids of the traces whose gaps were shown to the test.
+    pub(in crate::fake_daemon) seen: BTreeSet<String>,
     reported: BTreeSet<u64>,
     reported_loss: u64,
 }
 
-impl Report {
+impl Judged {
     /// Judges what came, and notes what it reports.
-    pub(in crate::fake_daemon) fn new(
+    pub(in crate::fake_daemon) fn report(
+        &mut self,
         place: String,
         receive_buffer: Option<usize>,
         counts: Result<Counts, Error>,
         received: &[Arc<Received>],
+        traces: Vec<PartialTrace>,
         notes: Vec<Note>,
-        judged: &mut Judged,
     ) -> Report {
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = notes.into_iter().map(Finding::Note).collect();
         match &counts {
             Ok(counts) => {
                 let loss = counts.dropped.unwrap_or(0);
-                if loss > judged.reported_loss {
-                    let dropped = loss - judged.reported_loss;
+                if loss > self.reported_loss {
+                    let dropped = loss - self.reported_loss;
                     findings.push(Finding::Loss {
                         dropped,
                         receive_buffer,
                     });
-                    judged.reported_loss = loss;
+                    self.reported_loss = loss;
                 }
             }
             Err(error) => findings.push(Finding::Unfenced(error.to_string())),
         }
         for datagram in received {
             let seq = datagram.seq();
-            if judged.expected.contains(&seq) || judged.reported.contains(&seq) {
+            if self.expected.contains(&seq) || self.reported.contains(&seq) {
                 continue;
             }
             let finding = datagram
@@ -84,14 +92,31 @@ impl Report {
                 .map(Finding::Rejection)
                 .or_else(|| untraced(datagram));
             if let Some(finding) = finding {
-                judged.reported.insert(seq);
+                self.reported.insert(seq);
                 findings.push(finding);
             }
         }
-        findings.extend(notes.into_iter().map(Finding::Note));
+        for trace in traces {
+            if trace.defects().next().is_some() && self.seen.insert(trace.id().to_owned()) {
+                findings.push(Finding::Incomplete(trace));
+            }
+        }
         Report {
             place,
             counts: counts.ok(),
+            error: None,
+            findings,
+        }
+    }
+}
+
+impl Report {
+    /// The report of a daemon that did not start.
+    pub(in crate::fake_daemon) fn unstarted(error: &Error) -> Report {
+        let findings = vec![Finding::Unstarted(error.to_string())];
+        Report {
+            place: "FakeDaemon".to_owned(),
+            counts: None,
             error: None,
             findings,
         }
@@ -171,7 +196,17 @@ impl fmt::Display for Finding {
                     ),
                 }
             }
+            Finding::Incomplete(trace) => {
+                writeln!(f, "trace {} is not complete:", visible(trace.id()))?;
+                for defect in trace.defects().take(SHOWN_DEFECTS) {
+                    writeln!(f, "  {}: {defect}", defect.code())?;
+                }
+                let tree = excerpt(trace, SHOWN_LINES);
+                let tree: Vec<String> = tree.lines().map(|line| format!("  {line}")).collect();
+                f.write_str(&tree.join("\n"))
+            }
             Finding::Unfenced(why) => f.write_str(why),
+            Finding::Unstarted(why) => write!(f, "it did not start: {why}"),
             Finding::Untraced(seq, name) => write!(
                 f,
                 "datagram {seq} holds `{}` without a trace_id: it belongs to no trace\n  \
@@ -202,3 +237,7 @@ pub(in crate::fake_daemon) fn loss(lost: u64, receive_buffer: Option<usize>) -> 
 /// How many findings are shown.
 const SHOWN: usize = 20;
 const SHOWN_NAME: usize = 60;
+/// How many defects of a trace are shown.
+const SHOWN_DEFECTS: usize = 5;
+/// How many lines of a trace are shown.
+const SHOWN_LINES: usize = 20;

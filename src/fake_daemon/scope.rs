@@ -42,7 +42,7 @@ pub(in crate::fake_daemon) async fn scope<R: Outcome>(
         })
         .await
     };
-    let verdict = daemon.verify().await;
+    let verdict = daemon.end(ended.is_err()).await;
     match (ended, verdict) {
         (Ok(outcome), Ok(())) => Ok(outcome),
         (Ok(outcome), Err(report)) => Err(report.with_error(outcome.error())),

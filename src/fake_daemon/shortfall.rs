@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use crate::capture::{Counts, Rejection};
 use crate::error::{Error, visible};
 use crate::fake_daemon::report::loss;
-use crate::render::{count, first_lines};
+use crate::fake_daemon::tasks;
+use crate::render::{count, excerpt};
 use crate::trace::{Arrival, DefectCode, PartialTrace};
 use crate::wire::{Note, RefusalCode};
 
@@ -131,21 +132,15 @@ impl Sight {
         if defects > SHOWN {
             let _ = writeln!(text, "- and {} more", defects - SHOWN);
         }
-        text.push_str(&first_lines(&trace.to_string(), SHOWN_LINES));
+        text.push_str(&excerpt(trace, SHOWN_LINES));
         let has = |code| trace.defects().any(|defect| defect.code() == code);
         if has(DefectCode::NeverClosed) {
-            let _ = writeln!(
-                text,
-                "likely: its future was dropped, or it is still running{}",
-                alive()
-            );
+            text.push_str("likely: its future was dropped, or it is still running\n");
         }
         if has(DefectCode::Orphan) {
-            let _ = writeln!(
-                text,
-                "likely: the parent is still open or was never sent{}; if someone else sends it (in \
-                 Lambda the service does), declare it: FakeDaemon::builder().external_parent(id)",
-                alive()
+            text.push_str(
+                "likely: the parent is still open or was never sent; if someone else sends it (in \
+                 Lambda the service does), declare it: FakeDaemon::builder().external_parent(id)\n",
             );
         }
         self.close(ShortfallCode::Incomplete, text)
@@ -189,7 +184,7 @@ impl Sight {
 
     fn list_traces(&self, text: &mut String) {
         for trace in self.traces.iter().take(SHOWN) {
-            text.push_str(&first_lines(&trace.to_string(), SHOWN_LINES));
+            text.push_str(&excerpt(trace, SHOWN_LINES));
         }
         if self.traces.len() > SHOWN {
             let _ = writeln!(
@@ -219,23 +214,15 @@ impl Sight {
             let otlp = count(self.otlp, "datagram");
             let _ = writeln!(text, "also: {otlp} of OTLP, which joins no trace");
         }
+        if let Some(alive) = tasks::alive() {
+            let _ = writeln!(
+                text,
+                "also: {alive}, which may yet send: join what was spawned"
+            );
+        }
         let _ = writeln!(text, "datagrams: {}", self.counts);
         let _ = writeln!(text, "{}", self.place);
         Shortfall { code, text }
-    }
-}
-
-/// How many tasks of the runtime may yet send something.
-fn alive() -> String {
-    let handle = tokio::runtime::Handle::try_current();
-    match handle.map(|handle| handle.metrics().num_alive_tasks()) {
-        Ok(tasks @ 1..) => {
-            format!(
-                " ({} of this runtime still alive)",
-                count(tasks as u64, "task")
-            )
-        }
-        _ => String::new(),
     }
 }
 

@@ -4,4 +4,4 @@ mod text;
 mod tree;
 
 pub(crate) use text::{count, on_one_line};
-pub(crate) use tree::first_lines;
+pub(crate) use tree::excerpt;

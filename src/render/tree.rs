@@ -22,56 +22,53 @@ impl fmt::Display for Trace {
             "trace {} (complete, {entities})",
             on_one_line(self.id(), NAME_WIDTH)
         )?;
-        branches(f, self.roots(), &|_| Vec::new())
+        let mut text = String::new();
+        branches(&mut text, self.roots(), usize::MAX);
+        f.write_str(&text)
     }
 }
 
 /// As a [`Trace`], with what is missing behind the entity that lacks it.
 impl fmt::Display for PartialTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.defects().next().is_none() {
-            "complete"
-        } else {
-            "incomplete"
-        };
-        let entities = count(self.nodes().len() as u64, "entity");
-        writeln!(
-            f,
-            "trace {} ({state}, {entities})",
-            on_one_line(self.id(), NAME_WIDTH)
-        )?;
-        branches(f, self.roots(), &|node| {
-            self.defects_of(node)
-                .map(|defect| defect.code().as_str())
-                .collect()
-        })
+        f.write_str(&excerpt(self, usize::MAX))
     }
 }
 
-/// At most `lines` lines of a text, the rest counted.
-pub(crate) fn first_lines(text: &str, lines: usize) -> String {
-    let total = text.lines().count();
-    let mut shown = String::new();
-    for line in text
-        .lines()
-        .take(if total > lines { lines - 1 } else { total })
-    {
-        let _ = writeln!(shown, "{line}");
-    }
+/// At most so many lines of a trace, the others counted.
+pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
+    let total = trace.nodes().len();
+    let state = if trace.defects().next().is_none() {
+        "complete"
+    } else {
+        "incomplete"
+    };
+    let entities = count(total as u64, "entity");
+    let mut text = format!(
+        "trace {} ({state}, {entities})\n",
+        on_one_line(trace.id(), NAME_WIDTH)
+    );
+    branches(&mut text, trace.roots(), lines);
     if total > lines {
-        let _ = writeln!(shown, "... and {} more lines", total + 1 - lines);
+        let _ = writeln!(
+            text,
+            "... and {} more",
+            count((total - lines) as u64, "entity")
+        );
     }
-    shown
+    text
 }
 
-/// What is said behind an entity, after `<-`.
-type Marks<'a> = dyn Fn(Node<'_>) -> Vec<&'static str> + 'a;
-
-fn branches(f: &mut fmt::Formatter<'_>, roots: Nodes<'_>, marks: &Marks<'_>) -> fmt::Result {
+/// Draws at most so many entities.
+fn branches(text: &mut String, roots: Nodes<'_>, most: usize) {
+    let mut left = most;
     for root in roots {
-        writeln!(f, "{}", line(root, &marks(root)))?;
-        let mut waiting = Vec::new();
-        wait_for_children(&mut waiting, root, 1, "");
+        let mut waiting = vec![Waiting {
+            node: root,
+            depth: 0,
+            indent: String::new(),
+            last: true,
+        }];
         while let Some(Waiting {
             node,
             depth,
@@ -79,23 +76,39 @@ fn branches(f: &mut fmt::Formatter<'_>, roots: Nodes<'_>, marks: &Marks<'_>) -> 
             last,
         }) = waiting.pop()
         {
-            let branch = if last { "└─ " } else { "├─ " };
+            if left == 0 {
+                return;
+            }
+            left -= 1;
+            let branch = match (depth, last) {
+                (0, _) => "",
+                (_, true) => "└─ ",
+                (_, false) => "├─ ",
+            };
             let number = if depth > MAX_INDENT {
                 format!("[{depth}] ")
             } else {
                 String::new()
             };
-            writeln!(f, "{indent}{branch}{number}{}", line(node, &marks(node)))?;
-            let below = match (depth < MAX_INDENT, last) {
-                (true, true) => format!("{indent}   "),
-                (true, false) => format!("{indent}│  "),
+            let _ = writeln!(text, "{indent}{branch}{number}{}", line(node));
+            let below = match (depth, last) {
+                (0, _) => String::new(),
+                (1..MAX_INDENT, true) => format!("{indent}   "),
+                (1..MAX_INDENT, false) => format!("{indent}│  "),
                 // Deeper than this the number says it, and the lines stay readable.
-                (false, _) => indent,
+                _ => indent,
             };
-            wait_for_children(&mut waiting, node, depth + 1, &below);
+            for (from_last, node) in node.children().rev().enumerate() {
+                let indent = below.clone();
+                waiting.push(Waiting {
+                    node,
+                    depth: depth + 1,
+                    indent,
+                    last: from_last == 0,
+                });
+            }
         }
     }
-    Ok(())
 }
 
 /// An entity that is yet to be drawn.
@@ -106,24 +119,8 @@ struct Waiting<'a> {
     last: bool,
 }
 
-fn wait_for_children<'a>(
-    waiting: &mut Vec<Waiting<'a>>,
-    node: Node<'a>,
-    depth: usize,
-    indent: &str,
-) {
-    for (from_last, node) in node.children().rev().enumerate() {
-        waiting.push(Waiting {
-            node,
-            depth,
-            indent: indent.to_owned(),
-            last: from_last == 0,
-        });
-    }
-}
-
 /// `dynamodb PutItem Orders 400 ERROR  44.9 ms  {order_id: o-1}  <- never-closed`
-fn line(node: Node<'_>, marks: &[&str]) -> String {
+fn line(node: Node<'_>) -> String {
     let entity = node.entity();
     let mut line = match entity.name() {
         Some(name) if name.is_empty() => "<empty name>".to_owned(),
@@ -160,6 +157,11 @@ fn line(node: Node<'_>, marks: &[&str]) -> String {
         line.push_str(&on_one_line(&annotations.join(", "), WORD_WIDTH));
         line.push('}');
     }
+    let marks: Vec<&str> = node
+        .defects()
+        .iter()
+        .map(|defect| defect.code().as_str())
+        .collect();
     if !marks.is_empty() {
         line.push_str("  <- ");
         line.push_str(&marks.join(", "));

@@ -41,6 +41,7 @@ impl SamplingResponder {
             .map_err(failed("make a TCP socket non-blocking"))?;
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
+            .enable_time()
             .build()
             .map_err(failed("start the sampling responder's runtime"))?;
         let listener = {
@@ -85,7 +86,7 @@ async fn accept(listener: tokio::net::TcpListener, clock: Clock) {
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             // Out of descriptors, say. The queue stays full until some are free, so that trying
             // again at once would keep a core busy.
-            Err(_) => thread::park_timeout(BACK_OFF),
+            Err(_) => tokio::time::sleep(BACK_OFF).await,
         }
     }
 }

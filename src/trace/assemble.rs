@@ -1,7 +1,8 @@
 //! From documents to trees.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::visible;
@@ -86,17 +87,24 @@ pub fn assemble(
 struct Key {
     kind: EntityKind,
     id: Identity,
-    /// Which of the entities with this id inside one document: ids need not be unique there
-    /// (the Python SDK gives unsampled subsegments the id 0000000000000000).
-    nth: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Identity {
     Id(Arc<str>),
+    /// An id that stands more than once in one document: ids need not be unique there (the
+    /// Python SDK gives unsampled subsegments the id 0000000000000000). Name and start tell such
+    /// entities apart, and where they do not, their order.
+    Shared {
+        id: Arc<str>,
+        name: Option<String>,
+        start: Option<Timestamp>,
+        nth: usize,
+    },
     /// No id: known by its document alone.
     None {
         document: usize,
+        nth: usize,
     },
 }
 
@@ -118,8 +126,12 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
     arrivals.dedup_by(|later, first| later.document.text() == first.document.text());
 
     let mut versions: BTreeMap<Key, Vec<Version>> = BTreeMap::new();
+    let shared = arrivals
+        .iter()
+        .flat_map(|arrival| repeated_ids(&arrival.document))
+        .collect();
     for (index, arrival) in arrivals.iter().enumerate() {
-        flatten(index, &arrival.document, &mut versions);
+        flatten(index, &arrival.document, &shared, &mut versions);
     }
     let precedence = |a: &Version, b: &Version| {
         let value = |version: &Version| arrivals[version.document].document.value(version.at);
@@ -130,6 +142,13 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
     }
 
     let places: HashMap<&Key, usize> = versions.keys().zip(0..).collect();
+    // Of entities that share an id, the first in order is the one that others mean by it.
+    let mut named: HashMap<(EntityKind, &str), usize> = HashMap::new();
+    for (key, place) in versions.keys().zip(0..) {
+        if let Identity::Id(id) | Identity::Shared { id, .. } = &key.id {
+            named.entry((key.kind, id)).or_insert(place);
+        }
+    }
     let branches: Vec<Branch> = versions
         .iter()
         .map(|(key, said)| {
@@ -143,7 +162,7 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
                 (EntityKind::Subsegment, Some(container)) => places.get(container).copied(),
                 (EntityKind::Subsegment, None) => said.iter().find_map(|version| {
                     let value = arrivals[version.document].document.value(version.at);
-                    named_parent(value, &places)
+                    named_parent(value, &named)
                 }),
             };
             Branch {
@@ -153,6 +172,7 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
                 seq: arrival.seq,
                 parent,
                 children: Vec::new(),
+                defects: Vec::new(),
             }
         })
         .collect();
@@ -161,7 +181,6 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
         id: Arc::from(id),
         branches,
         roots: Vec::new(),
-        defects: Vec::new(),
     };
     cut_cycles(&mut tree);
     hang(&mut tree, external);
@@ -169,33 +188,81 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
     PartialTrace::new(tree)
 }
 
+/// The ids that stand more than once in a document.
+fn repeated_ids(document: &Document) -> BTreeSet<(EntityKind, String)> {
+    let mut seen = BTreeSet::new();
+    let mut repeated = BTreeSet::new();
+    walk(document, |entity, kind, _: Option<&()>| {
+        if let Some(id) = entity.id()
+            && !seen.insert((kind, id.to_string()))
+        {
+            repeated.insert((kind, id.into_owned()));
+        }
+    });
+    repeated
+}
+
 /// Lists the entities of a document, outer ones first.
-fn flatten(index: usize, document: &Document, versions: &mut BTreeMap<Key, Vec<Version>>) {
-    let Some(top) = Entity::of(document.root()) else {
-        return;
-    };
-    let mut seen: HashMap<(EntityKind, Identity), usize> = HashMap::new();
-    let mut waiting = vec![(top, top.kind_at_top(), None)];
-    while let Some((entity, kind, container)) = waiting.pop() {
-        let id = match entity.id() {
+fn flatten(
+    document_index: usize,
+    document: &Document,
+    shared: &BTreeSet<(EntityKind, String)>,
+    versions: &mut BTreeMap<Key, Vec<Version>>,
+) {
+    let mut seen: HashMap<Key, usize> = HashMap::new();
+    walk(document, |entity, kind, container: Option<&Key>| {
+        let mut id = match entity.id() {
+            Some(id) if shared.contains(&(kind, id.to_string())) => Identity::Shared {
+                id: Arc::from(id),
+                name: entity.name().map(Into::into),
+                start: entity.start_time(),
+                nth: 0,
+            },
             Some(id) => Identity::Id(Arc::from(id)),
-            None => Identity::None { document: index },
+            None => Identity::None {
+                document: document_index,
+                nth: 0,
+            },
         };
-        let count = seen.entry((kind, id.clone())).or_default();
-        let key = Key {
-            kind,
-            id,
-            nth: *count,
-        };
-        *count += 1;
-        let inside = entity.subsegments().unwrap_or_default().into_iter().rev();
-        waiting.extend(inside.map(|child| (child, EntityKind::Subsegment, Some(key.clone()))));
+        if !matches!(id, Identity::Id(_)) {
+            let count = seen
+                .entry(Key {
+                    kind,
+                    id: id.clone(),
+                })
+                .or_default();
+            if let Identity::Shared { nth, .. } | Identity::None { nth, .. } = &mut id {
+                *nth = *count;
+            }
+            *count += 1;
+        }
+        let key = Key { kind, id };
         let at = entity.json().index();
-        versions.entry(key).or_default().push(Version {
-            document: index,
+        let container = container.cloned();
+        versions.entry(key.clone()).or_default().push(Version {
+            document: document_index,
             at,
             container,
         });
+        key
+    });
+}
+
+/// Visits the entities of a document, outer ones first, in order. Each is given what the visit of
+/// its container gave.
+fn walk<'a, T>(
+    document: &'a Document,
+    mut visit: impl FnMut(Entity<'a>, EntityKind, Option<&T>) -> T,
+) {
+    let Some(top) = Entity::of(document.root()) else {
+        return;
+    };
+    let mut waiting = vec![(top, top.kind_at_top(), None)];
+    while let Some((entity, kind, container)) = waiting.pop() {
+        let visited = Rc::new(visit(entity, kind, container.as_deref()));
+        let inside = entity.subsegments().unwrap_or_default().into_iter().rev();
+        waiting
+            .extend(inside.map(|child| (child, EntityKind::Subsegment, Some(Rc::clone(&visited)))));
     }
 }
 
@@ -212,19 +279,11 @@ fn rank(value: Value<'_>) -> (bool, Option<Timestamp>, &str) {
 }
 
 /// The entity that a subsegment on its own names as its parent.
-fn named_parent(value: Value<'_>, places: &HashMap<&Key, usize>) -> Option<usize> {
-    let id = Identity::Id(Arc::from(Entity::of(value)?.parent_id()?));
+fn named_parent(value: Value<'_>, named: &HashMap<(EntityKind, &str), usize>) -> Option<usize> {
+    let id = Entity::of(value)?.parent_id()?;
     [EntityKind::Segment, EntityKind::Subsegment]
         .into_iter()
-        .find_map(|kind| {
-            places
-                .get(&Key {
-                    kind,
-                    id: id.clone(),
-                    nth: 0,
-                })
-                .copied()
-        })
+        .find_map(|kind| named.get(&(kind, &*id)).copied())
 }
 
 /// Parts each ring of parents at its smallest id.
@@ -261,12 +320,16 @@ fn cut_ring(tree: &mut Tree, first: usize) {
     let Some(smallest) = ring.iter().copied().min() else {
         return;
     };
-    let names: Vec<String> = ring
+    let mut names: Vec<String> = ring
         .iter()
+        .take(SHOWN_RING)
         .map(|index| label(&tree.branches[*index]))
         .collect();
+    if ring.len() > SHOWN_RING {
+        names.push(format!("{} others", ring.len() - SHOWN_RING));
+    }
     tree.branches[smallest].parent = None;
-    let message = match names.len() {
+    let message = match ring.len() {
         1 => format!("{} names itself as its parent", names[0]),
         _ => format!("{} name each other as parents", names.join(" and ")),
     };
@@ -283,7 +346,7 @@ fn hang(tree: &mut Tree, external: &ExternalParents) {
             tree.branches[parent].children.push(index);
         } else {
             let orphan = orphan(branch, external);
-            let cut = tree.defects.iter().any(|(at, _)| *at == index);
+            let cut = !branch.defects.is_empty();
             tree.roots.push(index);
             if let (Some(message), false) = (orphan, cut) {
                 report(tree, index, DefectCode::Orphan, message);
@@ -325,15 +388,13 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
 fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
     let branch = &tree.branches[index];
     let id = branch.entity().id().map(Into::into);
-    tree.defects.push((
-        index,
-        Defect {
-            code,
-            id,
-            seq: branch.seq,
-            message,
-        },
-    ));
+    let seq = branch.seq;
+    tree.branches[index].defects.push(Defect {
+        code,
+        id,
+        seq,
+        message,
+    });
 }
 
 fn label(branch: &Branch) -> String {
@@ -342,3 +403,6 @@ fn label(branch: &Branch) -> String {
         None => format!("a {} without name", branch.kind),
     }
 }
+
+/// How many entities of a ring are named.
+const SHOWN_RING: usize = 5;

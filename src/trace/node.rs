@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::{Entity, EntityKind};
+use crate::trace::Defect;
 use crate::trace::tree::{Branch, Tree};
 
 /// A segment or subsegment in its trace.
@@ -64,8 +65,9 @@ impl<'a> Node<'a> {
         self.branch().seq
     }
 
-    pub(in crate::trace) fn index(&self) -> usize {
-        self.index
+    /// What is missing or wrong with it.
+    pub fn defects(&self) -> &'a [Defect] {
+        &self.branch().defects
     }
 
     fn branch(&self) -> &'a Branch {

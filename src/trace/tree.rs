@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::json::Document;
-use crate::model::{Entity, EntityKind, Timestamp};
+use crate::model::{Entity, EntityKind};
 use crate::trace::Defect;
 
 /// The entities of one trace, roots and children in order of time, and what is wrong with them.
@@ -12,7 +12,6 @@ pub(in crate::trace) struct Tree {
     pub(in crate::trace) id: Arc<str>,
     pub(in crate::trace) branches: Vec<Branch>,
     pub(in crate::trace) roots: Vec<usize>,
-    pub(in crate::trace) defects: Vec<(usize, Defect)>,
 }
 
 /// One entity and its place.
@@ -24,6 +23,7 @@ pub(in crate::trace) struct Branch {
     pub(in crate::trace) seq: u64,
     pub(in crate::trace) parent: Option<usize>,
     pub(in crate::trace) children: Vec<usize>,
+    pub(in crate::trace) defects: Vec<Defect>,
 }
 
 impl Branch {
@@ -38,21 +38,26 @@ impl Branch {
 impl Tree {
     /// Puts roots and children in order: by start, then id, then text. What has no start is last.
     pub(in crate::trace) fn sort(&mut self) {
-        type Rank = (bool, Option<Timestamp>, String, String);
-        let ranks: Vec<Rank> = self
+        let starts: Vec<_> = self
             .branches
             .iter()
-            .map(|branch| {
-                let entity = branch.entity();
-                let start = entity.start_time();
-                let id = entity.id().unwrap_or_default().into_owned();
-                (start.is_none(), start, id, entity.json().raw().to_owned())
-            })
+            .map(|branch| branch.entity().start_time())
             .collect();
-        for branch in &mut self.branches {
-            branch.children.sort_by(|a, b| ranks[*a].cmp(&ranks[*b]));
+        let compare = |branches: &[Branch], a: usize, b: usize| {
+            let start = |index: usize| (starts[index].is_none(), starts[index]);
+            start(a).cmp(&start(b)).then_with(|| {
+                let (a, b) = (branches[a].entity(), branches[b].entity());
+                a.id()
+                    .cmp(&b.id())
+                    .then_with(|| a.json().raw().cmp(b.json().raw()))
+            })
+        };
+        for index in 0..self.branches.len() {
+            let mut children = std::mem::take(&mut self.branches[index].children);
+            children.sort_by(|a, b| compare(&self.branches, *a, *b));
+            self.branches[index].children = children;
         }
-        self.roots.sort_by(|a, b| ranks[*a].cmp(&ranks[*b]));
+        self.roots.sort_by(|a, b| compare(&self.branches, *a, *b));
     }
 
     /// Indices from the roots down, each before its children.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::Timestamp;
 use crate::trace::tree::Tree;
-use crate::trace::{Defect, Node, Nodes};
+use crate::trace::{Defect, Nodes};
 
 /// A complete trace: every entity has ended, and every parent is here or declared external.
 ///
@@ -75,7 +75,7 @@ impl PartialTrace {
     ///
     /// What has arrived, whose [`defects`](PartialTrace::defects) say what is missing.
     pub fn complete(self) -> Result<Trace, PartialTrace> {
-        if self.tree.defects.is_empty() {
+        if self.defects().next().is_none() {
             Ok(Trace { tree: self.tree })
         } else {
             Err(self)
@@ -104,17 +104,7 @@ impl PartialTrace {
 
     /// What is missing or wrong.
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
-        self.tree.defects.iter().map(|(_, defect)| defect)
-    }
-
-    /// What is missing or wrong with one entity.
-    pub fn defects_of(&self, node: Node<'_>) -> impl Iterator<Item = &Defect> {
-        let index = node.index();
-        self.tree
-            .defects
-            .iter()
-            .filter(move |(at, _)| *at == index)
-            .map(|(_, defect)| defect)
+        self.tree.branches.iter().flat_map(|branch| &branch.defects)
     }
 }
 

@@ -49,7 +49,7 @@ pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
 /// Takes a datagram apart as the daemon does, and classes its body.
 ///
 /// The steps are those of `aws-xray-daemon` (`cmd/tracing/daemon.go`, `pkg/tracesegment`):
-/// split at the first line feed; both parts must hold something; the first part must be a JSON
+/// split at the first line feed; something must follow it; what stands before it must be a JSON
 /// object whose `format` is `json` and whose `version` is 1, read as Go reads JSON. The daemon
 /// never looks into the body. We do, because what it forwards blindly the service refuses.
 ///
@@ -72,20 +72,30 @@ pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
 /// );
 /// ```
 pub fn receive(datagram: &[u8]) -> Result<Body, Refusal> {
+    if let Ok(text) = std::str::from_utf8(datagram) {
+        return receive_text(&Arc::from(text));
+    }
+    let body_start = body_start(datagram)?;
+    // The header may hold what is not UTF-8 (Go reads it as U+FFFD), the body may not.
+    match std::str::from_utf8(&datagram[body_start..]) {
+        Ok(body) => Body::read(&Arc::from(body), 0),
+        Err(error) => Err(Refusal::not_utf8(&datagram[body_start..], error)),
+    }
+}
+
+/// The same for a datagram that is text; its document is a part of that text and no copy.
+pub(crate) fn receive_text(datagram: &Arc<str>) -> Result<Body, Refusal> {
+    Body::read(datagram, body_start(datagram.as_bytes())?)
+}
+
+/// Checks the header line, and tells where the body begins.
+fn body_start(datagram: &[u8]) -> Result<usize, Refusal> {
     let Some(line_feed) = datagram.iter().position(|&byte| byte == b'\n') else {
         return Err(Refusal::missing_newline(datagram));
     };
-    let body_start = line_feed + 1;
-    if body_start == datagram.len() {
+    if line_feed + 1 == datagram.len() {
         return Err(Refusal::empty_body());
     }
     HeaderLine::read(&datagram[..line_feed])?;
-    match std::str::from_utf8(datagram) {
-        Ok(text) => Body::read(&Arc::from(text), body_start),
-        // The header may hold what is not UTF-8 (Go reads it as U+FFFD), the body may not.
-        Err(_) => match std::str::from_utf8(&datagram[body_start..]) {
-            Ok(body) => Body::read(&Arc::from(body), 0),
-            Err(error) => Err(Refusal::not_utf8(&datagram[body_start..], error)),
-        },
-    }
+    Ok(line_feed + 1)
 }

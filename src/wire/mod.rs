@@ -8,6 +8,8 @@ mod refusal;
 mod trace_header;
 
 pub use body::{Body, OtlpKind};
+#[cfg(feature = "testing")]
+pub(crate) use datagram::receive_text;
 pub use datagram::{HEADER_LINE, frame, receive};
 pub use emit::{Daemon, Emit, EmitCounts, Note, NoteSource};
 pub use refusal::{Refusal, RefusalCode};

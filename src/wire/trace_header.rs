@@ -1,5 +1,6 @@
 //! The trace header, `X-Amzn-Trace-Id`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::error::visible;
@@ -14,11 +15,13 @@ use crate::model::{EntityId, TraceId};
 /// Reading is lenient, as no two SDKs agree: keys in any case, white space around parts, keys
 /// and values, empty parts (the Go SDK ends with a `;`), parts without `=`, ids in capitals, an
 /// epoch of less than 8 digits (padded, as Node does), parts in any order, of duplicates the
-/// last. Unknown keys (`Lineage` and others) are carried on in order; `Self`, which belongs to
+/// last that can be used. Unknown keys (`Lineage` and others) are carried on in order; `Self`, which belongs to
 /// the load balancer, is not. What could not be used is listed in [`oddities`](TraceHeader::oddities).
 ///
 /// Writing is strict, so that all of them can read it: `Root`, `Parent`, `Sampled`, then the
-/// rest, no empty part, no space, ids in lower case, no key twice, nothing but visible ASCII.
+/// rest, no empty part, no space, ids in lower case, no key twice, nothing but visible ASCII. (A
+/// header without `Root` is written too, and means nothing to .NET; the Python SDK cuts an
+/// unknown value at its `=`.)
 ///
 /// # Examples
 ///
@@ -66,7 +69,8 @@ pub enum Sampled {
 /// Something in a trace header that could not be used as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// A key came twice; the last value counts. The .NET SDK throws an exception at it.
+    /// A key came twice; the last value that can be used counts. The .NET SDK throws an
+    /// exception at it.
     DuplicateKey(String),
     /// `Parent` is no entity id.
     InvalidParent(String),
@@ -92,7 +96,9 @@ impl TraceHeader {
     /// Reads a header. Nothing is an error: what cannot be used is listed.
     pub fn parse(text: &str) -> TraceHeader {
         let mut header = TraceHeader::default();
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
+        // Where the unknown keys stand among the others.
+        let mut places = HashMap::new();
         for part in text
             .split(';')
             .map(str::trim)
@@ -111,15 +117,21 @@ impl TraceHeader {
             if seen.contains(&folded) {
                 header.oddities.push(Oddity::DuplicateKey(key.to_owned()));
             } else {
-                seen.push(folded.clone());
+                seen.insert(folded.clone());
             }
-            header.take(&folded, key, value);
+            header.take(folded, (key, value), &mut places);
         }
         header
     }
 
-    fn take(&mut self, folded: &str, key: &str, value: &str) {
-        match folded {
+    /// Takes one part.
+    fn take(
+        &mut self,
+        folded: String,
+        (key, value): (&str, &str),
+        places: &mut HashMap<String, usize>,
+    ) {
+        match folded.as_str() {
             "root" => match root(value) {
                 Some(root) => self.root = Some(root),
                 None => self.oddities.push(Oddity::InvalidRoot(value.to_owned())),
@@ -139,13 +151,13 @@ impl TraceHeader {
                 self.oddities
                     .push(Oddity::Unprintable(format!("{key}={value}")));
             }
-            _ => {
-                let same = |(other, _): &&mut (String, String)| other.eq_ignore_ascii_case(key);
-                match self.others.iter_mut().find(same) {
-                    Some((_, old)) => value.clone_into(old),
-                    None => self.others.push((key.to_owned(), value.to_owned())),
+            _ => match places.get(&folded) {
+                Some(place) => value.clone_into(&mut self.others[*place].1),
+                None => {
+                    places.insert(folded, self.others.len());
+                    self.others.push((key.to_owned(), value.to_owned()));
                 }
-            }
+            },
         }
     }
 
@@ -229,7 +241,11 @@ impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Oddity::DuplicateKey(key) => {
-                write!(f, "`{}` stands twice; the last value counts", visible(key))
+                write!(
+                    f,
+                    "`{}` stands twice; the last value that can be used counts",
+                    visible(key)
+                )
             }
             Oddity::InvalidParent(value) => {
                 write!(

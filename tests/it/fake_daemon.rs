@@ -1,9 +1,11 @@
 //! What a test asks its daemon, and what it is told.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use xray_phantom::seam::Environment;
+use xray_phantom::wire::frame;
 use xray_phantom::{FakeDaemon, Finding, Report, ShortfallCode, block_on};
 
 use crate::support::{Emitter, panic_text, segment, trace_id};
@@ -118,6 +120,7 @@ fn several_traces_are_listed() {
 
 const OPEN: &str = r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"in_progress":true,"subsegments":[
     {"id":"b","name":"done","start_time":1,"end_time":2}]}"#;
+const COMPLETE: &str = r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"end_time":2}"#;
 const ORPHAN: &str = r#"{"trace_id":"t","type":"subsegment","id":"c","parent_id":"x","name":"lost","start_time":3,"end_time":4}"#;
 
 #[test]
@@ -157,13 +160,14 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
 #[tokio::test]
 async fn a_failure_says_how_many_tasks_are_still_alive() {
     let daemon = FakeDaemon::start();
-    Emitter::to(&daemon).emit(OPEN);
+    let alive =
+        "also: 1 task of this runtime still alive, which may yet send: join what was spawned\n";
     let forever = tokio::spawn(std::future::pending::<()>());
-    let text = daemon.try_expect_one_trace().await.unwrap_err().to_string();
-    assert!(
-        text.contains("it is still running (1 task of this runtime still alive)\n"),
-        "{text}"
-    );
+    let none = daemon.try_expect_one_trace().await.unwrap_err().to_string();
+    assert!(none.contains(alive), "{none}");
+    Emitter::to(&daemon).emit(OPEN);
+    let incomplete = daemon.try_expect_one_trace().await.unwrap_err().to_string();
+    assert!(incomplete.contains(alive), "{incomplete}");
     forever.abort();
 }
 
@@ -219,19 +223,66 @@ async fn a_question_does_not_let_a_paused_clock_run_ahead() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
+#[tokio::test]
+async fn an_exporter_that_batches_is_flushed_after_the_tasks_that_record_into_it() {
+    let batch = Arc::new(Mutex::new(Vec::new()));
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = Arc::new(OnceLock::new());
+    let (filled, known) = (Arc::clone(&batch), Arc::clone(&address));
+    let flush = move || {
+        for document in filled.lock().unwrap().drain(..) {
+            let address: &SocketAddr = known.get().unwrap();
+            socket.send_to(&frame(document).unwrap(), address).unwrap();
+        }
+    };
+    let daemon = FakeDaemon::builder().before_fence(flush).start();
+    address.set(daemon.address()).unwrap();
+    tokio::spawn(async move {
+        tokio::task::yield_now().await;
+        batch.lock().unwrap().push(COMPLETE);
+    });
+    assert!(daemon.expect_one_trace().await.has_segment("api"));
+}
+
 #[test]
-fn an_exporter_that_batches_is_flushed_before_each_fence() {
-    let flushed = Arc::new(AtomicU32::new(0));
-    let seen = Arc::clone(&flushed);
-    let daemon = FakeDaemon::builder()
-        .before_fence(move || {
-            seen.fetch_add(1, Ordering::Relaxed);
-        })
-        .start();
-    block_on(daemon.fence()).unwrap();
-    assert_eq!(flushed.load(Ordering::Relaxed), 1);
-    drop(daemon);
-    assert_eq!(flushed.load(Ordering::Relaxed), 2);
+fn a_trace_that_is_not_complete_is_a_finding_unless_it_was_looked_at() {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(OPEN);
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(matches!(report.findings(), [Finding::Incomplete(trace)] if trace.id() == "t"));
+    assert!(
+        report.to_string().contains(
+            "- trace t is not complete:\n  \
+             never-closed: segment `api` was never closed: all that arrived of it is in progress\n  \
+             trace t (incomplete, 2 entities)\n  \
+             api  <- never-closed\n  \
+             └─ done  1.00 s\n\
+             datagrams: "
+        ),
+        "{report}"
+    );
+    block_on(daemon.verify()).unwrap();
+
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(OPEN);
+    assert_eq!(block_on(daemon.partial("t")).unwrap().nodes().len(), 2);
+    block_on(daemon.verify()).unwrap();
+}
+
+#[tokio::test]
+async fn a_scope_whose_daemon_does_not_start_says_so() {
+    let environment = Environment::of([("XRAY_PHANTOM_RECEIVE_BUFFER", "4MB")]);
+    let report = FakeDaemon::builder()
+        .environment(environment)
+        .try_scope(async |_| ())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        report.to_string(),
+        "1 finding that nobody expected (FakeDaemon)\n\
+         - it did not start: invalid environment variable `XRAY_PHANTOM_RECEIVE_BUFFER=4MB`: expected a whole number \
+         of bytes, such as 212992\n"
+    );
 }
 
 #[test]

@@ -63,3 +63,28 @@ fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
         "{after}"
     );
 }
+
+#[test]
+fn what_came_before_a_test_panicked_is_not_late() {
+    if std::env::var_os(INSIDE).is_some() {
+        let daemon = FakeDaemon::start();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..100 {
+            socket.send_to(b"x", daemon.address()).unwrap();
+        }
+        panic!("the test's own");
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "late::what_came_before_a_test_panicked_is_not_late",
+            "--nocapture",
+        ])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(stderr.contains("the test's own"), "{stderr}");
+    assert!(!stderr.contains("xray-phantom: "), "{stderr}");
+}

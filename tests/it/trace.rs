@@ -225,6 +225,19 @@ fn ids_that_repeat_inside_one_document_stay_apart() {
 }
 
 #[test]
+fn entities_that_share_an_id_are_paired_across_documents_by_name_and_start() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"in_progress":true,"subsegments":[
+                {"id":"0","name":"x","start_time":1,"end_time":2},{"id":"0","name":"y","start_time":2,"in_progress":true}]}"#,
+            r#"{"id":"a","name":"api","start_time":1,"end_time":4,"subsegments":[{"id":"0","name":"y","start_time":2,"end_time":4}]}"#,
+        ],
+        &["api  3.00 s", "├─ x  1.00 s", "└─ y  2.00 s"],
+        &[],
+    );
+}
+
+#[test]
 fn entities_without_id_or_name_are_shown_and_kept_apart() {
     check(
         &[

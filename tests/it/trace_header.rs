@@ -76,9 +76,9 @@ fn what_cannot_be_used_is_named_and_the_rest_is_used() {
             "invalid Sampled `yes`: expected 0, 1 or ?",
             "`junk` is not of the form key=value",
             "`=x` is not of the form key=value",
-            "`Root` stands twice; the last value counts",
+            "`Root` stands twice; the last value that can be used counts",
             "`k=a b` is not carried on: it holds more than visible ASCII",
-            "`Sampled` stands twice; the last value counts",
+            "`Sampled` stands twice; the last value that can be used counts",
         ],
     );
     check(
@@ -95,7 +95,7 @@ fn unknown_keys_are_carried_on_in_order_and_of_duplicates_the_last() {
     check(
         "b=1;a=2;B=3;c=x=y",
         "b=3;a=2;c=x=y",
-        &["`B` stands twice; the last value counts"],
+        &["`B` stands twice; the last value that can be used counts"],
     );
     let header = TraceHeader::parse("b=1;a=2");
     assert_eq!(

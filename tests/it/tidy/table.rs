@@ -54,11 +54,11 @@ pub(crate) const ROOMS: &[(&str, &str)] = &[
 
 /// The crates from outside that a room may name; a room that is not listed names none.
 pub(crate) const OUTSIDE: &[(&str, &str)] = &[
-    ("json", "serde_json"),
+    ("json", "serde serde_json"),
     ("model", "serde"),
     ("seam", "tokio"),
     ("schema", "jsonschema"),
-    ("recorder", "tokio"),
+    ("recorder", "serde tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
     ("snapshot", "insta"),
@@ -68,7 +68,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ),
     (
         "dynamodb",
-        "aws_smithy_runtime_api aws_smithy_types aws_types",
+        "aws_credential_types aws_smithy_runtime_api aws_smithy_types aws_types crc32fast",
     ),
     ("service", "bytes http_body_util hyper hyper_util tokio"),
     ("strategies", "proptest"),
