@@ -1,47 +1,52 @@
-//! AWS X-Ray without AWS: capture what a program traces, reassemble it, and assert on it.
+//! AWS X-Ray without AWS: record, capture and assert on traces inside a test.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
-//! use std::net::UdpSocket;
-//! use xray_phantom::{FakeDaemon, block_on, wire};
+//! use xray_phantom::{FakeDaemon, Recorder, block_on, in_subsegment_infallible};
 //!
 //! let daemon = FakeDaemon::start(); // 127.0.0.1, a port of its own
+//! let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
 //!
-//! // The code under test sends its segments to `daemon.address()`.
-//! let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-//! let segment = r#"{"name": "OrdersWorker", "id": "00000000000000a1", "start_time": 1.0, "end_time": 1.5,
-//!     "trace_id": "1-66a00000-0123456789abcdef01234567",
-//!     "subsegments": [{"name": "dynamo-put", "id": "00000000000000b1", "start_time": 1.1, "end_time": 1.4}]}"#;
-//! socket.send_to(&wire::frame(segment).unwrap(), daemon.address()).unwrap();
+//! block_on(recorder.in_segment_infallible("OrdersWorker", async |_| {
+//!     in_subsegment_infallible("dynamo-put", async |put| {
+//!         put.annotate("order_id", "o-1");
+//!     })
+//!     .await;
+//! }));
 //!
 //! let trace = block_on(daemon.expect_one_trace()); // fences: no sleep, no time-out to tune
 //! assert!(trace.has_subsegment("dynamo-put"));
-//! assert_eq!(
-//!     trace.to_string(),
-//!     "trace 1-66a00000-0123456789abcdef01234567 (complete, 2 entities)\n\
-//!      OrdersWorker  500 ms\n\
-//!      └─ dynamo-put  300 ms\n"
-//! );
+//! assert_eq!(trace.outline(), "OrdersWorker\n  dynamo-put {order_id: o-1}");
 //! # }
 //! ```
 //!
 //! # Layout
 //!
-//! Bytes come in at the bottom and go up, one room to the next:
+//! What production code uses:
 //!
-//! - [`json`] reads JSON without losing anything; [`model`] names what X-Ray puts into it: ids,
-//!   times, segments, limits.
-//! - [`wire`] is what crosses between a program and the daemon: datagrams and the trace header.
+//! - [`json`] reads JSON without losing anything, and writes it; [`model`] names what X-Ray puts
+//!   into it: ids, times, segments, limits.
+//! - [`wire`] is what crosses between a program and the daemon: datagrams, the trace header, and
+//!   the way of a recorder's bytes.
 //! - [`seam`] is the only door to time, chance and environment variables.
-//! - [`capture`] owns the socket: it drains, fences, counts, and reads and writes capture files.
-//! - [`trace`] makes trees of documents in any order. `render` draws them.
-//! - `service` answers the sampling requests of SDKs over TCP.
-//! - [`FakeDaemon`] is all of these for one test. Start there.
+//! - [`recorder`] opens and closes segments and sends them; [`Recorder`] is where to start.
+//! - `instrument` records what libraries do: `AwsInterceptor`.
+//!
+//! What tests use, bytes coming in at the bottom and going up:
+//!
+//! - `capture` owns the socket: it drains, fences, counts, and reads and writes capture files.
+//! - `trace` makes trees of documents in any order. `render` draws them, as trees and timelines.
+//! - `expect` says why a trace is not what it should be; `snapshot` writes outlines.
+//! - `dynamodb` answers as it is told: `MockDynamo`. `service` answers the sampling requests of
+//!   SDKs over TCP.
+//! - `FakeDaemon` is all of these for one test.
 //!
 //! # Features
 //!
-//! - `testing` (default): all of it. Without it there are [`json`], [`model`], [`seam`] and
-//!   [`wire`], with no dependency.
+//! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
+//! - `testing` (default): the fake daemon and all that reads its traces.
+//!
+//! Without both there are the rooms that production code uses, and a handful of dependencies.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "testing")]
@@ -58,6 +63,8 @@ pub mod wire;
 mod dynamodb;
 mod error;
 #[cfg(feature = "testing")]
+pub mod expect;
+#[cfg(feature = "testing")]
 mod fake_daemon;
 #[cfg(feature = "aws")]
 mod instrument;
@@ -68,10 +75,14 @@ pub mod mock_client;
 mod render;
 #[cfg(feature = "testing")]
 mod service;
+#[cfg(feature = "testing")]
+mod snapshot;
 
 #[cfg(all(feature = "aws", feature = "testing"))]
 pub use dynamodb::{Attribute, DynamoReport, MockDynamo, Reply, Request as DynamoRequest, Rule};
 pub use error::Error;
+#[cfg(feature = "testing")]
+pub use expect::Mismatch;
 #[cfg(feature = "aws")]
 pub use instrument::AwsInterceptor;
 pub use recorder::{
@@ -79,6 +90,8 @@ pub use recorder::{
     in_subsegment_boxed_sync, in_subsegment_infallible, in_subsegment_infallible_sync,
     in_subsegment_sync,
 };
+#[cfg(feature = "testing")]
+pub use render::Timeline;
 
 #[cfg(feature = "testing")]
 pub use capture::{CaptureFile, Counts, Received, Rejection};

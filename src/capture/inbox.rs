@@ -176,7 +176,7 @@ impl Inbox {
     /// The time in whole microseconds, as capture files have it.
     fn now(&self) -> Duration {
         let now = self.clock.now().since_epoch();
-        now - Duration::from_nanos(u64::from(now.subsec_nanos() % 1_000))
+        Duration::new(now.as_secs(), now.subsec_micros() * 1_000)
     }
 }
 

@@ -164,6 +164,10 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         };
         let subsegment = &call.subsegment;
+        // The other one of two that are installed has been here.
+        if !subsegment.is_open() {
+            return Ok(());
+        }
         // Again, as a failure before the request is written skips the hook above.
         identify(subsegment, bag);
         let attempts = bag

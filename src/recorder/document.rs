@@ -154,7 +154,9 @@ fn members(
         let mut metadata = object.object("metadata");
         for (namespace, values) in &fields.metadata {
             let mut block = metadata.object(namespace);
-            values.iter().for_each(|(key, value)| block.raw(key, value));
+            for (key, value) in values {
+                block.raw(key, value);
+            }
             block.end();
         }
         metadata.end();

@@ -160,7 +160,7 @@ impl OpenEntity {
     }
 
     /// Whether it has not ended.
-    pub(in crate::recorder) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.0
             .as_ref()
             .is_some_and(|place| place.record.is_open(place.index))
@@ -224,7 +224,7 @@ impl OpenEntity {
             remote,
         };
         self.say(place, |fields| {
-            fields.cause = Some(Cause::Exceptions(vec![exception]))
+            fields.cause = Some(Cause::Exceptions(vec![exception]));
         });
     }
 
@@ -279,7 +279,7 @@ impl OpenEntity {
     #[track_caller]
     pub(crate) fn namespace(&self, namespace: &'static str) {
         self.say(Location::caller(), |fields| {
-            fields.namespace = Some(namespace)
+            fields.namespace = Some(namespace);
         });
     }
 
@@ -287,7 +287,7 @@ impl OpenEntity {
     #[track_caller]
     pub(crate) fn aws(&self, key: &str, json: String) {
         self.say(Location::caller(), |fields| {
-            drop(fields.aws.insert(key.to_owned(), json))
+            drop(fields.aws.insert(key.to_owned(), json));
         });
     }
 

@@ -1,7 +1,10 @@
 //! Traces as text: the one place where they are drawn.
 
 mod text;
+mod timeline;
 mod tree;
 
+pub use timeline::Timeline;
+
 pub(crate) use text::{count, on_one_line};
-pub(crate) use tree::excerpt;
+pub(crate) use tree::{annotations, excerpt, flags, marked, retries, status, what};

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::model::Entity;
+use crate::error::visible;
+use crate::model::{Annotation, Entity};
 use crate::render::text::{count, duration, on_one_line};
 use crate::trace::{Node, Nodes, PartialTrace, Trace};
 
@@ -23,7 +24,7 @@ impl fmt::Display for Trace {
             on_one_line(self.id(), NAME_WIDTH)
         )?;
         let mut text = String::new();
-        branches(&mut text, self.roots(), usize::MAX);
+        branches(&mut text, self.roots(), usize::MAX, None);
         f.write_str(&text)
     }
 }
@@ -48,7 +49,26 @@ pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
         "trace {} ({state}, {entities})\n",
         on_one_line(trace.id(), NAME_WIDTH)
     );
-    branches(&mut text, trace.roots(), lines);
+    branches(&mut text, trace.roots(), lines, None);
+    if total > lines {
+        let _ = writeln!(
+            text,
+            "... and {} more",
+            count((total - lines) as u64, "entity")
+        );
+    }
+    text
+}
+
+/// At most so many lines of a complete trace, one entity marked.
+pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
+    let total = trace.nodes().len();
+    let mut text = format!(
+        "trace {} (complete, {})\n",
+        on_one_line(trace.id(), NAME_WIDTH),
+        count(total as u64, "entity")
+    );
+    branches(&mut text, trace.roots(), lines, Some(here));
     if total > lines {
         let _ = writeln!(
             text,
@@ -60,7 +80,7 @@ pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
 }
 
 /// Draws at most so many entities.
-fn branches(text: &mut String, roots: Nodes<'_>, most: usize) {
+fn branches(text: &mut String, roots: Nodes<'_>, most: usize, here: Option<Node<'_>>) {
     let mut left = most;
     for root in roots {
         let mut waiting = vec![Waiting {
@@ -90,7 +110,12 @@ fn branches(text: &mut String, roots: Nodes<'_>, most: usize) {
             } else {
                 String::new()
             };
-            let _ = writeln!(text, "{indent}{branch}{number}{}", line(node));
+            let mark = if here.is_some_and(|here| here.is(node)) {
+                "  <- here"
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "{indent}{branch}{number}{}{mark}", line(node));
             let below = match (depth, last) {
                 (0, _) => String::new(),
                 (1..MAX_INDENT, true) => format!("{indent}   "),
@@ -127,31 +152,21 @@ fn line(node: Node<'_>) -> String {
         Some(name) => on_one_line(&name, NAME_WIDTH),
         None => "<no name>".to_owned(),
     };
-    for word in what(entity) {
+    let retries = retries(entity).map(|retries| format!("(retries {retries})"));
+    let status = status(entity).map(|status| status.to_string());
+    for word in what(entity).into_iter().chain(retries).chain(status) {
         line.push(' ');
         line.push_str(&on_one_line(&word, WORD_WIDTH));
     }
-    let flags = [
-        (entity.error(), " ERROR"),
-        (entity.fault(), " FAULT"),
-        (entity.throttle(), " THROTTLE"),
-    ];
-    for (flag, text) in flags {
-        if flag == Some(true) {
-            line.push_str(text);
-        }
+    for flag in flags(entity) {
+        line.push(' ');
+        line.push_str(flag);
     }
     if let Some(time) = node.duration() {
         line.push_str("  ");
         line.push_str(&duration(time));
     }
-    let annotations: Vec<String> = entity
-        .annotations()
-        .map(|(key, value)| match value.as_str() {
-            Some(text) => format!("{key}: {text}"),
-            None => format!("{key}: {value}"),
-        })
-        .collect();
+    let annotations = annotations(entity);
     if !annotations.is_empty() {
         line.push_str("  {");
         line.push_str(&on_one_line(&annotations.join(", "), WORD_WIDTH));
@@ -169,8 +184,8 @@ fn line(node: Node<'_>) -> String {
     line
 }
 
-/// What an entity did, in a few words: operation and resource, method and URL, status.
-fn what(entity: Entity<'_>) -> Vec<String> {
+/// What an entity did, in a few words: operation and resource, method and URL.
+pub(crate) fn what(entity: Entity<'_>) -> Vec<String> {
     let mut words = Vec::new();
     if let Some(aws) = entity.aws() {
         let resource = [
@@ -186,19 +201,48 @@ fn what(entity: Entity<'_>) -> Vec<String> {
                 .chain(resource.into_iter().flatten())
                 .map(Into::into),
         );
-        if let Some(retries @ 1..) = aws.retries() {
-            words.push(format!("(retries {retries})"));
-        }
     }
-    if let Some(http) = entity.http() {
-        let request = http.request();
-        let method = request.and_then(|request| request.method());
-        let url = request.and_then(|request| request.url());
-        words.extend(method.into_iter().chain(url).map(Into::into));
-        let status = http.response().and_then(|response| response.status());
-        words.extend(status.map(|status| status.to_string()));
+    if let Some(request) = entity.http().and_then(|http| http.request()) {
+        words.extend(
+            request
+                .method()
+                .into_iter()
+                .chain(request.url())
+                .map(Into::into),
+        );
     }
     words
+}
+
+/// How often an AWS call was tried again, if it was.
+pub(crate) fn retries(entity: Entity<'_>) -> Option<i64> {
+    entity.aws()?.retries().filter(|retries| *retries > 0)
+}
+
+/// The status of the answer, if there was one.
+pub(crate) fn status(entity: Entity<'_>) -> Option<i64> {
+    entity.http()?.response()?.status()
+}
+
+/// `ERROR`, `FAULT`, `THROTTLE`: the flags that are set.
+pub(crate) fn flags(entity: Entity<'_>) -> impl Iterator<Item = &'static str> {
+    let flags = [
+        (entity.error(), "ERROR"),
+        (entity.fault(), "FAULT"),
+        (entity.throttle(), "THROTTLE"),
+    ];
+    flags
+        .into_iter()
+        .filter_map(|(flag, name)| (flag == Some(true)).then_some(name))
+}
+
+/// `order_id: o-1, items: 3`
+pub(crate) fn annotations(entity: Entity<'_>) -> Vec<String> {
+    let annotation = |(key, value): Annotation<'_>| match value.as_str() {
+        Some(text) => format!("{key}: {}", visible(&text)),
+        None => format!("{key}: {value}"),
+    };
+    entity.annotations().map(annotation).collect()
 }
 
 const NAME_WIDTH: usize = 60;

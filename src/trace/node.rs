@@ -65,6 +65,11 @@ impl<'a> Node<'a> {
         self.branch().seq
     }
 
+    /// Whether it is the same place in the same trace.
+    pub(crate) fn is(&self, other: Node<'_>) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.index == other.index
+    }
+
     /// What is missing or wrong with it.
     pub fn defects(&self) -> &'a [Defect] {
         &self.branch().defects

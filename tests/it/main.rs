@@ -1,13 +1,18 @@
 //! All integration tests, in one binary: a file for each room.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aws;
 mod capture;
 mod corpora;
+mod expect;
 mod fake_daemon;
 mod json;
 mod late;
 mod model;
 mod readme;
+#[rustfmt::skip] // As the README shows it.
+mod readme_test;
+mod recorder;
 mod sampling;
 mod seam;
 mod support;

@@ -1,0 +1,3 @@
+//! Traces as text that is the same on every run.
+
+mod outline;
