@@ -67,9 +67,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .await;
 
     let traces = daemon.traces().await?;
-    println!(
-        "OrdersWorker handled two orders. Nothing left this process; X-Ray would have shown:\n"
-    );
+    println!("OrdersWorker handled two orders, all in this process. X-Ray would have shown:\n");
     for (trace, number) in traces.iter().zip(1..) {
         println!("{number}. {}", in_words(trace));
         println!("   trace {}\n", trace.id());
@@ -79,13 +77,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
         );
     }
     if let Err(error) = failed {
-        println!("The code under test got this for the second order: {error}\n");
+        println!("The second order ended for the code with: {error}.\n");
     }
-    let attempts = dynamo.requests().len();
-    println!(
-        "DynamoDB was asked {attempts} times. Datagrams: {}.",
-        daemon.fence().await?
-    );
+    println!("DynamoDB was asked {} times.", dynamo.requests().len());
+    println!("Datagrams: {}.", daemon.fence().await?);
     if let Some(file) = std::env::args()
         .skip_while(|argument| argument != "--save")
         .nth(1)
@@ -114,9 +109,9 @@ fn in_words(trace: &Trace) -> String {
         .roots()
         .any(|root| root.entity().fault() == Some(true));
     let end = if fault {
-        "then failed: the trace is a fault (red)"
+        "failure, a fault (red)"
     } else {
-        "then succeeded: the trace is OK (green)"
+        "success, all OK (green)"
     };
-    format!("order {order}: DynamoDB was retried {retries} times, {end}.")
+    format!("order {order}: {retries} retries of the DynamoDB call, then {end}.")
 }

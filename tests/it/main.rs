@@ -9,6 +9,7 @@ mod fake_daemon;
 mod json;
 mod late;
 mod model;
+mod oracle;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
