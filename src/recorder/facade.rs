@@ -3,14 +3,13 @@
 use std::error::Error;
 use std::ops::Deref;
 use std::panic::Location;
-use std::sync::Arc;
 
 use crate::recorder::RecorderBuilder;
 use crate::recorder::ambient;
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::record::{Record, Shared};
 use crate::recorder::run::{run, run_sync};
-use crate::wire::{Emit, EmitCounts};
+use crate::wire::EmitCounts;
 
 /// Records the segments of one service. Clones are the same recorder.
 ///
@@ -163,7 +162,8 @@ impl Recorder {
     }
 
     /// The way to the daemon, for what reports beside the recorder.
-    pub(crate) fn emitter(&self) -> &Arc<dyn Emit> {
+    #[cfg(feature = "aws")]
+    pub(crate) fn emitter(&self) -> &std::sync::Arc<dyn crate::wire::Emit> {
         &self.shared.emitter
     }
 
