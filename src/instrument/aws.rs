@@ -33,6 +33,7 @@ use crate::wire::Note;
 /// Install it on the configuration of a client:
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
 /// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
 /// # let sdk_config = dynamo.sdk_config();
@@ -42,6 +43,7 @@ use crate::wire::Note;
 ///     .build();
 /// let orders = aws_sdk_dynamodb::Client::from_conf(config);
 /// # drop(orders);
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct AwsInterceptor {

@@ -21,6 +21,7 @@ use crate::wire::{Note, Sampled, TraceHeader};
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use xray_phantom::{FakeDaemon, Recorder, block_on, in_subsegment_infallible};
 ///
 /// let daemon = FakeDaemon::start();
@@ -35,6 +36,7 @@ use crate::wire::{Note, Sampled, TraceHeader};
 /// let trace = block_on(daemon.expect_one_trace());
 /// let price = trace.nodes().find(|node| node.name().as_deref() == Some("price")).unwrap();
 /// assert_eq!(price.entity().annotation("items").unwrap().raw(), "2");
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct OpenEntity(Option<Place>);

@@ -16,6 +16,7 @@ use crate::wire::EmitCounts;
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use xray_phantom::{FakeDaemon, Recorder, block_on, in_subsegment};
 ///
 /// let daemon = FakeDaemon::start();
@@ -29,6 +30,7 @@ use crate::wire::EmitCounts;
 /// let trace = block_on(daemon.expect_one_trace());
 /// let parse = trace.nodes().find(|node| node.name().as_deref() == Some("parse")).unwrap();
 /// assert_eq!(parse.entity().fault(), Some(true));
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Recorder {
