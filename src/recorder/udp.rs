@@ -1,7 +1,7 @@
 //! Documents over UDP.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
@@ -19,12 +19,13 @@ pub(in crate::recorder) struct UdpEmitter {
 impl UdpEmitter {
     pub(in crate::recorder) fn to(daemon: SocketAddr) -> Result<UdpEmitter, Error> {
         let failed = |error| Error::io(format!("open a socket for the daemon on {daemon}"), error);
-        let any = if daemon.ip().is_loopback() {
-            Ipv4Addr::LOCALHOST
-        } else {
-            Ipv4Addr::UNSPECIFIED
+        let own: IpAddr = match daemon {
+            SocketAddr::V4(daemon) if daemon.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(daemon) if daemon.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
-        let socket = UdpSocket::bind((any, 0)).map_err(failed)?;
+        let socket = UdpSocket::bind((own, 0)).map_err(failed)?;
         socket.set_nonblocking(true).map_err(failed)?;
         socket.connect(daemon).map_err(failed)?;
         Ok(UdpEmitter {
