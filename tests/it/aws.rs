@@ -1,6 +1,8 @@
 //! The AWS SDK's own client, recorded against a DynamoDB that answers as it is told.
 
 use std::collections::HashMap;
+use std::sync::Barrier;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
@@ -443,6 +445,44 @@ fn a_rule_that_has_given_all_it_had_is_named() {
     );
     assert!(error.ends_with(" has given 1"), "{error}");
     assert_eq!(dynamo.verify().unwrap_err().notes().len(), 1);
+}
+
+#[test]
+fn two_hundred_of_these_tests_at_once_never_meet() {
+    let together = Barrier::new(200);
+    thread::scope(|scope| {
+        for number in 0..200 {
+            let together = &together;
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                together.wait();
+                let id = format!("o-{number}");
+                runtime.block_on(async {
+                    let daemon = FakeDaemon::start();
+                    let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+                    let dynamo = MockDynamo::new();
+                    dynamo.on("PutItem").table("Orders").throttle(2).then_ok();
+                    let orders = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+                    let order = AttributeValue::S(id.clone());
+                    recorder
+                        .in_segment("OrdersWorker", async |_| {
+                            in_subsegment("dynamo-put", async |subsegment| {
+                                subsegment.annotate("order_id", &id);
+                                orders.put_item().table_name("Orders").item("order_id", order).send().await
+                            })
+                            .await
+                        })
+                        .await
+                        .unwrap();
+                    let expected = format!(
+                        "OrdersWorker\n  dynamo-put {{order_id: {id}}}\n    DynamoDB PutItem Orders (retries 2)"
+                    );
+                    assert_eq!(daemon.expect_one_trace().await.outline(), expected);
+                    assert_eq!(dynamo.requests().len(), 3);
+                });
+            });
+        }
+    });
 }
 
 #[tokio::test]
