@@ -3,7 +3,7 @@
 /// A client of the AWS SDK that talks to a [`MockDynamo`](crate::MockDynamo) and is recorded.
 ///
 /// It takes the service crate, the mock and the recorder. The client has a bucket of retries of
-/// its own, and the mock hands its findings to the recorder's daemon.
+/// its own that never runs dry, and the mock hands its findings to the recorder's daemon.
 ///
 /// It is short for what an application writes itself:
 ///
@@ -37,7 +37,9 @@ macro_rules! mock_dynamo_client {
         let config = $service::config::Builder::from(&dynamo.sdk_config())
             .interceptor($crate::AwsInterceptor::new(recorder))
             .retry_partition(
-                $service::config::retry::RetryPartition::custom("xray-phantom").build(),
+                $service::config::retry::RetryPartition::custom("xray-phantom")
+                    .token_bucket($service::config::retry::TokenBucket::unlimited())
+                    .build(),
             )
             .build();
         $service::Client::from_conf(config)

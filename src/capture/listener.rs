@@ -181,6 +181,11 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// Whether the listener has not ended.
+    pub(crate) fn is_open(&self) -> bool {
+        lock(&self.inbox).is_some()
+    }
+
     /// Hands a datagram over; `false` where the listener has ended.
     pub(crate) fn hand_over(&self, datagram: Vec<u8>) -> bool {
         match lock(&self.inbox).as_mut() {

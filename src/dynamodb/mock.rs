@@ -40,9 +40,8 @@ pub(in crate::dynamodb) struct State {
     pub(in crate::dynamodb) back_off: Duration,
     requests: Vec<Request>,
     notes: Vec<Note>,
-    judged: bool,
-    /// Whether a daemon asks for the findings.
-    joined: bool,
+    /// The way to a daemon that asks for the findings.
+    joined: Option<Arc<dyn Emit>>,
 }
 
 impl MockDynamo {
@@ -54,8 +53,7 @@ impl MockDynamo {
             back_off: Duration::from_millis(1),
             requests: Vec::new(),
             notes: Vec::new(),
-            judged: false,
-            joined: false,
+            joined: None,
         };
         let shared = Shared {
             state: Mutex::new(state),
@@ -107,6 +105,8 @@ impl MockDynamo {
             replies: VecDeque::new(),
             repeated: false,
             used: 0,
+            last_given: false,
+            reported: false,
             place: Location::caller(),
         });
         Ok(Rule::new(Arc::clone(&self.shared), state.scripts.len() - 1))
@@ -148,7 +148,7 @@ impl MockDynamo {
     #[doc(hidden)]
     pub fn join(&self, emitter: &Arc<dyn Emit>) {
         if emitter.is_test() {
-            self.shared.state().joined = true;
+            self.shared.state().joined = Some(Arc::clone(emitter));
             emitter.watch(Arc::clone(&self.shared) as Arc<dyn NoteSource>);
         }
     }
@@ -175,7 +175,14 @@ impl fmt::Debug for MockDynamo {
 /// way.
 impl Drop for MockDynamo {
     fn drop(&mut self) {
-        if std::thread::panicking() || self.shared.state().joined {
+        // A daemon that has ended asks no more.
+        let joined = self
+            .shared
+            .state()
+            .joined
+            .as_ref()
+            .is_some_and(|emitter| emitter.is_test());
+        if std::thread::panicking() || joined {
             return;
         }
         if let Err(report) = self.verify() {
@@ -194,7 +201,7 @@ impl Shared {
             .filter(|script| script.matches(&request))
             .find_map(Script::next);
         let answer = match reply {
-            Some(reply) => Ok(reply),
+            Some(reply) => Ok(reply.or_retry_after(state.back_off)),
             None => {
                 let why = unanswered(&state.scripts, &request);
                 state
@@ -222,10 +229,11 @@ impl NoteSource for Shared {
     fn notes(&self) -> Vec<Note> {
         let mut state = self.state();
         let mut notes = std::mem::take(&mut state.notes);
-        if !state.judged {
-            let unused = state.scripts.iter().filter_map(unused);
-            notes.extend(unused);
-            state.judged = true;
+        for script in state.scripts.iter_mut().filter(|script| !script.reported) {
+            if let Some(note) = unused(script) {
+                script.reported = true;
+                notes.push(note);
+            }
         }
         notes
     }
@@ -255,9 +263,11 @@ fn unanswered(scripts: &[Script], request: &Request) -> String {
         .iter()
         .find(|script| script.operation == request.operation())
         .or_else(|| {
-            scripts
-                .iter()
-                .find(|script| script.table.as_deref() == request.table())
+            scripts.iter().find(|script| {
+                request
+                    .tables()
+                    .any(|table| script.table.as_deref() == Some(table))
+            })
         });
     match nearest {
         Some(script) => format!(

@@ -67,6 +67,14 @@ impl Reply {
         Reply::error(500, "InternalServerError", "Internal server error")
     }
 
+    /// An error without a pause of its own gets this one.
+    pub(in crate::dynamodb) fn or_retry_after(mut self, pause: Duration) -> Reply {
+        if self.status >= 400 {
+            self.retry_after.get_or_insert(pause);
+        }
+        self
+    }
+
     /// The same with the pause that the SDK is asked to make.
     pub(in crate::dynamodb) fn with_retry_after(mut self, pause: Duration) -> Reply {
         self.retry_after = Some(pause);

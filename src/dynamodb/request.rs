@@ -1,14 +1,15 @@
 //! What the SDK sent.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::json::Document;
+use crate::json::{Document, Value};
 
 /// One attempt of a call.
 #[derive(Clone, Debug)]
 pub struct Request {
     operation: String,
-    table: Option<String>,
+    tables: Vec<String>,
     body: String,
     attempt: u32,
     trace_header: Option<String>,
@@ -19,13 +20,10 @@ impl Request {
     pub fn new(operation: impl Into<String>, body: impl Into<String>) -> Request {
         let body = body.into();
         let document = Document::parse(&body).ok();
-        let table = document
-            .as_ref()
-            .and_then(|document| document.root().get("TableName")?.as_str());
-        let table = table.map(Into::into);
+        let tables = document.as_ref().map(tables).unwrap_or_default();
         Request {
             operation: operation.into(),
-            table,
+            tables,
             body,
             attempt: 1,
             trace_header: None,
@@ -48,9 +46,9 @@ impl Request {
         &self.operation
     }
 
-    /// The table, where the request names one.
-    pub fn table(&self) -> Option<&str> {
-        self.table.as_deref()
+    /// The tables that the request names: one, or several of a batch or transaction.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(String::as_str)
     }
 
     /// The body, JSON.
@@ -73,8 +71,35 @@ impl Request {
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.operation)?;
-        self.table
+        self.tables
             .iter()
             .try_for_each(|table| write!(f, " {table}"))
     }
+}
+
+/// The tables of a request, in order and each once: `TableName`, the keys of `RequestItems`, and
+/// those of the parts of `TransactItems`.
+fn tables(document: &Document) -> Vec<String> {
+    let root = document.root();
+    let mut tables: Vec<String> = root.get("TableName").iter().filter_map(name).collect();
+    let items = root.get("RequestItems");
+    tables.extend(
+        items
+            .iter()
+            .flat_map(Value::members)
+            .map(|(name, _)| name.decode().into_owned()),
+    );
+    let parts = root.get("TransactItems");
+    let actions = parts
+        .iter()
+        .flat_map(Value::elements)
+        .flat_map(|part| part.members());
+    tables.extend(actions.filter_map(|(_, action)| name(&action.get("TableName")?)));
+    let mut seen = BTreeSet::new();
+    tables.retain(|table| seen.insert(table.clone()));
+    tables
+}
+
+fn name(value: &Value<'_>) -> Option<String> {
+    Some(value.as_str()?.into_owned())
 }

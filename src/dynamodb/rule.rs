@@ -42,6 +42,10 @@ pub(in crate::dynamodb) struct Script {
     pub(in crate::dynamodb) replies: VecDeque<Reply>,
     pub(in crate::dynamodb) repeated: bool,
     pub(in crate::dynamodb) used: usize,
+    /// Whether the last answer, which may be repeated, was given.
+    pub(in crate::dynamodb) last_given: bool,
+    /// Whether what is wrong with the rule was told.
+    pub(in crate::dynamodb) reported: bool,
     pub(in crate::dynamodb) place: &'static Location<'static>,
 }
 
@@ -52,14 +56,17 @@ impl Script {
             && self
                 .table
                 .as_deref()
-                .is_none_or(|table| request.table() == Some(table))
+                .is_none_or(|table| request.tables().any(|named| named == table))
     }
 
     /// The next answer.
     pub(in crate::dynamodb) fn next(&mut self) -> Option<Reply> {
-        let reply = match self.replies.len() {
-            1 if self.repeated => self.replies.front().cloned(),
-            _ => self.replies.pop_front(),
+        let repeating = self.repeated && self.replies.len() == 1;
+        self.last_given |= repeating;
+        let reply = if repeating {
+            self.replies.front().cloned()
+        } else {
+            self.replies.pop_front()
         };
         self.used += usize::from(reply.is_some());
         reply
@@ -67,8 +74,7 @@ impl Script {
 
     /// Answers that nobody asked for.
     pub(in crate::dynamodb) fn left(&self) -> usize {
-        let repeated = usize::from(self.repeated && self.used > 0 && self.replies.len() == 1);
-        self.replies.len() - repeated
+        self.replies.len() - usize::from(self.last_given)
     }
 }
 

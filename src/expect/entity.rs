@@ -1,5 +1,6 @@
 //! What one entity should look like.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use crate::error::visible;
@@ -68,7 +69,9 @@ impl<'a> ExpectEntity<'a> {
             Some(found)
                 if expected.is(
                     found.as_bool(),
-                    found.as_number().map(|number| number.as_f64()),
+                    found
+                        .as_number()
+                        .map(|number| (number.as_f64(), number.scaled(0))),
                     found.as_str().as_deref(),
                 ) =>
             {
@@ -219,11 +222,13 @@ pub(in crate::expect) fn closest<'a>(
         .iter()
         .filter(|node| node.name().as_deref() == Some(name));
     let judged = candidates.map(|node| expect(ExpectEntity::new(*node, path.to_owned())).criteria);
+    // One that fits, else the one with the most that is right, then the least that is wrong.
     judged.min_by_key(|criteria| {
-        criteria
+        let wrong = criteria
             .iter()
             .filter(|criterion| criterion.outcome.is_err())
-            .count()
+            .count();
+        (wrong > 0, Reverse(criteria.len() - wrong), wrong)
     })
 }
 

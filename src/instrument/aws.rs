@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -10,7 +11,6 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
-use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
@@ -49,6 +49,8 @@ use crate::wire::Note;
 pub struct AwsInterceptor {
     recorder: Recorder,
     place: &'static Location<'static>,
+    /// Tells this interceptor from another one that is installed on the same call.
+    owner: Arc<()>,
 }
 
 impl AwsInterceptor {
@@ -58,6 +60,7 @@ impl AwsInterceptor {
         AwsInterceptor {
             recorder: recorder.clone(),
             place: Location::caller(),
+            owner: Arc::new(()),
         }
     }
 }
@@ -75,11 +78,25 @@ impl Storable for InFlight {
 struct Call {
     subsegment: OpenEntity,
     place: &'static Location<'static>,
+    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
+    sent: AtomicU32,
+    /// The interceptor that opened it.
+    owner: Arc<()>,
+}
+
+impl Call {
+    fn record_retries(&self) {
+        let retries = self.sent.load(Ordering::Relaxed).saturating_sub(1);
+        self.subsegment.aws("retries", retries.to_string());
+    }
 }
 
 /// No hook runs when the future of a call is dropped; the bag is dropped with it.
 impl Drop for Call {
     fn drop(&mut self) {
+        if self.subsegment.is_open() {
+            self.record_retries();
+        }
         self.subsegment.cancel(self.place);
     }
 }
@@ -108,10 +125,13 @@ impl Intercept for AwsInterceptor {
         };
         let subsegment = parent.open_child_at("AWS", self.place);
         subsegment.namespace("aws");
-        bag.interceptor_state().store_put(InFlight(Arc::new(Call {
+        let call = Call {
             subsegment,
             place: self.place,
-        })));
+            sent: AtomicU32::new(0),
+            owner: Arc::clone(&self.owner),
+        };
+        bag.interceptor_state().store_put(InFlight(Arc::new(call)));
         Ok(())
     }
 
@@ -156,6 +176,20 @@ impl Intercept for AwsInterceptor {
         Ok(())
     }
 
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(InFlight(call)) = bag.load::<InFlight>()
+            && Arc::ptr_eq(&call.owner, &self.owner)
+        {
+            call.sent.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -166,16 +200,13 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         };
         let subsegment = &call.subsegment;
-        // The other one of two that are installed has been here.
-        if !subsegment.is_open() {
+        // Of two that are installed, the one that opened it records it.
+        if !Arc::ptr_eq(&call.owner, &self.owner) {
             return Ok(());
         }
         // Again, as a failure before the request is written skips the hook above.
         identify(subsegment, bag);
-        let attempts = bag
-            .load::<RequestAttempts>()
-            .map_or(0, RequestAttempts::attempts);
-        subsegment.aws("retries", attempts.saturating_sub(1).to_string());
+        call.record_retries();
         let failure = context.output_or_error().and_then(Result::err);
         let failure =
             failure.map(|error| failure_text(&error.to_string(), std::error::Error::source(error)));
@@ -287,6 +318,8 @@ impl Answer {
             _ if THROTTLING.contains(&code) => subsegment.throttle(),
             Some(429) => subsegment.throttle(),
             Some(400..=499) => subsegment.error(),
+            // An answer such as 304 is nobody's fault.
+            Some(300..=399) => subsegment,
             _ => subsegment.fault(),
         };
         subsegment.exception(place, code, message, self.status.is_some());

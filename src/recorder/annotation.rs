@@ -10,7 +10,7 @@ pub enum AnnotationValue {
     /// A number.
     Number(f64),
     /// A whole number, exact.
-    Integer(i64),
+    Integer(i128),
     /// A text.
     Text(String),
 }
@@ -71,4 +71,16 @@ macro_rules! from_integers {
     };
 }
 
-from_integers!(i8, i16, i32, i64, u8, u16, u32);
+from_integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+impl From<usize> for AnnotationValue {
+    fn from(value: usize) -> Self {
+        AnnotationValue::from(value as u64)
+    }
+}
+
+impl From<f32> for AnnotationValue {
+    fn from(value: f32) -> Self {
+        AnnotationValue::Number(value.into())
+    }
+}

@@ -8,8 +8,8 @@ use crate::wire::HEADER_LINE;
 
 /// The documents of a part and all below it that has ended and was not sent.
 ///
-/// One document, if it fits into a datagram. Otherwise the children go on their own, before
-/// their parent, as the SDK for Java does.
+/// One document, if it fits into a datagram. Otherwise the largest children go on their own,
+/// before their parent.
 pub(in crate::recorder) fn of_tree(
     trace_id: TraceId,
     parts: &mut [Part],
@@ -19,6 +19,23 @@ pub(in crate::recorder) fn of_tree(
     let children = children(parts);
     let mut documents = Vec::new();
     send(trace_id, parts, &children, index, service, &mut documents);
+    documents
+}
+
+/// The documents of a segment that has ended: its own, and those of subsegments that have ended
+/// below one that has not, as that one may never be sent.
+pub(in crate::recorder) fn of_all(
+    trace_id: TraceId,
+    parts: &mut [Part],
+    service: &str,
+) -> Vec<String> {
+    let children = children(parts);
+    let mut documents = Vec::new();
+    for index in 0..parts.len() {
+        if parts[index].end.is_some() && !parts[index].sent {
+            send(trace_id, parts, &children, index, service, &mut documents);
+        }
+    }
     documents
 }
 
@@ -47,10 +64,54 @@ fn send(
         parts[index].sent = true;
         return;
     }
-    for child in &children[index] {
-        if parts[*child].end.is_some() && !parts[*child].sent {
-            send(trace_id, parts, children, *child, service, documents);
+    // The largest first, and only so many of them that the rest fits.
+    let mut ready: Vec<(usize, usize)> = children[index]
+        .iter()
+        .filter(|child| parts[**child].end.is_some() && !parts[**child].sent)
+        .map(|child| {
+            (
+                write(
+                    trace_id,
+                    parts,
+                    children,
+                    *child,
+                    service,
+                    Some(&mut Vec::new()),
+                )
+                .len(),
+                *child,
+            )
+        })
+        .collect();
+    ready.sort_unstable();
+    let mut size = HEADER_LINE.len() + whole.len();
+    while size > MAX_DATAGRAM
+        && let Some((length, child)) = ready.pop()
+    {
+        send(trace_id, parts, children, child, service, documents);
+        size -= length.min(size);
+    }
+    let mut embedded = Vec::new();
+    let rest = write(
+        trace_id,
+        parts,
+        children,
+        index,
+        service,
+        Some(&mut embedded),
+    );
+    if HEADER_LINE.len() + rest.len() <= MAX_DATAGRAM {
+        documents.push(rest);
+        for part in embedded {
+            parts[part].sent = true;
         }
+        parts[index].sent = true;
+        return;
+    }
+    // Written on its own, a child is longer than inside its parent, so that a few may still be
+    // one too many.
+    for (_, child) in ready {
+        send(trace_id, parts, children, child, service, documents);
     }
     documents.push(write(trace_id, parts, children, index, service, None));
     parts[index].sent = true;

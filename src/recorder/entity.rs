@@ -1,11 +1,12 @@
 //! The handle of an open segment or subsegment.
 
-use std::error::Error;
-use std::panic::Location;
+use std::error::Error as StdError;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::json::serialized;
 use crate::model::{EntityId, TraceId};
 use crate::recorder::AnnotationValue;
@@ -116,7 +117,9 @@ impl OpenEntity {
         value: &(impl Serialize + ?Sized),
     ) -> &OpenEntity {
         let place = Location::caller();
-        match serialized(value) {
+        let json = catch_unwind(AssertUnwindSafe(|| serialized(value)))
+            .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")));
+        match json {
             Ok(json) => self.say(place, |fields| {
                 let block = fields.metadata.entry(namespace.to_owned()).or_default();
                 block.insert(key.to_owned(), json);
@@ -156,7 +159,7 @@ impl OpenEntity {
 
     /// Records an error as the cause, with the chain of its sources. Flags are not changed.
     #[track_caller]
-    pub fn cause<E: Error + ?Sized>(&self, error: &E) -> &OpenEntity {
+    pub fn cause<E: StdError + ?Sized>(&self, error: &E) -> &OpenEntity {
         self.record_error(error, Location::caller(), false);
         self
     }
@@ -199,7 +202,7 @@ impl OpenEntity {
     }
 
     /// Says that the code under it failed with this error.
-    pub(in crate::recorder) fn failed<E: Error + ?Sized>(
+    pub(in crate::recorder) fn failed<E: StdError + ?Sized>(
         &self,
         error: &E,
         place: &'static Location<'static>,
@@ -241,7 +244,7 @@ impl OpenEntity {
         }
     }
 
-    fn record_error<E: Error + ?Sized>(
+    fn record_error<E: StdError + ?Sized>(
         &self,
         error: &E,
         place: &'static Location<'static>,
@@ -250,9 +253,22 @@ impl OpenEntity {
         let Some(Place { record, index }) = &self.0 else {
             return;
         };
-        let cause = match record.passed_through(*index, &error.to_string()) {
+        // Formatting is the user's code; a panic in it is not to be one of the recorder's.
+        let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
+        let Ok(chain) = chain else {
+            self.say(place, |fields| fields.fault |= fault);
+            return self.note(
+                place,
+                "error-text",
+                "an error panicked when it was formatted".to_owned(),
+            );
+        };
+        let cause = match chain
+            .first()
+            .and_then(|first| record.passed_through(*index, first))
+        {
             Some(id) => Cause::Reference(id),
-            None => Cause::Exceptions(chain(error, &record.shared.ids)),
+            None => Cause::Exceptions(chain),
         };
         self.say(place, |fields| {
             fields.fault |= fault;

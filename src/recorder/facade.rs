@@ -177,7 +177,9 @@ impl Recorder {
 /// The segment or subsegment that this task is in.
 ///
 /// Outside of every segment that is a handle that records nothing, and a finding `no-segment`
-/// with the place of this call, which fails the test.
+/// with the place of this call, which fails the test whose thread built the recorder. On another
+/// thread, such as a worker of a runtime of several, it is a line on stderr: nobody can tell there
+/// which test the code belongs to.
 #[track_caller]
 pub fn current() -> OpenEntity {
     let place = Location::caller();

@@ -15,6 +15,8 @@
 //!
 //! and the same six on [`Recorder`] for segments.
 //!
+//! Opened inside of another one, a segment begins a trace of its own.
+//!
 //! An `Err` is recorded as a fault with its cause and the chain of its sources; a panic as a
 //! fault with its message, and goes on. A future that is dropped before it ends closes what it
 //! had opened, as an error of type `Cancelled`.

@@ -173,7 +173,7 @@ impl Record {
             parts[index].end = Some(end);
             if index == 0 {
                 notes = left_open(&parts);
-                document::of_tree(self.trace_id, &mut parts, 0, &self.shared.service)
+                document::of_all(self.trace_id, &mut parts, &self.shared.service)
             } else if parts[0].sent {
                 document::of_tree(self.trace_id, &mut parts, index, &self.shared.service)
             } else {
@@ -188,32 +188,33 @@ impl Record {
         }
     }
 
-    /// Whether a child of the part has recorded the same exception already; then its id.
+    /// Whether the child that failed last has recorded the same exception already; then its id.
     pub(in crate::recorder) fn passed_through(
         &self,
         index: usize,
-        message: &str,
+        exception: &Exception,
     ) -> Option<EntityId> {
         let parts = self.parts();
-        let children = parts.iter().filter(|part| part.parent == Some(index));
-        children.rev().find_map(|child| match &child.fields.cause {
-            Some(Cause::Exceptions(chain)) => chain
+        let same =
+            |other: &Exception| other.kind == exception.kind && other.message == exception.message;
+        let mut failed = parts.iter().rev().filter(|part| part.parent == Some(index));
+        match failed.find_map(|child| child.fields.cause.as_ref())? {
+            Cause::Exceptions(chain) => chain
                 .first()
-                .filter(|first| first.message == message)
+                .filter(|first| same(first))
                 .map(|first| first.id),
-            Some(Cause::Reference(id)) => {
-                let origin = parts.iter().find_map(|part| match &part.fields.cause {
-                    Some(Cause::Exceptions(chain)) => {
-                        chain.iter().find(|exception| exception.id == *id)
-                    }
-                    _ => None,
-                });
-                origin
-                    .filter(|origin| origin.message == message)
-                    .map(|_| *id)
+            Cause::Reference(id) => {
+                let chains = parts
+                    .iter()
+                    .rev()
+                    .filter_map(|part| match &part.fields.cause {
+                        Some(Cause::Exceptions(chain)) => chain.first(),
+                        _ => None,
+                    });
+                let mut origin = chains.filter(|first| first.id == *id);
+                origin.next().filter(|first| same(first)).map(|_| *id)
             }
-            None => None,
-        })
+        }
     }
 
     fn parts(&self) -> MutexGuard<'_, Vec<Part>> {

@@ -1,10 +1,9 @@
 //! Code inside an entity: opened before, closed after, however it ends.
 
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
-use crate::recorder::ambient::CURRENT;
+use crate::recorder::ambient::{within, within_sync};
 use crate::recorder::cause::panic_message;
 use crate::recorder::entity::OpenEntity;
 
@@ -20,19 +19,19 @@ pub(in crate::recorder) async fn run<R>(
         entity: entity.clone(),
         place,
     };
-    let ended = CURRENT
-        .scope(entity.clone(), async {
-            let mut code = pin!(code(entity));
-            std::future::poll_fn(|context| {
-                match catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(context))) {
-                    Ok(Poll::Pending) => Poll::Pending,
-                    Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-                    Err(panic) => Poll::Ready(Err(panic)),
-                }
-            })
-            .await
+    let inside = async {
+        // In a box: otherwise each level of nesting would multiply the size of the future.
+        let mut code = Box::pin(code(entity.clone()));
+        std::future::poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(context))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+                Err(panic) => Poll::Ready(Err(panic)),
+            }
         })
-        .await;
+        .await
+    };
+    let ended = within(entity.clone(), inside).await;
     open.end(ended, judge)
 }
 
@@ -47,7 +46,7 @@ pub(in crate::recorder) fn run_sync<R>(
         entity: entity.clone(),
         place,
     };
-    let ended = CURRENT.sync_scope(entity.clone(), || {
+    let ended = within_sync(entity.clone(), || {
         catch_unwind(AssertUnwindSafe(|| code(entity)))
     });
     open.end(ended, judge)

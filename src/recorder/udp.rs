@@ -46,17 +46,26 @@ impl UdpEmitter {
 
 impl Emit for UdpEmitter {
     fn emit(&self, document: &str) {
-        let sent = match (&self.socket, frame(document)) {
-            (Some(socket), Ok(datagram)) => match socket.send(&datagram) {
+        let datagram = match frame(document) {
+            Ok(datagram) => datagram,
+            Err(error) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                return self.note(Note::new("too-large", error.to_string()));
+            }
+        };
+        let sent = self
+            .socket
+            .as_ref()
+            .is_some_and(|socket| match socket.send(&datagram) {
                 Ok(_) => true,
-                // The answer to the datagram before: this one has not been sent yet.
+                // The answer to the datagram before, which nobody took; this one is not sent yet.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                    self.sent.fetch_sub(1, Ordering::Relaxed);
+                    self.failed.fetch_add(1, Ordering::Relaxed);
                     socket.send(&datagram).is_ok()
                 }
                 Err(_) => false,
-            },
-            _ => false,
-        };
+            });
         let counter = if sent { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -79,7 +79,7 @@ impl Timeline<'_> {
         };
         let line = format!(
             "{indent}{label:width$} {style}{bar}{style:#} {time:>7} {}",
-            tail.join(" ")
+            on_one_line(&tail.join(" "), TAIL)
         );
         writeln!(f, "{}", line.trim_end())
     }
@@ -171,5 +171,7 @@ const LABEL: usize = 31;
 const SHORTEST_LABEL: usize = 8;
 /// Columns for the bars.
 const BAR: usize = 17;
+/// Columns for what is said behind the time.
+const TAIL: usize = 20;
 /// Columns of indentation, beyond which it stops growing.
 const DEEPEST: usize = 24;

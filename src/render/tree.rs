@@ -53,8 +53,8 @@ pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
     if total > lines {
         let _ = writeln!(
             text,
-            "... and {} more",
-            count((total - lines) as u64, "entity")
+            "... and {}",
+            count((total - lines) as u64, "more entity")
         );
     }
     text
@@ -72,9 +72,18 @@ pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
     if total > lines {
         let _ = writeln!(
             text,
-            "... and {} more",
-            count((total - lines) as u64, "entity")
+            "... and {}",
+            count((total - lines) as u64, "more entity")
         );
+    }
+    if !text.contains(HERE) {
+        let mut above: Vec<Node<'_>> = std::iter::successors(here.parent(), Node::parent).collect();
+        above.reverse();
+        let names = above
+            .iter()
+            .map(|node| line(*node))
+            .chain([format!("{}{HERE}", line(here))]);
+        text.extend(names.map(|line| format!("... {line}\n")));
     }
     text
 }
@@ -111,7 +120,7 @@ fn branches(text: &mut String, roots: Nodes<'_>, most: usize, here: Option<Node<
                 String::new()
             };
             let mark = if here.is_some_and(|here| here.is(node)) {
-                "  <- here"
+                HERE
             } else {
                 ""
             };
@@ -245,6 +254,8 @@ pub(crate) fn annotations(entity: Entity<'_>) -> Vec<String> {
     entity.annotations().map(annotation).collect()
 }
 
+/// Stands behind the entity that a text is about.
+const HERE: &str = "  <- here";
 const NAME_WIDTH: usize = 60;
 const WORD_WIDTH: usize = 60;
 /// How many levels are indented.

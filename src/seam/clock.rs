@@ -1,6 +1,6 @@
 //! What the time is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
@@ -28,10 +28,7 @@ enum Source {
     #[default]
     System,
     /// Tokio's clock, from a known point on.
-    Tokio {
-        base: Timestamp,
-        at: tokio::time::Instant,
-    },
+    Tokio(Arc<OnceLock<(Timestamp, tokio::time::Instant)>>),
 }
 
 impl Clock {
@@ -40,15 +37,12 @@ impl Clock {
         Clock(Source::System)
     }
 
-    /// Follows tokio's clock from now on: where a test has paused it, time stands still until the
+    /// Follows tokio's clock from its first look on: where a test has paused it, time stands still until the
     /// runtime moves it.
     ///
     /// Outside of a runtime this is the time of the system.
     pub fn tokio() -> Clock {
-        Clock(Source::Tokio {
-            base: system_now(),
-            at: tokio::time::Instant::now(),
-        })
+        Clock(Source::Tokio(Arc::default()))
     }
 
     /// The time now.
@@ -56,7 +50,11 @@ impl Clock {
         match &self.0 {
             Source::Manual(clock) => clock.now(),
             Source::System => system_now(),
-            Source::Tokio { base, at } => *base + at.elapsed(),
+            Source::Tokio(first) => {
+                // From the first look on, which is made inside of the runtime if there is one.
+                let (base, at) = first.get_or_init(|| (system_now(), tokio::time::Instant::now()));
+                *base + at.elapsed()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use xray_phantom::{
-    Attribute, AwsInterceptor, DynamoRequest, FakeDaemon, Finding, MockDynamo, Recorder,
+    Attribute, AwsInterceptor, DynamoRequest, FakeDaemon, Finding, MockDynamo, Recorder, Reply,
     in_subsegment, mock_dynamo_client,
 };
 
@@ -445,6 +445,101 @@ fn a_rule_that_has_given_all_it_had_is_named() {
     );
     assert!(error.ends_with(" has given 1"), "{error}");
     assert_eq!(dynamo.verify().unwrap_err().notes().len(), 1);
+}
+
+#[test]
+fn a_rule_is_judged_whenever_it_was_made() {
+    let dynamo = MockDynamo::new();
+    dynamo.verify().unwrap();
+    dynamo.on("PutItem").then_ok();
+    assert_eq!(dynamo.verify().unwrap_err().notes().len(), 1);
+    dynamo.verify().unwrap();
+    // The last answer is forgiven once it was given, and not before.
+    dynamo.on("GetItem").throttle(1).then_ok().repeated();
+    dynamo.handle(DynamoRequest::new("GetItem", "{}")).unwrap();
+    assert_eq!(
+        dynamo.verify().unwrap_err().notes()[0].code(),
+        "unused-rule"
+    );
+}
+
+#[test]
+fn a_mock_that_outlives_its_daemon_judges_itself() {
+    let text = panic_text(|| {
+        let dynamo = MockDynamo::new();
+        {
+            let daemon = FakeDaemon::start();
+            let recorder = Recorder::builder("api").daemon(&daemon).build();
+            let _client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+        }
+        dynamo.on("PutItem").then_ok();
+    });
+    assert!(
+        text.starts_with("1 finding of the MockDynamo made at "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_batch_names_its_tables() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("BatchGetItem").table("Orders").then_ok();
+    dynamo.on("TransactWriteItems").table("Customers").then_ok();
+    let batch = r#"{"RequestItems": {"Customers": {}, "Orders": {}}}"#;
+    dynamo
+        .handle(DynamoRequest::new("BatchGetItem", batch))
+        .unwrap();
+    let transaction = r#"{"TransactItems": [{"Put": {"TableName": "Orders"}}, {"Delete": {"TableName": "Customers"}}]}"#;
+    dynamo
+        .handle(DynamoRequest::new("TransactWriteItems", transaction))
+        .unwrap();
+    let tables: Vec<String> = dynamo.requests()[1].tables().map(str::to_owned).collect();
+    assert_eq!(tables, ["Orders", "Customers"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_error_that_is_retried_pauses_as_the_mock_says() {
+    let dynamo = MockDynamo::new().back_off(Duration::from_secs(1));
+    dynamo
+        .on("PutItem")
+        .then(Reply::error(503, "ServiceUnavailable", "later"))
+        .internal_error()
+        .then_ok();
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+    recorder
+        .in_segment("api", async |_| put(&client).send().await)
+        .await
+        .unwrap();
+    let trace = daemon.expect_one_trace().await;
+    let millis = trace
+        .roots()
+        .next()
+        .unwrap()
+        .duration()
+        .unwrap()
+        .as_millis();
+    assert!((2_000..2_010).contains(&millis), "{trace}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_never_sent_is_no_retry() {
+    let dynamo = MockDynamo::new().back_off(Duration::from_secs(3));
+    dynamo.on("PutItem").throttle(1);
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+    recorder
+        .in_segment_infallible("api", async |_| {
+            tokio::time::timeout(Duration::from_secs(1), put(&client).send())
+                .await
+                .unwrap_err();
+        })
+        .await;
+    let trace = daemon.expect_one_trace().await;
+    let call = trace.nodes().nth(1).unwrap();
+    assert_eq!(call.entity().aws().unwrap().retries(), Some(0));
 }
 
 #[test]

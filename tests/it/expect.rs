@@ -1,5 +1,6 @@
 //! The chain, and what it says when it fails.
 
+use xray_phantom::expect::ExpectEntity;
 use xray_phantom::{FakeDaemon, Recorder, Trace, block_on, in_subsegment_infallible};
 
 use crate::support::panic_text;
@@ -138,5 +139,82 @@ fn each_criterion_says_what_was_found() {
             "  NO  faulted               found no flag",
             "  NO  annotation a          expected 1, found no such annotation",
         ]
+    );
+}
+
+#[test]
+fn the_place_is_marked_however_long_the_trace_is() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    block_on(recorder.in_segment_infallible("api", async |_| {
+        for number in 0..50 {
+            in_subsegment_infallible(&format!("c{number}"), async |_| ()).await;
+        }
+    }));
+    let trace = block_on(daemon.expect_one_trace());
+    let text = panic_text(|| {
+        trace
+            .assert()
+            .segment("api", |s| s.child("c49", ExpectEntity::faulted))
+    });
+    let text = settled(&text);
+    assert!(
+        text.ends_with("... and 11 more entities\n... api\n... c49  <- here"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_closest_is_the_one_with_the_most_that_is_right() {
+    let trace = trace();
+    let mismatch = trace
+        .assert()
+        .try_segment("api", |s| {
+            s.child("put", |s| {
+                s.annotation("order_id", "o-1")
+                    .annotation("items", 3)
+                    .annotation("vip", false)
+                    .faulted()
+            })
+        })
+        .unwrap_err();
+    assert!(
+        mismatch
+            .to_string()
+            .contains("  NO  annotation vip       expected false, found true\n"),
+        "{mismatch}"
+    );
+}
+
+#[test]
+fn whole_numbers_are_equal_to_themselves_alone() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    block_on(recorder.in_segment_infallible("api", async |segment| {
+        segment
+            .annotate("large", u64::MAX)
+            .annotate("size", vec![1, 2].len())
+            .annotate("half", 2.5);
+    }));
+    let trace = block_on(daemon.expect_one_trace());
+    trace.assert().segment("api", |s| {
+        s.annotation("large", u64::MAX)
+            .annotation("size", 2)
+            .annotation("size", 2.0)
+            .annotation("half", 2.5)
+    });
+    for wrong in [u64::MAX - 1, 2] {
+        assert!(
+            trace
+                .assert()
+                .try_segment("api", |s| s.annotation("large", wrong))
+                .is_err()
+        );
+    }
+    assert!(
+        trace
+            .assert()
+            .try_segment("api", |s| s.annotation("half", 2))
+            .is_err()
     );
 }

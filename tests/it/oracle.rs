@@ -94,7 +94,7 @@ async fn documents_of_subsegments_on_their_own() {
             }
         })
         .await;
-    assert_eq!(daemon.fence().await.unwrap().accepted, 4);
+    assert_eq!(daemon.fence().await.unwrap().accepted, 2);
     assert_eq!(daemon.traces().await.unwrap().len(), 1);
     leave(&daemon, "parts").await;
 }
