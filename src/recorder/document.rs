@@ -16,10 +16,9 @@ pub(in crate::recorder) fn of_tree(
     index: usize,
     service: &str,
 ) -> Vec<String> {
-    let children = children(parts);
-    let mut documents = Vec::new();
-    send(trace_id, parts, &children, index, service, &mut documents);
-    documents
+    let mut writer = Writer::new(trace_id, parts, service);
+    writer.send(index);
+    writer.documents
 }
 
 /// The documents of a segment that has ended: its own, and those of subsegments that have ended
@@ -29,135 +28,133 @@ pub(in crate::recorder) fn of_all(
     parts: &mut [Part],
     service: &str,
 ) -> Vec<String> {
-    let children = children(parts);
-    let mut documents = Vec::new();
-    for index in 0..parts.len() {
-        if parts[index].end.is_some() && !parts[index].sent {
-            send(trace_id, parts, &children, index, service, &mut documents);
+    let mut writer = Writer::new(trace_id, parts, service);
+    for index in 0..writer.parts.len() {
+        if writer.is_ready(index) {
+            writer.send(index);
         }
     }
-    documents
+    writer.documents
 }
 
-fn send(
+/// Writes the parts of one segment, each into one document.
+struct Writer<'a> {
     trace_id: TraceId,
-    parts: &mut [Part],
-    children: &[Vec<usize>],
-    index: usize,
-    service: &str,
-    documents: &mut Vec<String>,
-) {
-    let mut embedded = Vec::new();
-    let whole = write(
-        trace_id,
-        parts,
-        children,
-        index,
-        service,
-        Some(&mut embedded),
-    );
-    if HEADER_LINE.len() + whole.len() <= MAX_DATAGRAM {
-        documents.push(whole);
+    parts: &'a mut [Part],
+    /// For each part its children.
+    children: Vec<Vec<usize>>,
+    service: &'a str,
+    documents: Vec<String>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(trace_id: TraceId, parts: &'a mut [Part], service: &'a str) -> Writer<'a> {
+        let mut children = vec![Vec::new(); parts.len()];
+        for (index, part) in parts.iter().enumerate() {
+            if let Some(parent) = part.parent {
+                children[parent].push(index);
+            }
+        }
+        Writer {
+            trace_id,
+            parts,
+            children,
+            service,
+            documents: Vec::new(),
+        }
+    }
+
+    /// Whether a part has ended and was not sent.
+    fn is_ready(&self, index: usize) -> bool {
+        self.parts[index].end.is_some() && !self.parts[index].sent
+    }
+
+    fn send(&mut self, index: usize) {
+        let Err(mut size) = self.send_whole(index) else {
+            return;
+        };
+        // The largest first, and only so many of them that the rest fits.
+        let ready = self.children[index]
+            .iter()
+            .copied()
+            .filter(|child| self.is_ready(*child));
+        let mut ready: Vec<(usize, usize)> = ready
+            .map(|child| (self.write(child, Some(&mut Vec::new())).len(), child))
+            .collect();
+        ready.sort_unstable();
+        while size > MAX_DATAGRAM
+            && let Some((length, child)) = ready.pop()
+        {
+            self.send(child);
+            size = size.saturating_sub(length);
+        }
+        if self.send_whole(index).is_ok() {
+            return;
+        }
+        // Written on its own a child is longer than inside its parent, so that those that are
+        // left may still be too many.
+        for (_, child) in ready {
+            self.send(child);
+        }
+        self.documents.push(self.write(index, None));
+        self.parts[index].sent = true;
+    }
+
+    /// Sends a part with all below it in one document; if that is too large, gives the size of
+    /// its datagram.
+    fn send_whole(&mut self, index: usize) -> Result<(), usize> {
+        let mut embedded = vec![index];
+        let document = self.write(index, Some(&mut embedded));
+        let size = HEADER_LINE.len() + document.len();
+        if size > MAX_DATAGRAM {
+            return Err(size);
+        }
+        self.documents.push(document);
         for part in embedded {
-            parts[part].sent = true;
+            self.parts[part].sent = true;
         }
-        parts[index].sent = true;
-        return;
+        Ok(())
     }
-    // The largest first, and only so many of them that the rest fits.
-    let mut ready: Vec<(usize, usize)> = children[index]
-        .iter()
-        .filter(|child| parts[**child].end.is_some() && !parts[**child].sent)
-        .map(|child| {
-            (
-                write(
-                    trace_id,
-                    parts,
-                    children,
-                    *child,
-                    service,
-                    Some(&mut Vec::new()),
-                )
-                .len(),
-                *child,
-            )
-        })
-        .collect();
-    ready.sort_unstable();
-    let mut size = HEADER_LINE.len() + whole.len();
-    while size > MAX_DATAGRAM
-        && let Some((length, child)) = ready.pop()
-    {
-        send(trace_id, parts, children, child, service, documents);
-        size -= length.min(size);
-    }
-    let mut embedded = Vec::new();
-    let rest = write(
-        trace_id,
-        parts,
-        children,
-        index,
-        service,
-        Some(&mut embedded),
-    );
-    if HEADER_LINE.len() + rest.len() <= MAX_DATAGRAM {
-        documents.push(rest);
-        for part in embedded {
-            parts[part].sent = true;
+
+    /// A document for one part; its ended children are embedded and listed if a list is given.
+    fn write(&self, index: usize, embedded: Option<&mut Vec<usize>>) -> String {
+        let mut json = String::with_capacity(512);
+        let mut object = ObjectWriter::begin(&mut json);
+        object.raw("trace_id", format_args!("\"{}\"", self.trace_id));
+        if let Some(parent) = self.parts[index].parent {
+            object.text("type", "subsegment");
+            object.raw("parent_id", format_args!("\"{}\"", self.parts[parent].id));
         }
-        parts[index].sent = true;
-        return;
+        self.members(&mut object, index, embedded);
+        object.end();
+        json
     }
-    // Written on its own, a child is longer than inside its parent, so that a few may still be
-    // one too many.
-    for (_, child) in ready {
-        send(trace_id, parts, children, child, service, documents);
+
+    fn members(
+        &self,
+        object: &mut ObjectWriter<'_>,
+        index: usize,
+        embedded: Option<&mut Vec<usize>>,
+    ) {
+        let part = &self.parts[index];
+        own(object, part, self.service);
+        let Some(embedded) = embedded else { return };
+        let inside = self.children[index].iter().copied();
+        let mut inside = inside.filter(|child| self.is_ready(*child)).peekable();
+        if inside.peek().is_none() {
+            return;
+        }
+        object.array("subsegments", inside, |json, child| {
+            embedded.push(child);
+            let mut inner = ObjectWriter::begin(json);
+            self.members(&mut inner, child, Some(embedded));
+            inner.end();
+        });
     }
-    documents.push(write(trace_id, parts, children, index, service, None));
-    parts[index].sent = true;
 }
 
-/// For each part its children.
-fn children(parts: &[Part]) -> Vec<Vec<usize>> {
-    let mut children = vec![Vec::new(); parts.len()];
-    for (index, part) in parts.iter().enumerate() {
-        if let Some(parent) = part.parent {
-            children[parent].push(index);
-        }
-    }
-    children
-}
-
-/// A document for one part; its ended children are embedded and listed if a list is given.
-fn write(
-    trace_id: TraceId,
-    parts: &[Part],
-    children: &[Vec<usize>],
-    index: usize,
-    service: &str,
-    embedded: Option<&mut Vec<usize>>,
-) -> String {
-    let mut json = String::with_capacity(512);
-    let mut object = ObjectWriter::begin(&mut json);
-    object.raw("trace_id", format_args!("\"{trace_id}\""));
-    if let Some(parent) = parts[index].parent {
-        object.text("type", "subsegment");
-        object.raw("parent_id", format_args!("\"{}\"", parts[parent].id));
-    }
-    members(&mut object, parts, children, index, service, embedded);
-    object.end();
-    json
-}
-
-fn members(
-    object: &mut ObjectWriter<'_>,
-    parts: &[Part],
-    children: &[Vec<usize>],
-    index: usize,
-    service: &str,
-    embedded: Option<&mut Vec<usize>>,
-) {
-    let part = &parts[index];
+/// What is said of a part itself.
+fn own(object: &mut ObjectWriter<'_>, part: &Part, service: &str) {
     let fields = &part.fields;
     object.raw("id", format_args!("\"{}\"", part.id));
     object.text("name", &part.name);
@@ -222,21 +219,6 @@ fn members(
         }
         metadata.end();
     }
-    let Some(embedded) = embedded else { return };
-    let ready: Vec<usize> = children[index]
-        .iter()
-        .copied()
-        .filter(|child| parts[*child].end.is_some() && !parts[*child].sent)
-        .collect();
-    if ready.is_empty() {
-        return;
-    }
-    object.array("subsegments", ready, |json, child| {
-        embedded.push(child);
-        let mut inner = ObjectWriter::begin(json);
-        members(&mut inner, parts, children, child, service, Some(embedded));
-        inner.end();
-    });
 }
 
 fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
