@@ -2,21 +2,19 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{CaptureFile, Counts, Listener, Received, Rejection};
+use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
 use crate::fake_daemon::builder::Hook;
 use crate::fake_daemon::in_memory::{InMemory, Notebook};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
-use crate::fake_daemon::shortfall::{Shortfall, Sight};
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::service::SamplingResponder;
-use crate::trace::{Arrival, ExternalParents, PartialTrace, Trace, assemble};
-use crate::wire::{Daemon, Emit, RefusalCode};
+use crate::trace::{Arrival, Assembly, ExternalParents, assemble};
+use crate::wire::{Daemon, Emit, Note};
 
 /// An X-Ray daemon for one test: it captures what the code under test sends, and answers
 /// questions about it.
@@ -223,127 +221,6 @@ impl FakeDaemon {
         CaptureFile::write(path, datagrams.iter().map(|received| &**received))
     }
 
-    /// The one trace that came.
-    ///
-    /// # Panics
-    ///
-    /// Where [`try_expect_one_trace`](FakeDaemon::try_expect_one_trace) gives a shortfall, with
-    /// its text.
-    #[track_caller]
-    pub fn expect_one_trace(&self) -> impl Future<Output = Trace> {
-        let at = Location::caller();
-        async move { or_panic(self.try_expect_one_trace().await, at) }
-    }
-
-    /// The one trace that came.
-    ///
-    /// # Errors
-    ///
-    /// None came, or several, or the one is not complete; or datagrams were lost, so that nobody
-    /// knows.
-    pub async fn try_expect_one_trace(&self) -> Result<Trace, Shortfall> {
-        let mut sight = self.look().await?;
-        match sight.traces.len() {
-            0 => Err(sight.no_trace()),
-            1 => {
-                let trace = sight.traces.remove(0);
-                trace
-                    .complete()
-                    .map_err(|partial| self.incomplete(&sight, &partial))
-            }
-            _ => Err(sight.several_traces()),
-        }
-    }
-
-    /// The trace with this id. Ids are compared as text.
-    ///
-    /// # Errors
-    ///
-    /// It did not come, or is not complete; or datagrams were lost.
-    pub async fn trace(&self, id: impl AsRef<str>) -> Result<Trace, Shortfall> {
-        let mut sight = self.look().await?;
-        let trace = sight.take(id.as_ref())?;
-        trace
-            .complete()
-            .map_err(|partial| self.incomplete(&sight, &partial))
-    }
-
-    /// All traces in order of start. An empty list says that none came.
-    ///
-    /// # Errors
-    ///
-    /// One of them is not complete; or datagrams were lost.
-    pub async fn traces(&self) -> Result<Vec<Trace>, Shortfall> {
-        let mut sight = self.look().await?;
-        let partial = std::mem::take(&mut sight.traces);
-        let complete = partial.into_iter().map(PartialTrace::complete);
-        complete
-            .map(|trace| trace.map_err(|partial| self.incomplete(&sight, &partial)))
-            .collect()
-    }
-
-    /// What has come of the trace with this id, complete or not. From now on the daemon does not
-    /// report that something of it is missing.
-    ///
-    /// # Errors
-    ///
-    /// Nothing of it came; or datagrams were lost.
-    pub async fn partial(&self, id: impl AsRef<str>) -> Result<PartialTrace, Shortfall> {
-        let trace = self.look().await?.take(id.as_ref())?;
-        self.judged().seen.insert(trace.id().to_owned());
-        Ok(trace)
-    }
-
-    /// The datagrams that AWS would refuse, in order of arrival. To look at them is not to expect
-    /// them.
-    ///
-    /// # Errors
-    ///
-    /// As [`fence`](FakeDaemon::fence).
-    pub async fn rejections(&self) -> Result<Vec<Rejection>, Error> {
-        let datagrams = self.datagrams().await?;
-        Ok(datagrams
-            .iter()
-            .filter_map(|received| received.rejection())
-            .collect())
-    }
-
-    /// The earliest rejection with this code that was not yet expected. From now on it is, and
-    /// the daemon does not report it.
-    ///
-    /// The codes are those of [`RefusalCode`](crate::wire::RefusalCode).
-    ///
-    /// # Panics
-    ///
-    /// Where [`try_expect_rejection`](FakeDaemon::try_expect_rejection) gives a shortfall, with
-    /// its text.
-    #[track_caller]
-    pub fn expect_rejection(&self, code: &str) -> impl Future<Output = Rejection> {
-        let at = Location::caller();
-        async move { or_panic(self.try_expect_rejection(code).await, at) }
-    }
-
-    /// The earliest rejection with this code that was not yet expected. From now on it is.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or no such code.
-    pub async fn try_expect_rejection(&self, code: &str) -> Result<Rejection, Shortfall> {
-        let sight = self.see().await?;
-        if !RefusalCode::ALL.iter().any(|known| known.as_str() == code) {
-            return Err(sight.unknown_code(code));
-        }
-        let mut judged = self.judged();
-        let unexpected = sight.rejections.iter().find(|rejection| {
-            rejection.code().as_str() == code && !judged.expected.contains(&rejection.seq())
-        });
-        let Some(rejection) = unexpected.cloned() else {
-            return Err(sight.no_rejection(code));
-        };
-        judged.expected.insert(rejection.seq());
-        Ok(rejection)
-    }
-
     /// Judges what came so far. What this reports is not reported again when the daemon is
     /// dropped.
     ///
@@ -371,7 +248,7 @@ impl FakeDaemon {
     /// Judges, with what the fence gave.
     fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
         let received = self.listener.received();
-        let traces = assemble(arrivals(&received), &self.external).traces;
+        let traces = self.assembled(&received).traces;
         let notes = self.notebook.take();
         let report = self.judged().report(
             self.place(),
@@ -388,56 +265,38 @@ impl FakeDaemon {
         }
     }
 
-    /// The shortfall of a trace that is not complete, which is thereby reported.
-    fn incomplete(&self, sight: &Sight, trace: &PartialTrace) -> Shortfall {
-        self.judged().seen.insert(trace.id().to_owned());
-        sight.incomplete(trace)
-    }
-
-    /// Fences and assembles; a loss in the kernel is a shortfall of every answer.
-    async fn look(&self) -> Result<Sight, Shortfall> {
-        let sight = self.see().await?;
-        if sight.counts.dropped.is_some_and(|dropped| dropped > 0) {
-            Err(sight.lost())
-        } else {
-            Ok(sight)
-        }
-    }
-
-    async fn see(&self) -> Result<Sight, Shortfall> {
-        let counts = match self.fence().await {
-            Ok(counts) => counts,
-            Err(error) => return Err(Shortfall::unfenced(&error)),
-        };
-        let received = self.listener.received();
-        let assembly = assemble(arrivals(&received), &self.external);
-        Ok(Sight {
-            place: self.place(),
-            receive_buffer: self.receive_buffer(),
-            counts,
-            traces: assembly.traces,
-            untraced: assembly.untraced,
-            notes: self.notebook.notes(),
-            otlp: received
-                .iter()
-                .filter(|datagram| datagram.is_otlp())
-                .count() as u64,
-            rejections: received
-                .iter()
-                .filter_map(|datagram| datagram.rejection())
-                .collect(),
-        })
-    }
-
-    fn place(&self) -> String {
+    /// The daemon, as reports name it.
+    pub(in crate::fake_daemon) fn place(&self) -> String {
         format!("FakeDaemon on {}, {}", self.address(), self.started)
+    }
+
+    /// All that was looked into so far.
+    pub(in crate::fake_daemon) fn received(&self) -> Vec<Arc<Received>> {
+        self.listener.received()
+    }
+
+    /// What recorders and mocks have noted so far.
+    pub(in crate::fake_daemon) fn notes(&self) -> Vec<Note> {
+        self.notebook.notes()
+    }
+
+    /// The traces that these datagrams make.
+    pub(in crate::fake_daemon) fn assembled(&self, received: &[Arc<Received>]) -> Assembly {
+        let documents = received.iter().filter_map(|datagram| {
+            let document = Arc::clone(datagram.document()?);
+            Some(Arrival {
+                seq: datagram.seq(),
+                document,
+            })
+        });
+        assemble(documents, &self.external)
     }
 
     fn run_hooks(&self) {
         self.hooks.iter().for_each(|hook| hook());
     }
 
-    fn judged(&self) -> MutexGuard<'_, Judged> {
+    pub(in crate::fake_daemon) fn judged(&self) -> MutexGuard<'_, Judged> {
         self.judged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -470,27 +329,9 @@ impl Drop for FakeDaemon {
     }
 }
 
-/// The documents among datagrams.
-fn arrivals(received: &[Arc<Received>]) -> impl Iterator<Item = Arrival> {
-    received.iter().filter_map(|datagram| {
-        Some(Arrival {
-            seq: datagram.seq(),
-            document: Arc::clone(datagram.document()?),
-        })
-    })
-}
-
 impl fmt::Debug for FakeDaemon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.place())
-    }
-}
-
-/// Panics with the text of a shortfall and the place where it was asked.
-fn or_panic<T>(answer: Result<T, Shortfall>, at: &Location<'_>) -> T {
-    match answer {
-        Ok(answer) => answer,
-        Err(shortfall) => panic!("{shortfall}asked at {at}\n"),
     }
 }
 

@@ -4,6 +4,7 @@ mod block_on;
 mod builder;
 mod daemon;
 mod in_memory;
+mod questions;
 mod report;
 mod scope;
 mod shortfall;
