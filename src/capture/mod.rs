@@ -5,8 +5,10 @@
 //!
 //! Whatever a program sent to the socket is in exactly one of these numbers once a fence has
 //! passed: accepted, rejected, ignored (empty), dropped by the kernel. Our own fence datagrams
-//! are left out of all of them. On Linux the kernel's drops are known exactly; elsewhere they
-//! are unknown, which is not 0.
+//! are left out of all of them. On Linux the socket's drops are known exactly; elsewhere they
+//! are unknown, which is not 0. A packet that the kernel drops before it reaches the socket, as the
+//! queue of a CPU was full (`net.core.netdev_max_backlog`), shows in no counter of a socket: only
+//! a sender's own count tells of it.
 //!
 //! # The fence
 //!
