@@ -57,7 +57,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("json", "serde serde_json"),
     ("model", "serde"),
     ("seam", "tokio"),
-    ("schema", "jsonschema"),
+    ("schema", "jsonschema unicode_properties"),
     ("recorder", "serde tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
