@@ -98,6 +98,28 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
+/// A text on one line and of at most `width` characters.
+#[cfg(feature = "testing")]
+pub(crate) fn on_one_line(text: &str, width: usize) -> String {
+    let cut: String = text.chars().take(width + 1).collect();
+    let mut line = visible(&cut);
+    if line.chars().count() > width {
+        line = line.chars().take(width - 1).collect();
+        line.push('…');
+    }
+    line
+}
+
+/// `1 datagram`, `2 datagrams`.
+#[cfg(feature = "testing")]
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
+}
+
 const _: fn() = || {
     fn is_send_and_sync<T: Send + Sync + 'static>() {}
     is_send_and_sync::<Error>();

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::capture::{Counts, Received, Rejection};
-use crate::error::{Error, visible};
-use crate::render::{count, excerpt, on_one_line};
+use crate::error::{Error, count, on_one_line, visible};
+use crate::render::excerpt;
 use crate::trace::PartialTrace;
 use crate::wire::Note;
 

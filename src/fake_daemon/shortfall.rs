@@ -3,10 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use crate::capture::{Counts, Rejection};
-use crate::error::{Error, visible};
+use crate::error::{Error, count, visible};
 use crate::fake_daemon::report::loss;
 use crate::fake_daemon::tasks;
-use crate::render::{count, excerpt};
+use crate::render::excerpt;
 use crate::trace::{Arrival, DefectCode, PartialTrace};
 use crate::wire::{Note, RefusalCode};
 

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::render::count;
+use crate::error::count;
 
 /// Lets the tasks run that are ready.
 ///

@@ -6,5 +6,4 @@ mod tree;
 
 pub use timeline::Timeline;
 
-pub(crate) use text::{count, on_one_line};
 pub(crate) use tree::{annotations, excerpt, flags, marked, retries, status, what};

@@ -4,8 +4,9 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::error::on_one_line;
 use crate::model::{Entity, Timestamp};
-use crate::render::text::{duration, on_one_line};
+use crate::render::text::duration;
 use crate::render::tree::{flags, retries, status, what};
 use crate::trace::{Node, Trace};
 

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::error::visible;
+use crate::error::{count, on_one_line, visible};
 use crate::model::{Annotation, Entity};
-use crate::render::text::{count, duration, on_one_line};
+use crate::render::text::duration;
 use crate::trace::{Node, Nodes, PartialTrace, Trace};
 
 /// The trace as a tree, one line an entity:
