@@ -54,6 +54,8 @@ pub mod capture;
 pub mod json;
 pub mod model;
 pub mod recorder;
+#[cfg(feature = "testing")]
+pub mod schema;
 pub mod seam;
 #[cfg(feature = "testing")]
 pub mod trace;

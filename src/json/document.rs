@@ -30,6 +30,8 @@ pub struct Document {
     source: Arc<str>,
     start: usize,
     slots: Box<[Slot]>,
+    /// Whether a key or a string holds a backslash.
+    escaped: bool,
 }
 
 /// One value or key: where its text lies, and where the value after it begins.
@@ -113,37 +115,34 @@ impl Document {
                 String::new(),
             ));
         };
-        let slots = match plain::read(text) {
-            Some(slots) => slots,
-            None => careful::read(text)?,
+        let (slots, escaped) = match plain::read(text) {
+            Some(slots) => (slots, false),
+            None => escapes(careful::read(text)?),
         };
-        Ok(Document {
-            source,
-            start,
-            slots: slots.into_boxed_slice(),
-        })
+        Ok(Document::new(source, start, slots, escaped))
     }
 
     /// Reads with the careful reader alone: for tests that hold the two readers equal.
     #[doc(hidden)]
     pub fn parse_carefully(text: &str) -> Result<Document, SyntaxError> {
-        let slots = careful::read(text)?.into_boxed_slice();
-        Ok(Document {
-            source: Arc::from(text),
-            start: 0,
-            slots,
-        })
+        let (slots, escaped) = escapes(careful::read(text)?);
+        Ok(Document::new(Arc::from(text), 0, slots, escaped))
     }
 
     /// Reads with the plain reader alone; `None` where it does not apply. For the same tests.
     #[doc(hidden)]
     pub fn parse_plainly(text: &str) -> Option<Document> {
-        let slots = plain::read(text)?.into_boxed_slice();
-        Some(Document {
-            source: Arc::from(text),
-            start: 0,
-            slots,
-        })
+        let slots = plain::read(text)?;
+        Some(Document::new(Arc::from(text), 0, slots, false))
+    }
+
+    fn new(source: Arc<str>, start: usize, slots: Vec<Slot>, escaped: bool) -> Document {
+        Document {
+            source,
+            start,
+            slots: slots.into_boxed_slice(),
+            escaped,
+        }
     }
 
     /// The whole text as received.
@@ -168,6 +167,16 @@ impl Document {
         }
     }
 
+    /// All strings with a backslash in them, keys too, in order.
+    #[cfg(feature = "testing")]
+    pub(crate) fn escaped(&self) -> impl Iterator<Item = Value<'_>> {
+        let slots = if self.escaped { &self.slots[..] } else { &[] };
+        let escaped = (0..)
+            .zip(slots)
+            .filter(|(_, slot)| slot.tag == Tag::Escaped);
+        escaped.map(|(at, _)| self.value(at))
+    }
+
     fn slot(&self, at: u32) -> Slot {
         self.slots[at as usize]
     }
@@ -175,6 +184,12 @@ impl Document {
     fn slice(&self, slot: Slot) -> &str {
         &self.source[self.start + slot.start as usize..self.start + slot.end as usize]
     }
+}
+
+/// Slots, and whether a string among them holds a backslash.
+fn escapes(slots: Vec<Slot>) -> (Vec<Slot>, bool) {
+    let escaped = slots.iter().any(|slot| slot.tag == Tag::Escaped);
+    (slots, escaped)
 }
 
 impl fmt::Debug for Document {
@@ -270,6 +285,62 @@ impl<'a> Value<'a> {
         self.at
     }
 
+    /// The outermost value of its document.
+    #[cfg(feature = "testing")]
+    pub(crate) fn top(&self) -> Value<'a> {
+        self.document.root()
+    }
+
+    /// Whether `other` is this value or lies inside it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn holds(&self, other: Value<'_>) -> bool {
+        (self.at..self.slot().next).contains(&other.at)
+    }
+
+    /// The JSON pointer (RFC 6901) of the value in its document; of a key, that of its value.
+    ///
+    /// ```
+    /// # use xray_phantom::json::Document;
+    /// let document = Document::parse(r#"{"links": [{"a/b": 1}]}"#).unwrap();
+    /// let link = document.root().get("links").unwrap().elements().next().unwrap();
+    /// assert_eq!(link.get("a/b").unwrap().pointer(), "/links/0/a~1b");
+    /// assert_eq!(document.root().pointer(), "");
+    /// ```
+    pub fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for (step, _) in self.way() {
+            pointer.push('/');
+            match step {
+                Step::Element(index) => pointer.push_str(&index.to_string()),
+                Step::Member(key) => {
+                    pointer.push_str(&key.decode().replace('~', "~0").replace('/', "~1"));
+                }
+            }
+        }
+        pointer
+    }
+
+    /// The values from the outermost down to this one, each with the step that leads to it; the
+    /// outermost itself is left out.
+    pub(crate) fn way(&self) -> Vec<(Step<'a>, Value<'a>)> {
+        let mut way = Vec::new();
+        let mut around = self.document.root();
+        while around.at < self.at {
+            let beneath = |value: Value<'_>| self.at < value.slot().next;
+            let members = around
+                .members()
+                .map(|(key, value)| (Step::Member(key), value));
+            let elements = (0..).zip(around.elements());
+            let elements = elements.map(|(index, value)| (Step::Element(index), value));
+            let Some(step) = members.chain(elements).find(|(_, value)| beneath(*value)) else {
+                unreachable!("a value lies inside the containers around it")
+            };
+            around = step.1;
+            way.push(step);
+        }
+        way
+    }
+
     fn inside(&self, tag: Tag) -> Siblings<'a> {
         let slot = self.slot();
         let end = if slot.tag == tag {
@@ -287,6 +358,15 @@ impl<'a> Value<'a> {
     fn slot(&self) -> Slot {
         self.document.slot(self.at)
     }
+}
+
+/// One step of a JSON pointer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'a> {
+    /// To the element with this index.
+    Element(usize),
+    /// To the member with this key.
+    Member(Text<'a>),
 }
 
 /// The text as received.

@@ -14,6 +14,9 @@ pub const MAX_DATAGRAM: usize = 65_507;
 /// Whether AWS means 64,000 or 65,536 is not documented; this is the larger.
 pub const MAX_DOCUMENT: usize = 65_536;
 
+/// The other reading of "64 kB".
+pub const LARGE_DOCUMENT: usize = 64_000;
+
 /// Largest trace in bytes: "500 KB" (AWS general reference, X-Ray quotas, upper bound).
 pub const MAX_TRACE: usize = 500_000;
 
@@ -28,6 +31,9 @@ pub const MAX_ANNOTATION_KEY: usize = 500;
 
 /// Longest text as the value of an annotation (schema).
 pub const MAX_ANNOTATION_VALUE: usize = 1_000;
+
+/// How many traces one segment may link to (guide, linked traces).
+pub const MAX_LINKED_TRACES: usize = 20;
 
 /// How many annotations of one trace X-Ray indexes (guide); the others are kept and not indexed.
 pub const MAX_INDEXED_ANNOTATIONS: usize = 50;

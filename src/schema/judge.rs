@@ -1,0 +1,320 @@
+//! The typed judge: one pass over a document.
+//!
+//! What is as it should be costs a look-up and a comparison; places and messages are made for
+//! what is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::json::{Document, Kind, Step, Text, Value};
+use crate::schema::entity::{self, Facts, Place};
+use crate::schema::fields::{Block, Field, SEGMENT, SUBSEGMENT, Shape};
+use crate::schema::words::{misspelled, quoted, shown};
+use crate::schema::{Rule, Violation, whole};
+
+/// Judges a document as the service would, by what it shows by itself. In order of the pointers.
+///
+/// Nothing is judged that needs another document or the time of arrival: a parent that is
+/// missing, an entity that is never closed.
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::json::Document;
+/// use xray_phantom::schema::{Rule, judge};
+///
+/// let document = Document::parse(
+///     r#"{"name": "api?", "id": "53995c3f42cd8ad8", "trace_id": "1-5759e988-bd862e3fe1be46a994272793",
+///         "start_time": 1.25}"#,
+/// )
+/// .unwrap();
+/// let rules: Vec<Rule> = judge(&document).iter().map(|violation| violation.rule()).collect();
+/// assert_eq!(rules, [Rule::MissingEndTime, Rule::NameFormat]);
+/// ```
+pub fn judge(document: &Document) -> Vec<Violation> {
+    let mut judge = Judge::new(document);
+    judge.document();
+    if judge.found.is_empty() {
+        return Vec::new();
+    }
+    judge.violations()
+}
+
+/// A pass over a document, and what it has found.
+pub(in crate::schema) struct Judge<'a> {
+    document: &'a Document,
+    /// The entities that are known, each with its place; those behind `next` are yet to be judged.
+    pub(in crate::schema) entities: Vec<(Value<'a>, Place)>,
+    /// The entity that is being judged.
+    entity: Value<'a>,
+    pub(in crate::schema) annotations: Annotated<'a>,
+    found: Vec<Found<'a>>,
+}
+
+/// How many annotations were counted, and the block in which the limit was passed.
+#[derive(Default)]
+pub(in crate::schema) struct Annotated<'a> {
+    pub(in crate::schema) count: usize,
+    pub(in crate::schema) beyond: Option<Value<'a>>,
+}
+
+struct Found<'a> {
+    rule: Rule,
+    entity: Value<'a>,
+    at: Value<'a>,
+    message: String,
+    dialect: Option<&'static str>,
+}
+
+/// How far a pass had come.
+struct Mark {
+    found: usize,
+    entities: usize,
+    annotations: usize,
+}
+
+impl<'a> Judge<'a> {
+    fn new(document: &'a Document) -> Judge<'a> {
+        Judge {
+            document,
+            entities: Vec::new(),
+            entity: document.root(),
+            annotations: Annotated::default(),
+            found: Vec::new(),
+        }
+    }
+
+    fn document(&mut self) {
+        let root = self.document.root();
+        let place = match root.get("type").and_then(|value| value.as_text()) {
+            Some(text) if text == *"subsegment" => Place::OnItsOwn,
+            _ => Place::Segment,
+        };
+        self.entities.push((root, place));
+        let mut next = 0;
+        while let Some((entity, place)) = self.entities.get(next).copied() {
+            next += 1;
+            self.entity = entity;
+            self.entity_at(entity, place);
+        }
+        whole::judge(self, self.document);
+    }
+
+    fn entity_at(&mut self, entity: Value<'a>, place: Place) {
+        let mut facts = Facts::new(place);
+        let block = match place {
+            Place::Segment => SEGMENT,
+            Place::Embedded | Place::OnItsOwn => SUBSEGMENT,
+        };
+        self.block(entity, block, &mut facts);
+        entity::judge(self, entity, &facts);
+    }
+
+    /// Judges the members of an object whose fields are known.
+    pub(in crate::schema) fn block(
+        &mut self,
+        object: Value<'a>,
+        block: &'static Block,
+        facts: &mut Facts<'a>,
+    ) {
+        let mark = self.mark();
+        let (mut seen, mut unknown, mut twice) = (0_u64, 0, false);
+        for (key, value) in object.members() {
+            match block.place(&key.decode()) {
+                Some(place) => {
+                    twice |= seen >> place & 1 == 1;
+                    seen |= 1 << place;
+                    self.field(value, &block.fields[place], facts);
+                }
+                None => {
+                    unknown += 1;
+                    self.unknown(&key, value, block);
+                }
+            }
+        }
+        if twice || unknown > 1 && has_duplicates(object) {
+            // Only the last of each counts, so that what was found of the others does not.
+            self.back_to(&mark);
+            facts.forget(object);
+            for (key, value) in self.last_of_each(object) {
+                match block.place(&key.decode()) {
+                    Some(place) => self.field(value, &block.fields[place], facts),
+                    None => self.unknown(&key, value, block),
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, value: Value<'a>, field: &'static Field, facts: &mut Facts<'a>) {
+        if let Some(fact) = field.fact {
+            facts.set(fact, value);
+            if matches!(field.shape, Shape::Any) {
+                return;
+            }
+        }
+        self.shape(value, field.key, &field.shape, facts);
+    }
+
+    /// A member that X-Ray does not read.
+    fn unknown(&mut self, key: &Text<'_>, value: Value<'a>, block: &'static Block) {
+        let key = key.decode();
+        let known = block.fields.iter().map(|field| field.key);
+        if let Some(known) = misspelled(&key, known) {
+            self.report_of(Rule::MisspelledField, value, dialect(&key), || {
+                format!("X-Ray does not read {}: is `{known}` meant?", quoted(&key))
+            });
+        }
+        self.free(value);
+    }
+
+    /// Looks for duplicate keys in what is not judged otherwise.
+    pub(in crate::schema) fn free(&mut self, value: Value<'a>) {
+        let mut waiting = vec![value];
+        while let Some(value) = waiting.pop() {
+            match value.kind() {
+                Kind::Object => {
+                    waiting.extend(value.members().map(|(_, value)| value));
+                    if has_duplicates(value) {
+                        self.last_of_each(value);
+                    }
+                }
+                Kind::Array => waiting.extend(value.elements()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The members of an object that count, where some of them have the same key; each of the
+    /// others is reported.
+    pub(in crate::schema) fn last_of_each(
+        &mut self,
+        object: Value<'a>,
+    ) -> Vec<(Text<'a>, Value<'a>)> {
+        let mut last = BTreeMap::new();
+        for (place, (key, _)) in object.members().enumerate() {
+            last.insert(key.decode(), place);
+        }
+        let mut kept = Vec::new();
+        for (place, (key, value)) in object.members().enumerate() {
+            if last.get(&key.decode()) == Some(&place) {
+                kept.push((key, value));
+            } else {
+                self.report(Rule::DuplicateKey, value, || {
+                    format!(
+                        "the key {} stands twice in its object, here with {}: most readers take the last",
+                        quoted(&key.decode()),
+                        shown(value)
+                    )
+                });
+            }
+        }
+        kept
+    }
+
+    /// Notes that a rule is broken at `value`.
+    pub(in crate::schema) fn report(
+        &mut self,
+        rule: Rule,
+        value: Value<'a>,
+        message: impl FnOnce() -> String,
+    ) {
+        self.report_of(rule, value, None, message);
+    }
+
+    /// The same, of something that an SDK is known to write.
+    #[cold]
+    pub(in crate::schema) fn report_of(
+        &mut self,
+        rule: Rule,
+        value: Value<'a>,
+        dialect: Option<&'static str>,
+        message: impl FnOnce() -> String,
+    ) {
+        self.found.push(Found {
+            rule,
+            entity: self.entity,
+            at: value,
+            message: message(),
+            dialect,
+        });
+    }
+
+    /// What is reported next is of this entity.
+    pub(in crate::schema) fn turn_to(&mut self, entity: Value<'a>) {
+        self.entity = entity;
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            found: self.found.len(),
+            entities: self.entities.len(),
+            annotations: self.annotations.count,
+        }
+    }
+
+    fn back_to(&mut self, mark: &Mark) {
+        self.found.truncate(mark.found);
+        self.entities.truncate(mark.entities);
+        self.annotations.count = mark.annotations;
+    }
+
+    fn violations(self) -> Vec<Violation> {
+        let text = |value: Value<'_>, key| Some(value.get(key)?.as_str()?.into_owned());
+        let trace_id = text(self.document.root(), "trace_id");
+        let found = self.found.into_iter();
+        let mut violations: Vec<Violation> = found
+            .map(|found| Violation {
+                rule: found.rule,
+                seq: 0,
+                trace_id: trace_id.clone(),
+                id: text(found.entity, "id"),
+                names: names(found.entity),
+                pointer: found.at.pointer(),
+                message: found.message,
+                dialect: found.dialect,
+            })
+            .collect();
+        violations.sort_by(|a, b| a.pointer.cmp(&b.pointer).then(a.rule.cmp(&b.rule)));
+        violations
+    }
+}
+
+/// The names from the top of the document down to this entity.
+pub(in crate::schema) fn names(entity: Value<'_>) -> Vec<String> {
+    let name = |value: Value<'_>| {
+        let name = value.get("name").and_then(|name| name.as_str());
+        name.map_or_else(|| "<no name>".to_owned(), Into::into)
+    };
+    let top = entity.top();
+    let inside = entity
+        .way()
+        .into_iter()
+        .filter_map(|(step, value)| match step {
+            Step::Element(_) => Some(name(value)),
+            Step::Member(_) => None,
+        });
+    [name(top)].into_iter().chain(inside).collect()
+}
+
+/// Whether an object has a key twice.
+pub(in crate::schema) fn has_duplicates(object: Value<'_>) -> bool {
+    let members = object.members();
+    if members.clone().nth(MANY).is_none() {
+        let later = |place: usize| members.clone().skip(place + 1);
+        return members
+            .clone()
+            .enumerate()
+            .any(|(place, (key, _))| later(place).any(|(other, _)| other == *key.decode()));
+    }
+    let mut seen = BTreeSet::new();
+    members.clone().any(|(key, _)| !seen.insert(key.decode()))
+}
+
+/// Which SDK writes a name that X-Ray does not read.
+fn dialect(key: &str) -> Option<&'static str> {
+    ["messages", "throttled"]
+        .contains(&key)
+        .then_some("the crate xray-lite writes so")
+}
+
+/// Up to so many members are compared each with each.
+const MANY: usize = 8;

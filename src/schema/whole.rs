@@ -1,0 +1,84 @@
+//! What is judged of a document as a whole.
+
+use std::collections::BTreeSet;
+
+use crate::json::Document;
+use crate::model::limits::{LARGE_DOCUMENT, MAX_DOCUMENT, MAX_INDEXED_ANNOTATIONS};
+use crate::schema::Rule;
+use crate::schema::judge::Judge;
+use crate::schema::words::shown;
+
+/// Judges a document when all of its entities have been.
+pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, document: &'a Document) {
+    judge.turn_to(document.root());
+    size(judge, document);
+    annotations(judge, document);
+    repeated_ids(judge);
+    judge.turn_to(document.root());
+    for text in document.escaped() {
+        if text.as_text().is_some_and(|text| text.has_lone_surrogate()) {
+            let dialect = Some("the Python and Node SDKs write so where they are given so");
+            judge.report_of(Rule::LoneSurrogate, text, dialect, || {
+                format!(
+                    "{} holds half a character, which is no text: send whole characters",
+                    shown(text)
+                )
+            });
+        }
+    }
+}
+
+fn size<'a>(judge: &mut Judge<'a>, document: &'a Document) {
+    let size = document.text().len();
+    if size > MAX_DOCUMENT {
+        judge.report(Rule::DocumentTooLarge, document.root(), || {
+            format!("the document has {size} bytes, and X-Ray takes 64 kB ({MAX_DOCUMENT} at most): {REMEDY}")
+        });
+    } else if size > LARGE_DOCUMENT {
+        judge.report(Rule::DocumentLarge, document.root(), || {
+            format!(
+                "the document has {size} bytes, and X-Ray takes 64 kB, which may mean {LARGE_DOCUMENT}: {REMEDY}"
+            )
+        });
+    }
+}
+
+fn annotations<'a>(judge: &mut Judge<'a>, document: &'a Document) {
+    let count = judge.annotations.count;
+    if count > MAX_INDEXED_ANNOTATIONS {
+        let place = judge.annotations.beyond.unwrap_or(document.root());
+        judge.report(Rule::AnnotationCount, place, || {
+            format!(
+                "the document has {count} annotations, and X-Ray indexes {MAX_INDEXED_ANNOTATIONS} of a trace: move what is not \
+                 searched for to metadata"
+            )
+        });
+    }
+}
+
+fn repeated_ids(judge: &mut Judge<'_>) {
+    if judge.entities.len() < 2 {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    let mut repeated = Vec::new();
+    for &(entity, _) in &judge.entities {
+        if let Some(value) = entity.get("id")
+            && let Some(id) = value.as_str()
+            && !seen.insert(id)
+        {
+            repeated.push((entity, value));
+        }
+    }
+    for (entity, value) in repeated {
+        judge.turn_to(entity);
+        judge.report(Rule::IdRepeated, value, || {
+            format!(
+                "the id {} stands at another entity of the document too: children of the two cannot be told apart",
+                shown(value)
+            )
+        });
+    }
+}
+
+const REMEDY: &str = "send its subsegments on their own, or less metadata";

@@ -1,0 +1,189 @@
+//! Names, keys and ids: which characters they may have, and how messages show them.
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+use crate::error::on_one_line;
+use crate::json::{Kind, Value};
+use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_NAME};
+
+/// What keeps a name from being one that the service takes for a segment.
+///
+/// A name has 1 to 200 letters, digits and separators of any script, and `_.:/%&#=+-@`
+/// (guide; schema, `java_pattern` of `name`). Characters that combine with another, such as
+/// accents on their own, are no letters.
+pub(in crate::schema) fn name_fault(name: &str) -> Option<String> {
+    if !name.is_empty() && name.len() <= MAX_NAME && name.bytes().all(is_plain_in_name) {
+        return None;
+    }
+    if name.is_empty() {
+        return Some("is empty".to_owned());
+    }
+    if let Some(stranger) = name.chars().find(|character| !is_in_name(*character)) {
+        return Some(format!(
+            "has {}, which names may not have (letters, digits, spaces and `_.:/%&#=+-@`)",
+            quoted(stranger.encode_utf8(&mut [0; 4]))
+        ));
+    }
+    let length = name.chars().count();
+    (length > MAX_NAME).then(|| format!("has {length} characters, of at most {MAX_NAME}"))
+}
+
+fn is_plain_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" _.:/%&#=+-@".contains(&byte)
+}
+
+fn is_in_name(character: char) -> bool {
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii() => is_plain_in_name(byte),
+        _ => matches!(
+            character.general_category_group(),
+            GeneralCategoryGroup::Letter
+                | GeneralCategoryGroup::Number
+                | GeneralCategoryGroup::Separator
+        ),
+    }
+}
+
+/// What keeps a key from being one of an annotation that is indexed.
+///
+/// Letters and digits of ASCII and `_` (schema), and the dot that the service takes since 2024.
+pub(in crate::schema) fn annotation_key_fault(key: &str) -> Option<String> {
+    let is_in_key = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
+    if !key.is_empty() && key.len() <= MAX_ANNOTATION_KEY && key.bytes().all(is_in_key) {
+        return None;
+    }
+    let stranger = key
+        .chars()
+        .find(|character| !u8::try_from(*character).is_ok_and(is_in_key));
+    Some(match stranger {
+        _ if key.is_empty() => "is empty".to_owned(),
+        Some(stranger) => format!("has {}", quoted(stranger.encode_utf8(&mut [0; 4]))),
+        None => format!(
+            "has {} characters, of at most {MAX_ANNOTATION_KEY}",
+            key.len()
+        ),
+    })
+}
+
+/// Whether a name looks as if it held the id of a request, an order, a user.
+///
+/// A run of four and more digits (not a port, not a part of a version or an address), a part of a
+/// path that is digits alone, twelve and more hex digits with a letter and a digit among them, or
+/// 20 and more letters and digits with four digits among them. Names of hosts are left alone.
+pub(in crate::schema) fn holds_id(name: &str) -> bool {
+    if looks_like_host(name) {
+        return false;
+    }
+    let mut start = 0;
+    for (end, _) in name
+        .match_indices(|character: char| !character.is_ascii_alphanumeric())
+        .chain([(name.len(), "")])
+    {
+        if is_id(name, start, end) {
+            return true;
+        }
+        start = end + name[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    false
+}
+
+/// Whether the word from `start` to `end` looks like an id.
+fn is_id(name: &str, start: usize, end: usize) -> bool {
+    let word = name[start..end].as_bytes();
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let before = name[..start].chars().next_back();
+    let after = name[end..].chars().next();
+    if digits == word.len() {
+        return match before {
+            Some('/') => digits > 0,
+            Some(':' | '.') => false,
+            _ => digits >= 4 && after != Some('.'),
+        };
+    }
+    let hex = word.iter().all(u8::is_ascii_hexdigit);
+    hex && digits > 0 && word.len() >= 12 || digits >= 4 && word.len() >= 20
+}
+
+/// `d111.cloudfront.net`, `bucket.s3.amazonaws.com:443`: whatever is in them is no request's.
+fn looks_like_host(name: &str) -> bool {
+    let host = name.split(':').next().unwrap_or(name);
+    let labels = host.split('.');
+    let last = labels.clone().next_back().unwrap_or_default();
+    labels.clone().count() > 1
+        && last.len() > 1
+        && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && labels.clone().all(|label| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            !label.is_empty() && label.bytes().all(plain)
+        })
+}
+
+/// Whether a value is a text of so many characters.
+pub(in crate::schema) fn has_length(value: Value<'_>, length: usize) -> bool {
+    let Some(text) = value.as_text() else {
+        return false;
+    };
+    let raw = text.raw();
+    if raw.is_ascii() && !raw.contains('\\') {
+        return raw.len() == length;
+    }
+    text.decode().chars().count() == length
+}
+
+/// The field that a name is nearly the name of: the same but for case and underscores, or one
+/// letter away.
+pub(in crate::schema) fn misspelled(
+    key: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    let bare = |key: &str| key.replace(['_', '-'], "").to_ascii_lowercase();
+    let key = key.get(..key.len().min(MAX_SPELLED))?;
+    let written = bare(key);
+    known.into_iter().find(|known| {
+        written == bare(known) || known.len() > 3 && is_one_letter_away(&written, &bare(known))
+    })
+}
+
+/// Whether one letter less, more, or another one turns one word into the other; or two letters
+/// that changed places.
+fn is_one_letter_away(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let (short, long) = (short.as_bytes(), long.as_bytes());
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => {
+            let rest = |skip: usize| short.get(same + skip..) == long.get(same + skip..);
+            rest(1)
+                || rest(2)
+                    && short.get(same) == long.get(same + 1)
+                    && short.get(same + 1) == long.get(same)
+        }
+        1 => short.get(same..) == long.get(same + 1..),
+        _ => false,
+    }
+}
+
+/// A text in backquotes, on one line, cut where it is long.
+pub(in crate::schema) fn quoted(text: &str) -> String {
+    format!("`{}`", on_one_line(text, SHOWN))
+}
+
+/// A value as messages show it: a text in backquotes, anything else as it was written.
+pub(in crate::schema) fn shown(value: Value<'_>) -> String {
+    match value.as_str() {
+        Some(text) => quoted(&text),
+        None if value.kind() == Kind::Null => "null".to_owned(),
+        None => on_one_line(value.raw(), SHOWN),
+    }
+}
+
+/// Characters of an id of a segment, subsegment or exception.
+pub(in crate::schema) const ID_LENGTH: usize = 16;
+/// How many characters of a value are shown.
+const SHOWN: usize = 60;
+/// A key that is longer than this is no slip of the pen.
+const MAX_SPELLED: usize = 32;
