@@ -5,6 +5,8 @@
 //! read, the header, the JSON and the entry are inside. `json` reads that document's text with
 //! either reader. `assemble` makes one trace of documents that came in reverse order.
 
+mod common;
+
 use std::hint::black_box;
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -15,16 +17,7 @@ use xray_phantom::json::Document;
 use xray_phantom::trace::{Arrival, ExternalParents, assemble};
 use xray_phantom::{FakeDaemon, block_on, wire};
 
-/// A segment with one AWS call: 607 bytes, 637 with the header line.
-const SEGMENT: &str = concat!(
-    r#"{"name":"OrdersWorker","id":"53995c3f42cd8ad8","trace_id":"1-5759e988-bd862e3fe1be46a994272793","#,
-    r#""start_time":1721763840.250113,"end_time":1721763840.296425,"annotations":{"order_id":"o-1","items":3},"#,
-    r#""aws":{"xray":{"sdk":"X-Ray for Python","sdk_version":"2.15.0"}},"http":{"response":{"status":201}},"#,
-    r#""subsegments":[{"name":"DynamoDB","id":"6a2f1b3c4d5e6f70","start_time":1721763840.251001,"#,
-    r#""end_time":1721763840.295872,"namespace":"aws","aws":{"operation":"PutItem","region":"us-east-1","#,
-    r#""request_id":"4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG","table_name":"Orders"},"#,
-    r#""http":{"response":{"status":200}}}]}"#
-);
+use crate::common::SEGMENT;
 
 fn life(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("life");

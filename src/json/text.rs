@@ -20,6 +20,12 @@ impl<'a> Text<'a> {
         self.raw
     }
 
+    /// The text, if it holds no escape.
+    #[cfg(feature = "testing")]
+    pub(crate) fn plain(&self) -> Option<&'a str> {
+        (!self.escaped).then_some(self.raw)
+    }
+
     /// The text with its escapes resolved; a lone surrogate becomes U+FFFD.
     pub fn decode(&self) -> Cow<'a, str> {
         if !self.escaped {

@@ -12,12 +12,14 @@ pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, block: Value<'a>) {
     if block.kind() != Kind::Object {
         return no_object(judge, block);
     }
+    let mark = judge.mark();
+    for (key, value) in block.members() {
+        annotation(judge, &key, value);
+    }
     if has_duplicates(block) {
+        // Only the last of each counts.
+        judge.back_to(&mark);
         for (key, value) in judge.last_of_each(block) {
-            annotation(judge, &key, value);
-        }
-    } else {
-        for (key, value) in block.members() {
             annotation(judge, &key, value);
         }
     }

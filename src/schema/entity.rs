@@ -1,7 +1,5 @@
 //! What is judged of an entity when all of it has been seen.
 
-use std::cmp::Ordering;
-
 use crate::json::{Kind, Value};
 use crate::model::{Timestamp, TraceId};
 use crate::schema::Rule;
@@ -48,7 +46,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn get(&self, fact: Fact) -> Option<Value<'a>> {
+    pub(in crate::schema) fn get(&self, fact: Fact) -> Option<Value<'a>> {
         self.seen[fact as usize]
     }
 
@@ -225,7 +223,7 @@ fn unsampled(key: &str) -> String {
 fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
     let text = value.as_str();
     if let Some(text) = &text
-        && is_trace_id(text)
+        && is_trace_id(text.as_bytes())
     {
         if text
             .bytes()
@@ -250,20 +248,13 @@ fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
 }
 
 /// `1-`, 8 hex digits, `-`, 24 hex digits; the first eight need be no time.
-fn is_trace_id(text: &str) -> bool {
-    let Some((epoch, rest)) = text
-        .as_bytes()
-        .get(2..)
-        .and_then(|rest| rest.split_at_checked(8))
-    else {
-        return false;
-    };
+pub(in crate::schema) fn is_trace_id(id: &[u8]) -> bool {
     let hex = |digits: &[u8]| {
         digits
             .iter()
             .fold(true, |all, digit| all & digit.is_ascii_hexdigit())
     };
-    text.len() == 35 && text.starts_with("1-") && rest[0] == b'-' && hex(epoch) && hex(&rest[1..])
+    id.len() == 35 && id.starts_with(b"1-") && id[10] == b'-' && hex(&id[2..10]) && hex(&id[11..])
 }
 
 fn embedded_trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
@@ -314,10 +305,7 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
     let Some(number) = value.as_number() else {
         return;
     };
-    // The usual case: digits, and a point among or behind the first eleven.
-    let whole = value.raw().bytes().take_while(u8::is_ascii_digit).count();
-    let plain = !value.raw().contains(['e', 'E']);
-    if plain && (1..=SECONDS_DIGITS).contains(&whole) {
+    if plain_digits(value.raw()).is_some_and(|whole| whole <= SECONDS_DIGITS) {
         return;
     }
     let seconds = number.as_f64();
@@ -339,23 +327,29 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
 
 /// Whether one time is before another; `false` where one is beyond reckoning.
 fn is_before(earlier: Value<'_>, later: Value<'_>) -> bool {
-    let whole = |value: Value<'_>| value.raw().bytes().take_while(u8::is_ascii_digit).count();
-    let plain = |value: Value<'_>| {
-        value
-            .raw()
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-    };
+    let (raw, other) = (earlier.raw(), later.raw());
     // With as many digits before the point, the texts are in the order of the numbers.
-    if whole(earlier) == whole(later)
-        && plain(earlier)
-        && plain(later)
-        && earlier.raw().cmp(later.raw()) != Ordering::Less
+    if let (Some(one), Some(two)) = (plain_digits(raw), plain_digits(other))
+        && one == two
+        && raw >= other
     {
         return false;
     }
     let time = |value: Value<'_>| value.as_number().and_then(Timestamp::from_seconds);
     matches!((time(earlier), time(later)), (Some(earlier), Some(later)) if earlier < later)
+}
+
+/// How many digits stand before the point of a number that has no sign and no exponent.
+fn plain_digits(number: &str) -> Option<usize> {
+    let mut whole = number.len();
+    for (at, byte) in number.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' => {}
+            b'.' => whole = at,
+            _ => return None,
+        }
+    }
+    Some(whole)
 }
 
 /// Flags, status and cause.
@@ -449,9 +443,8 @@ fn aws_call<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
         }
     }
     let text = |fact| facts.get(fact).and_then(|value: Value<'_>| value.as_str());
-    let dynamodb = text(Fact::Name).is_some_and(|name| name.eq_ignore_ascii_case("dynamodb"));
-    if dynamodb
-        && facts.get(Fact::Table).is_none()
+    if facts.get(Fact::Table).is_none()
+        && text(Fact::Name).is_some_and(|name| name.eq_ignore_ascii_case("dynamodb"))
         && text(Fact::Operation).is_some_and(|operation| WITH_TABLE.contains(&&*operation))
     {
         lacking.push("aws.table_name");

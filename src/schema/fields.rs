@@ -3,19 +3,26 @@
 //! "Guide" is the AWS X-Ray developer guide, segment documents; "schema" AWS's published JSON
 //! schema of segment documents; "SDKs" are the parameter lists of the official SDKs.
 
+use crate::json::Kind;
+
 /// An object whose fields are known.
 #[derive(Debug)]
 pub(in crate::schema) struct Block {
-    /// In order of the length of their keys.
     pub(in crate::schema) fields: &'static [Field],
-    /// For each length the first field with a key that is at least so long.
-    starts: [u8; LONGEST_KEY + 2],
+    /// Gives each key a place of its own in `places`.
+    multiplier: u64,
+    /// For each such place the field, or `NONE`.
+    places: [u8; PLACES],
 }
 
 #[derive(Debug)]
 pub(in crate::schema) struct Field {
     pub(in crate::schema) key: &'static str,
+    /// The first and last bytes of the key: all of it, up to 16 bytes.
+    ends: [u64; 2],
     pub(in crate::schema) shape: Shape,
+    /// The kinds of value that are right whatever they hold, a bit each: see [`kind_bit`].
+    pub(in crate::schema) kinds: u8,
     /// What the entity around remembers of it.
     pub(in crate::schema) fact: Option<Fact>,
 }
@@ -86,45 +93,82 @@ pub(in crate::schema) const FACTS: usize = Fact::Type as usize + 1;
 
 impl Block {
     const fn new(fields: &'static [Field]) -> Block {
-        let mut starts = [0; LONGEST_KEY + 2];
-        let (mut length, mut at) = (0, 0);
-        while length < starts.len() {
-            while at < fields.len() && fields[at].key.len() < length {
-                at += 1;
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "asserted below")]
-            {
-                starts[length] = at as u8;
-            }
-            length += 1;
-        }
         // One bit each must tell which of them were seen.
         assert!(fields.len() < 64, "more fields than bits");
-        let mut at = 1;
-        while at < fields.len() {
-            assert!(
-                fields[at - 1].key.len() <= fields[at].key.len()
-                    && fields[at].key.len() <= LONGEST_KEY,
-                "fields are not in order of length"
-            );
-            at += 1;
+        let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
+        loop {
+            let mut places = [NONE; PLACES];
+            let mut at = 0;
+            while at < fields.len() {
+                let place = place(fields[at].ends, multiplier);
+                if places[place] != NONE {
+                    break;
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "asserted above")]
+                {
+                    places[place] = at as u8;
+                }
+                at += 1;
+            }
+            if at == fields.len() {
+                return Block {
+                    fields,
+                    multiplier,
+                    places,
+                };
+            }
+            multiplier = multiplier
+                .wrapping_mul(0xd134_2543_de82_ef95)
+                .wrapping_add(2);
         }
-        Block { fields, starts }
     }
 
     /// The place of a field in the list.
-    pub(in crate::schema) fn place(&self, key: &str) -> Option<usize> {
-        let [first, last] = [key.len(), key.len() + 1].map(|at| self.starts.get(at));
-        let (first, last) = (usize::from(*first?), usize::from(*last?));
-        let same = |field: &Field| field.key.as_bytes() == key.as_bytes();
-        Some(first + self.fields[first..last].iter().position(same)?)
+    #[inline]
+    pub(in crate::schema) fn place(&self, key: &[u8]) -> Option<usize> {
+        let ends = ends(key);
+        let at = usize::from(self.places[place(ends, self.multiplier)]);
+        let field = self.fields.get(at)?;
+        // Up to 16 bytes the ends are all there is.
+        let same = field.ends == ends
+            && field.key.len() == key.len()
+            && (key.len() <= 16 || field.key.as_bytes() == key);
+        same.then_some(at)
     }
+}
+
+/// The first eight bytes of a key and the last eight, which overlap in a shorter one.
+const fn ends(key: &[u8]) -> [u64; 2] {
+    match (key.first_chunk(), key.last_chunk()) {
+        (Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
+        _ => match (key.first_chunk(), key.last_chunk()) {
+            (Some(first), Some(last)) => [
+                u32::from_le_bytes(*first) as u64,
+                u32::from_le_bytes(*last) as u64,
+            ],
+            _ => {
+                let (mut all, mut at) = (0, 0);
+                while at < key.len() {
+                    all = all << 8 | key[at] as u64;
+                    at += 1;
+                }
+                [all, 0]
+            }
+        },
+    }
+}
+
+/// Where a key with these ends stands, one of [`PLACES`].
+const fn place(ends: [u64; 2], multiplier: u64) -> usize {
+    ((ends[0] ^ ends[1].rotate_left(23)).wrapping_mul(multiplier) >> 57) as usize
 }
 
 const fn field(key: &'static str, shape: Shape) -> Field {
     Field {
         key,
+        ends: ends(key.as_bytes()),
         shape,
+        kinds: kinds(shape),
         fact: None,
     }
 }
@@ -132,9 +176,28 @@ const fn field(key: &'static str, shape: Shape) -> Field {
 const fn fact(key: &'static str, shape: Shape, fact: Fact) -> Field {
     Field {
         key,
+        ends: ends(key.as_bytes()),
         shape,
+        kinds: match fact {
+            Fact::Operation | Fact::Region | Fact::Table => kinds(shape),
+            _ => 0,
+        },
         fact: Some(fact),
     }
+}
+
+const fn kinds(shape: Shape) -> u8 {
+    match shape {
+        Shape::Bool(_) => kind_bit(Kind::Bool),
+        Shape::Number(_) => kind_bit(Kind::Number),
+        Shape::Text(_) | Shape::OrNull(Shape::Text(_), _) => kind_bit(Kind::String),
+        _ => 0,
+    }
+}
+
+/// The bit of a kind of value.
+pub(in crate::schema) const fn kind_bit(kind: Kind) -> u8 {
+    1 << kind as u8
 }
 
 const TEXT: Shape = Shape::Text(Law::Schema);
@@ -391,5 +454,7 @@ pub(in crate::schema) const LINK: &Block = &Block::new(&[
     field("attributes", Shape::Any),
 ]);
 
-/// The longest key of a field.
-const LONGEST_KEY: usize = 20;
+/// How many places there are for keys: 2^7.
+const PLACES: usize = 128;
+/// No field.
+const NONE: u8 = u8::MAX;

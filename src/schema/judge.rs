@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::{Document, Kind, Step, Text, Value};
 use crate::schema::entity::{self, Facts, Place};
-use crate::schema::fields::{Block, Field, SEGMENT, SUBSEGMENT, Shape};
+use crate::schema::fields::{Block, Fact, Field, SEGMENT, SUBSEGMENT, Shape};
 use crate::schema::words::{misspelled, quoted, shown};
-use crate::schema::{Rule, Violation, whole};
+use crate::schema::{Rule, Violation, plain, whole};
 
 /// Judges a document as the service would, by what it shows by itself. In order of the pointers.
 ///
@@ -31,6 +31,15 @@ use crate::schema::{Rule, Violation, whole};
 /// assert_eq!(rules, [Rule::MissingEndTime, Rule::NameFormat]);
 /// ```
 pub fn judge(document: &Document) -> Vec<Violation> {
+    if plain::passes(document) {
+        return Vec::new();
+    }
+    judge_carefully(document)
+}
+
+/// Judges without the quick look: for tests that hold the two equal.
+#[doc(hidden)]
+pub fn judge_carefully(document: &Document) -> Vec<Violation> {
     let mut judge = Judge::new(document);
     judge.document();
     if judge.found.is_empty() {
@@ -42,12 +51,20 @@ pub fn judge(document: &Document) -> Vec<Violation> {
 /// A pass over a document, and what it has found.
 pub(in crate::schema) struct Judge<'a> {
     document: &'a Document,
-    /// The entities that are known, each with its place; those behind `next` are yet to be judged.
-    pub(in crate::schema) entities: Vec<(Value<'a>, Place)>,
+    /// The entities that are known so far, outer ones first.
+    pub(in crate::schema) entities: Vec<Known<'a>>,
     /// The entity that is being judged.
     entity: Value<'a>,
     pub(in crate::schema) annotations: Annotated<'a>,
     found: Vec<Found<'a>>,
+}
+
+/// An entity, and its id when it has been judged.
+#[derive(Clone, Copy)]
+pub(in crate::schema) struct Known<'a> {
+    pub(in crate::schema) entity: Value<'a>,
+    pub(in crate::schema) place: Place,
+    pub(in crate::schema) id: Option<Value<'a>>,
 }
 
 /// How many annotations were counted, and the block in which the limit was passed.
@@ -66,7 +83,7 @@ struct Found<'a> {
 }
 
 /// How far a pass had come.
-struct Mark {
+pub(in crate::schema) struct Mark {
     found: usize,
     entities: usize,
     annotations: usize,
@@ -89,17 +106,26 @@ impl<'a> Judge<'a> {
             Some(text) if text == *"subsegment" => Place::OnItsOwn,
             _ => Place::Segment,
         };
-        self.entities.push((root, place));
+        self.know(root, place);
         let mut next = 0;
-        while let Some((entity, place)) = self.entities.get(next).copied() {
+        while let Some(known) = self.entities.get(next).copied() {
+            self.entity = known.entity;
+            self.entities[next].id = self.entity_at(known.entity, known.place);
             next += 1;
-            self.entity = entity;
-            self.entity_at(entity, place);
         }
         whole::judge(self, self.document);
     }
 
-    fn entity_at(&mut self, entity: Value<'a>, place: Place) {
+    /// Notes an entity, to be judged.
+    pub(in crate::schema) fn know(&mut self, entity: Value<'a>, place: Place) {
+        self.entities.push(Known {
+            entity,
+            place,
+            id: None,
+        });
+    }
+
+    fn entity_at(&mut self, entity: Value<'a>, place: Place) -> Option<Value<'a>> {
         let mut facts = Facts::new(place);
         let block = match place {
             Place::Segment => SEGMENT,
@@ -107,6 +133,7 @@ impl<'a> Judge<'a> {
         };
         self.block(entity, block, &mut facts);
         entity::judge(self, entity, &facts);
+        facts.get(Fact::Id)
     }
 
     /// Judges the members of an object whose fields are known.
@@ -119,7 +146,7 @@ impl<'a> Judge<'a> {
         let mark = self.mark();
         let (mut seen, mut unknown, mut twice) = (0_u64, 0, false);
         for (key, value) in object.members() {
-            match block.place(&key.decode()) {
+            match block.place(key.decode().as_bytes()) {
                 Some(place) => {
                     twice |= seen >> place & 1 == 1;
                     seen |= 1 << place;
@@ -136,7 +163,7 @@ impl<'a> Judge<'a> {
             self.back_to(&mark);
             facts.forget(object);
             for (key, value) in self.last_of_each(object) {
-                match block.place(&key.decode()) {
+                match block.place(key.decode().as_bytes()) {
                     Some(place) => self.field(value, &block.fields[place], facts),
                     None => self.unknown(&key, value, block),
                 }
@@ -243,7 +270,7 @@ impl<'a> Judge<'a> {
         self.entity = entity;
     }
 
-    fn mark(&self) -> Mark {
+    pub(in crate::schema) fn mark(&self) -> Mark {
         Mark {
             found: self.found.len(),
             entities: self.entities.len(),
@@ -251,7 +278,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn back_to(&mut self, mark: &Mark) {
+    /// Forgets what was found since then.
+    pub(in crate::schema) fn back_to(&mut self, mark: &Mark) {
         self.found.truncate(mark.found);
         self.entities.truncate(mark.entities);
         self.annotations.count = mark.annotations;
@@ -297,16 +325,18 @@ pub(in crate::schema) fn names(entity: Value<'_>) -> Vec<String> {
 
 /// Whether an object has a key twice.
 pub(in crate::schema) fn has_duplicates(object: Value<'_>) -> bool {
-    let members = object.members();
-    if members.clone().nth(MANY).is_none() {
-        let later = |place: usize| members.clone().skip(place + 1);
-        return members
-            .clone()
-            .enumerate()
-            .any(|(place, (key, _))| later(place).any(|(other, _)| other == *key.decode()));
+    let mut first = [const { None }; MANY];
+    for (place, (key, _)) in object.members().enumerate() {
+        let Some(slot) = first.get_mut(place) else {
+            let mut seen = BTreeSet::new();
+            return object.members().any(|(key, _)| !seen.insert(key.decode()));
+        };
+        *slot = Some(key.decode());
+        if first[..place].contains(&first[place]) {
+            return true;
+        }
     }
-    let mut seen = BTreeSet::new();
-    members.clone().any(|(key, _)| !seen.insert(key.decode()))
+    false
 }
 
 /// Which SDK writes a name that X-Ray does not read.

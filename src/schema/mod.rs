@@ -7,12 +7,13 @@ mod annotations;
 mod entity;
 mod fields;
 mod judge;
+mod plain;
 mod rule;
 mod shapes;
 mod violation;
 mod whole;
 mod words;
 
-pub use judge::judge;
+pub use judge::{judge, judge_carefully};
 pub use rule::{Consequence, Evidence, Rule};
 pub use violation::Violation;

@@ -50,7 +50,7 @@ impl<'a> Judge<'a> {
             Shape::Metadata => annotations::judge_metadata(self, value),
             Shape::Misplaced => self.misplaced(value, key, facts.place),
             Shape::Namespace => self.namespace(value),
-            Shape::Number(_) if kind == Kind::Number => {}
+            Shape::Number(_) | Shape::Time if kind == Kind::Number => {}
             Shape::Number(law) => self.wrong_type_of(value, key, "a number", *law),
             Shape::OrNull(_, dialect) if kind == Kind::Null => self.report_of(Rule::LooseType, value, Some(dialect), || {
                 format!("`{key}` is null: leave it out")
@@ -61,7 +61,6 @@ impl<'a> Judge<'a> {
             Shape::Subsegments => self.subsegments(value),
             Shape::Text(_) if kind == Kind::String => {}
             Shape::Text(law) => self.wrong_type_of(value, key, "a string", *law),
-            Shape::Time if kind == Kind::Number => {}
             Shape::Time => self.report(Rule::TimeType, value, || {
                 format!("`{key}` is {}: write epoch seconds as a number, such as 1721763840.25", shown(value))
             }),
@@ -230,7 +229,7 @@ impl<'a> Judge<'a> {
         }
         for element in value.elements() {
             if element.kind() == Kind::Object {
-                self.entities.push((element, Place::Embedded));
+                self.know(element, Place::Embedded);
             } else {
                 self.wrong_type(element, "subsegments", Kind::Object);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::json::Document;
+use crate::json::{Document, Value};
 use crate::model::limits::{LARGE_DOCUMENT, MAX_DOCUMENT, MAX_INDEXED_ANNOTATIONS};
 use crate::schema::Rule;
 use crate::schema::judge::Judge;
@@ -57,17 +57,21 @@ fn annotations<'a>(judge: &mut Judge<'a>, document: &'a Document) {
 }
 
 fn repeated_ids(judge: &mut Judge<'_>) {
-    if judge.entities.len() < 2 {
-        return;
-    }
     let mut seen = BTreeSet::new();
     let mut repeated = Vec::new();
-    for &(entity, _) in &judge.entities {
-        if let Some(value) = entity.get("id")
-            && let Some(id) = value.as_str()
-            && !seen.insert(id)
-        {
-            repeated.push((entity, value));
+    match &judge.entities[..] {
+        // Nearly all documents.
+        [_] => {}
+        [one, other] if !is_same(one.id, other.id) => {}
+        entities => {
+            for known in entities {
+                if let Some(value) = known.id
+                    && let Some(id) = value.as_str()
+                    && !seen.insert(id)
+                {
+                    repeated.push((known.entity, value));
+                }
+            }
         }
     }
     for (entity, value) in repeated {
@@ -79,6 +83,10 @@ fn repeated_ids(judge: &mut Judge<'_>) {
             )
         });
     }
+}
+
+fn is_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
+    one.is_some_and(|one| other.is_some_and(|other| one.as_str() == other.as_str()))
 }
 
 const REMEDY: &str = "send its subsegments on their own, or less metadata";

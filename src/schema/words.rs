@@ -12,9 +12,6 @@ use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_NAME};
 /// (guide; schema, `java_pattern` of `name`). Characters that combine with another, such as
 /// accents on their own, are no letters.
 pub(in crate::schema) fn name_fault(name: &str) -> Option<String> {
-    if !name.is_empty() && name.len() <= MAX_NAME && name.bytes().all(is_plain_in_name) {
-        return None;
-    }
     if name.is_empty() {
         return Some("is empty".to_owned());
     }
@@ -28,13 +25,21 @@ pub(in crate::schema) fn name_fault(name: &str) -> Option<String> {
     (length > MAX_NAME).then(|| format!("has {length} characters, of at most {MAX_NAME}"))
 }
 
-fn is_plain_in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" _.:/%&#=+-@".contains(&byte)
+/// Whether a name surely is one, and holds no id: letters and signs of ASCII alone.
+pub(in crate::schema) fn is_plain_name(name: &[u8]) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && is_all(name, LETTER_OR_SIGN)
+}
+
+/// Whether each byte has the class.
+fn is_all(text: &[u8], class: u8) -> bool {
+    text.iter()
+        .fold(class, |all, byte| all & CLASSES[usize::from(*byte)])
+        == class
 }
 
 fn is_in_name(character: char) -> bool {
     match u8::try_from(character) {
-        Ok(byte) if byte.is_ascii() => is_plain_in_name(byte),
+        Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)] & IN_NAME != 0,
         _ => matches!(
             character.general_category_group(),
             GeneralCategoryGroup::Letter
@@ -48,13 +53,12 @@ fn is_in_name(character: char) -> bool {
 ///
 /// Letters and digits of ASCII and `_` (schema), and the dot that the service takes since 2024.
 pub(in crate::schema) fn annotation_key_fault(key: &str) -> Option<String> {
-    let is_in_key = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
-    if !key.is_empty() && key.len() <= MAX_ANNOTATION_KEY && key.bytes().all(is_in_key) {
+    if is_annotation_key(key.as_bytes()) {
         return None;
     }
     let stranger = key
         .chars()
-        .find(|character| !u8::try_from(*character).is_ok_and(is_in_key));
+        .find(|character| !is_all(character.encode_utf8(&mut [0; 4]).as_bytes(), IN_KEY));
     Some(match stranger {
         _ if key.is_empty() => "is empty".to_owned(),
         Some(stranger) => format!("has {}", quoted(stranger.encode_utf8(&mut [0; 4]))),
@@ -65,13 +69,17 @@ pub(in crate::schema) fn annotation_key_fault(key: &str) -> Option<String> {
     })
 }
 
+pub(in crate::schema) fn is_annotation_key(key: &[u8]) -> bool {
+    (1..=MAX_ANNOTATION_KEY).contains(&key.len()) && is_all(key, IN_KEY)
+}
+
 /// Whether a name looks as if it held the id of a request, an order, a user.
 ///
 /// A run of four and more digits (not a port, not a part of a version or an address), a part of a
 /// path that is digits alone, twelve and more hex digits with a letter and a digit among them, or
 /// 20 and more letters and digits with four digits among them. Names of hosts are left alone.
 pub(in crate::schema) fn holds_id(name: &str) -> bool {
-    if looks_like_host(name) {
+    if !name.bytes().any(|byte| byte.is_ascii_digit()) || looks_like_host(name) {
         return false;
     }
     let mut start = 0;
@@ -89,7 +97,7 @@ pub(in crate::schema) fn holds_id(name: &str) -> bool {
 
 /// Whether the word from `start` to `end` looks like an id.
 fn is_id(name: &str, start: usize, end: usize) -> bool {
-    let word = name[start..end].as_bytes();
+    let word = &name.as_bytes()[start..end];
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let before = name[..start].chars().next_back();
     let after = name[end..].chars().next();
@@ -123,11 +131,10 @@ pub(in crate::schema) fn has_length(value: Value<'_>, length: usize) -> bool {
     let Some(text) = value.as_text() else {
         return false;
     };
-    let raw = text.raw();
-    if raw.is_ascii() && !raw.contains('\\') {
-        return raw.len() == length;
+    match text.plain() {
+        Some(plain) if plain.is_ascii() => plain.len() == length,
+        _ => text.decode().chars().count() == length,
     }
-    text.decode().chars().count() == length
 }
 
 /// The field that a name is nearly the name of: the same but for case and underscores, or one
@@ -181,6 +188,29 @@ pub(in crate::schema) fn shown(value: Value<'_>) -> String {
     }
 }
 
+/// What each byte may be a part of.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' => IN_NAME | IN_KEY,
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'.' => IN_NAME | IN_KEY | LETTER_OR_SIGN,
+            b' ' | b':' | b'/' | b'%' | b'&' | b'#' | b'=' | b'+' | b'-' | b'@' => {
+                IN_NAME | LETTER_OR_SIGN
+            }
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+/// A name.
+const IN_NAME: u8 = 1;
+/// The key of an annotation.
+const IN_KEY: u8 = 2;
+/// A name without digits.
+const LETTER_OR_SIGN: u8 = 4;
 /// Characters of an id of a segment, subsegment or exception.
 pub(in crate::schema) const ID_LENGTH: usize = 16;
 /// How many characters of a value are shown.
