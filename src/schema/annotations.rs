@@ -48,10 +48,11 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
     let key = key.decode();
     if let Some(fault) = annotation_key_fault(&key) {
         judge.report(Rule::AnnotationKey, value, || {
-            format!(
-                "the annotation key {} {fault}: use letters, digits, `_` and `.`",
-                quoted(&key)
-            )
+            let key = match &*key {
+                "" => "an annotation key".to_owned(),
+                key => format!("the annotation key {}", quoted(key)),
+            };
+            format!("{key} {fault}: use letters, digits, `_` and `.`")
         });
     }
     match value.kind() {

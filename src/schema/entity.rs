@@ -1,5 +1,6 @@
 //! What is judged of an entity when all of it has been seen.
 
+use crate::error::count;
 use crate::json::{Kind, Value};
 use crate::model::{Timestamp, TraceId};
 use crate::schema::Rule;
@@ -140,14 +141,17 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     };
     match (name_fault(&name), kind) {
         (None, _) => {}
-        (Some(fault), "subsegment") if !name.is_empty() => {
-            judge.report(Rule::SubsegmentName, value, || {
-                format!(
-                    "the name {} of a subsegment {fault}: X-Ray was seen to refuse such a document",
-                    quoted(&name)
-                )
+        (Some(fault), _) if name.is_empty() => {
+            judge.report(Rule::NameFormat, value, || {
+                format!("the name of a {kind} {fault}")
             });
         }
+        (Some(fault), "subsegment") => judge.report(Rule::SubsegmentName, value, || {
+            format!(
+                "the name {} of a subsegment {fault}: X-Ray was seen to refuse such a document",
+                quoted(&name)
+            )
+        }),
         (Some(fault), _) => judge.report(Rule::NameFormat, value, || {
             format!("the name {} of a {kind} {fault}", quoted(&name))
         }),
@@ -192,7 +196,7 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
     if !has_length(value, ID_LENGTH) {
         return judge.report(rule, value, || {
             let length = match value.as_str() {
-                Some(text) => format!("got {}", text.chars().count()),
+                Some(text) => format!("got {}", count(text.chars().count() as u64, "character")),
                 None => format!("got {}", value.kind()),
             };
             format!(

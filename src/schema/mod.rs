@@ -2,6 +2,23 @@
 //!
 //! [`judge`] is the one door: it looks at one document, by itself, and tells each rule that it
 //! breaks, with what the service does about it.
+//!
+//! X-Ray publishes a guide and a schema, and its service does a third thing: it refuses some
+//! documents, drops parts of others without a word, and takes what the guide forbids. So each
+//! rule says how its consequence is known:
+//!
+//! - `schema`: AWS's published JSON schema of segment documents (version 1.0.0) says so. By the
+//!   guide ("Getting data from X-Ray") the service removes what does not follow it.
+//! - `guide`: AWS's developer guide or general reference says so.
+//! - `seen`: the service, or an official SDK, was seen to do so.
+//! - `inferred`: it follows from something that is known; nobody has published it.
+//!
+//! What official SDKs send every day is at most a lint. The time in a trace id is not judged,
+//! because the service no longer does.
+//!
+//! # Codes
+//!
+#![doc = include_str!("codes.md")]
 
 mod annotations;
 mod entity;

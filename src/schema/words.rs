@@ -182,6 +182,7 @@ pub(in crate::schema) fn quoted(text: &str) -> String {
 /// A value as messages show it: a text in backquotes, anything else as it was written.
 pub(in crate::schema) fn shown(value: Value<'_>) -> String {
     match value.as_str() {
+        Some(text) if text.is_empty() => "an empty text".to_owned(),
         Some(text) => quoted(&text),
         None if value.kind() == Kind::Null => "null".to_owned(),
         None => on_one_line(value.raw(), SHOWN),

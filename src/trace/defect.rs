@@ -23,6 +23,22 @@ pub enum DefectCode {
 }
 
 impl DefectCode {
+    /// All codes.
+    pub const ALL: [DefectCode; 3] = [
+        DefectCode::Cycle,
+        DefectCode::NeverClosed,
+        DefectCode::Orphan,
+    ];
+
+    /// What it means, in a few words.
+    pub fn about(&self) -> &'static str {
+        match self {
+            DefectCode::Cycle => "subsegments name each other as parents",
+            DefectCode::NeverClosed => "no document says that the entity has ended",
+            DefectCode::Orphan => "the parent of a subsegment never arrived",
+        }
+    }
+
     /// The code as it is printed.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -58,6 +58,19 @@ impl RefusalCode {
         }
     }
 
+    /// What it means, in a few words.
+    pub fn about(&self) -> &'static str {
+        match self {
+            RefusalCode::EmptyBody => "nothing follows the header line",
+            RefusalCode::InvalidHeader => "the header line is not the one that the daemon asks for",
+            RefusalCode::MissingNewline => "no line feed parts header and document",
+            RefusalCode::NotAnObject => "the body is JSON, but no object",
+            RefusalCode::NotBase64 => "the body has an OTLP prefix and no base64 behind it",
+            RefusalCode::NotJson => "the body is neither JSON nor OTLP",
+            RefusalCode::NotUtf8 => "the body is no UTF-8 text",
+        }
+    }
+
     /// What the service answers to such a body, where that is known.
     ///
     /// What the daemon itself refuses never reaches the service and has no code there.

@@ -15,6 +15,7 @@ mod readme;
 mod readme_test;
 mod recorder;
 mod sampling;
+mod schema;
 mod seam;
 mod support;
 mod tidy;
