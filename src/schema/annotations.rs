@@ -61,7 +61,8 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
         Kind::Null | Kind::Array | Kind::Object => {
             judge.report(Rule::AnnotationValue, value, || {
                 format!(
-                    "the annotation {} is {}: use a string, a number or a boolean, or metadata for anything else",
+                    "the annotation {} is {}: use a string, a number or a boolean, or \
+                    metadata for anything else",
                     quoted(&key),
                     shown(value)
                 )
@@ -79,7 +80,8 @@ fn long_text<'a>(judge: &mut Judge<'a>, key: &str, value: Value<'a>) {
     if length > MAX_ANNOTATION_VALUE {
         judge.report(Rule::AnnotationLength, value, || {
             format!(
-                "the annotation {} has {length} characters ({}), and X-Ray takes {MAX_ANNOTATION_VALUE}: cut it, \
+                "the annotation {} has {length} characters ({}), and X-Ray takes \
+                {MAX_ANNOTATION_VALUE}: cut it, \
                  or use metadata",
                 quoted(key),
                 shown(value)
@@ -97,7 +99,11 @@ pub(in crate::schema) fn judge_metadata<'a>(judge: &mut Judge<'a>, block: Value<
         let key = key.decode();
         if key.starts_with(RESERVED) {
             judge.report(Rule::MetadataReserved, value, || {
-                format!("the metadata key {} is reserved: choose one that does not begin with `{RESERVED}`", quoted(&key))
+                format!(
+                    "the metadata key {} is reserved: choose one that does not begin \
+                    with `{RESERVED}`",
+                    quoted(&key)
+                )
             });
         }
         if value.kind() != Kind::Object {

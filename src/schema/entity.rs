@@ -114,7 +114,8 @@ fn missing<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
     if facts.get(Fact::End).is_none() && !facts.is_true(Fact::InProgress) {
         judge.report(Rule::MissingEndTime, entity, || {
             format!(
-                "{} has neither an `end_time` nor `in_progress: true`, and X-Ray refuses the whole document: end \
+                "{} has neither an `end_time` nor `in_progress: true`, and X-Ray refuses \
+                the whole document: end \
                  it before it is sent, or mark it",
                 what(facts)
             )
@@ -159,7 +160,8 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     if holds_id(&name) {
         judge.report(Rule::IdInName, value, || {
             format!(
-                "the name {} looks as if it held an id: name the kind of work, and put the id into an annotation",
+                "the name {} looks as if it held an id: name the kind of work, and put \
+                the id into an annotation",
                 quoted(&name)
             )
         });
@@ -220,7 +222,8 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
 
 fn unsampled(key: &str) -> String {
     format!(
-        "`{key}` is all zeros, as SDKs make it for a request that is not sampled: such entities should not be sent"
+        "`{key}` is all zeros, as SDKs make it for a request that is not sampled: such \
+        entities should not be sent"
     )
 }
 
@@ -267,7 +270,8 @@ fn embedded_trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
         judge.report(Rule::EmbeddedTraceId, value, || {
             let document = document.map_or_else(|| "none".to_owned(), shown);
             format!(
-                "an embedded subsegment names the trace {}, and its document {document}: it was recorded in another \
+                "an embedded subsegment names the trace {}, and its document {document}: \
+                it was recorded in another \
                  request's segment, or its trace was copied wrongly",
                 shown(value)
             )
@@ -288,7 +292,8 @@ fn times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     {
         judge.report(Rule::TimeOrder, end, || {
             format!(
-                "`end_time` {end} is before `start_time` {start}: measure durations with a monotonic clock"
+                "`end_time` {end} is before `start_time` {start}: measure durations with \
+                a monotonic clock"
             )
         });
     }
@@ -324,7 +329,10 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
             _ => "nanoseconds",
         };
         judge.report(Rule::TimeRange, value, || {
-            format!("`{key}` is {value}, which looks like {unit}: write epoch seconds, such as 1721763840.25")
+            format!(
+                "`{key}` is {value}, which looks like {unit}: write epoch seconds, \
+                such as 1721763840.25"
+            )
         });
     }
 }
@@ -370,7 +378,8 @@ fn outcome<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     {
         judge.report(Rule::CauseWithoutFlag, cause, || {
             format!(
-                "{} has a `cause` and is neither `error` nor `fault` nor `throttle`: set the flag, or X-Ray shows it as successful",
+                "{} has a `cause` and is neither `error` nor `fault` nor `throttle`: set \
+                the flag, or X-Ray shows it as successful",
                 what(facts)
             )
         });
@@ -423,7 +432,11 @@ fn type_value<'a>(judge: &mut Judge<'a>, value: Value<'a>, place: Place) {
                 Place::Segment => "a segment",
                 Place::Embedded | Place::OnItsOwn => "a subsegment",
             };
-            format!("`type` is {}, and X-Ray takes this for {taken}: write `subsegment` where it is one sent on its own, or leave it out", shown(value))
+            format!(
+                "`type` is {}, and X-Ray takes this for {taken}: write `subsegment` \
+                where it is one sent on its own, or leave it out",
+                shown(value)
+            )
         }),
     }
 }

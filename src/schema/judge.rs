@@ -227,7 +227,8 @@ impl<'a> Judge<'a> {
             } else {
                 self.report(Rule::DuplicateKey, value, || {
                     format!(
-                        "the key {} stands twice in its object, here with {}: most readers take the last",
+                        "the key {} stands twice in its object, here with {}: most \
+                        readers take the last",
                         quoted(&key.decode()),
                         shown(value)
                     )

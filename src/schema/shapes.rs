@@ -36,7 +36,11 @@ impl<'a> Judge<'a> {
             Shape::Exception => self.wrong_type(value, key, Kind::Object),
             Shape::ExceptionId if has_length(value, ID_LENGTH) => {}
             Shape::ExceptionId => self.report(Rule::ExceptionIdFormat, value, || {
-                format!("the exception id {} is no string of 16 characters: X-Ray drops it, and the causes that name it lead nowhere", shown(value))
+                format!(
+                    "the exception id {} is no string of 16 characters: X-Ray drops \
+                    it, and the causes that name it lead nowhere",
+                    shown(value)
+                )
             }),
             Shape::Integer(_) if is_integer(value) => {}
             Shape::Integer(law) => self.wrong_type_of(value, key, "an integer", *law),
@@ -52,9 +56,11 @@ impl<'a> Judge<'a> {
             Shape::Namespace => self.namespace(value),
             Shape::Number(_) | Shape::Time if kind == Kind::Number => {}
             Shape::Number(law) => self.wrong_type_of(value, key, "a number", *law),
-            Shape::OrNull(_, dialect) if kind == Kind::Null => self.report_of(Rule::LooseType, value, Some(dialect), || {
-                format!("`{key}` is null: leave it out")
-            }),
+            Shape::OrNull(_, dialect) if kind == Kind::Null => {
+                self.report_of(Rule::LooseType, value, Some(dialect), || {
+                    format!("`{key}` is null: leave it out")
+                })
+            }
             Shape::OrNull(other, _) => self.shape(value, key, other, facts),
             Shape::ShortText => self.short_text(value, key),
             Shape::Status => self.status(value),
@@ -62,7 +68,11 @@ impl<'a> Judge<'a> {
             Shape::Text(_) if kind == Kind::String => {}
             Shape::Text(law) => self.wrong_type_of(value, key, "a string", *law),
             Shape::Time => self.report(Rule::TimeType, value, || {
-                format!("`{key}` is {}: write epoch seconds as a number, such as 1721763840.25", shown(value))
+                format!(
+                    "`{key}` is {} ({kind}): write epoch seconds as a number, such as \
+                    1721763840.25",
+                    shown(value)
+                )
             }),
         }
     }
@@ -100,7 +110,8 @@ impl<'a> Judge<'a> {
             Kind::String if has_length(value, ID_LENGTH) => {}
             _ => self.report(Rule::CauseFormat, value, || {
                 format!(
-                    "`cause` is {}, expected an object with exceptions, or the id of an exception (16 hex digits)",
+                    "`cause` is {}, expected an object with exceptions, or the id of an \
+                    exception (16 hex digits)",
                     shown(value)
                 )
             }),
@@ -111,7 +122,9 @@ impl<'a> Judge<'a> {
         if exception.get("id").is_none() {
             let dialect = Some("the Ruby SDK writes so");
             self.report_of(Rule::ExceptionWithoutId, exception, dialect, || {
-                "the exception has no `id`: give it 16 hex digits, so that others can name it as their cause".to_owned()
+                "the exception has no `id`: give it 16 hex digits, so that others can \
+                name it as their cause"
+                    .to_owned()
             });
         }
     }
@@ -182,7 +195,11 @@ impl<'a> Judge<'a> {
                 let dialect = (text == *"dummy")
                     .then_some("the Python SDK writes so below a segment that is not sampled");
                 self.report_of(Rule::NamespaceValue, value, dialect, || {
-                    format!("the namespace is {}: `aws` marks a call of an AWS SDK, `remote` any other call; leave it out for local work", shown(value))
+                    format!(
+                        "the namespace is {}: `aws` marks a call of an AWS SDK, \
+                        `remote` any other call; leave it out for local work",
+                        shown(value)
+                    )
                 });
             }
             None => self.wrong_type(value, "namespace", Kind::String),

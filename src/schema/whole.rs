@@ -6,7 +6,7 @@ use crate::json::{Document, Value};
 use crate::model::limits::{LARGE_DOCUMENT, MAX_DOCUMENT, MAX_INDEXED_ANNOTATIONS};
 use crate::schema::Rule;
 use crate::schema::judge::Judge;
-use crate::schema::words::shown;
+use crate::schema::words::{quoted, shown};
 
 /// Judges a document when all of its entities have been.
 pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, document: &'a Document) {
@@ -21,7 +21,7 @@ pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, document: &'a Document
             judge.report_of(Rule::LoneSurrogate, text, dialect, || {
                 format!(
                     "{} holds half a character, which is no text: send whole characters",
-                    shown(text)
+                    quoted(text.raw().trim_matches('"'))
                 )
             });
         }
@@ -32,12 +32,16 @@ fn size<'a>(judge: &mut Judge<'a>, document: &'a Document) {
     let size = document.text().len();
     if size > MAX_DOCUMENT {
         judge.report(Rule::DocumentTooLarge, document.root(), || {
-            format!("the document has {size} bytes, and X-Ray takes 64 kB ({MAX_DOCUMENT} at most): {REMEDY}")
+            format!(
+                "the document has {size} bytes, and X-Ray takes 64 kB ({MAX_DOCUMENT} \
+                at most): {REMEDY}"
+            )
         });
     } else if size > LARGE_DOCUMENT {
         judge.report(Rule::DocumentLarge, document.root(), || {
             format!(
-                "the document has {size} bytes, and X-Ray takes 64 kB, which may mean {LARGE_DOCUMENT}: {REMEDY}"
+                "the document has {size} bytes, and X-Ray takes 64 kB, which may mean \
+                {LARGE_DOCUMENT}: {REMEDY}"
             )
         });
     }
@@ -49,7 +53,8 @@ fn annotations<'a>(judge: &mut Judge<'a>, document: &'a Document) {
         let place = judge.annotations.beyond.unwrap_or(document.root());
         judge.report(Rule::AnnotationCount, place, || {
             format!(
-                "the document has {count} annotations, and X-Ray indexes {MAX_INDEXED_ANNOTATIONS} of a trace: move what is not \
+                "the document has {count} annotations, and X-Ray indexes \
+                {MAX_INDEXED_ANNOTATIONS} of a trace: move what is not \
                  searched for to metadata"
             )
         });
@@ -78,7 +83,8 @@ fn repeated_ids(judge: &mut Judge<'_>) {
         judge.turn_to(entity);
         judge.report(Rule::IdRepeated, value, || {
             format!(
-                "the id {} stands at another entity of the document too: children of the two cannot be told apart",
+                "the id {} stands at another entity of the document too: children of the \
+                two cannot be told apart",
                 shown(value)
             )
         });

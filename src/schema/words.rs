@@ -141,14 +141,19 @@ pub(in crate::schema) fn has_length(value: Value<'_>, length: usize) -> bool {
 /// letter away.
 pub(in crate::schema) fn misspelled(
     key: &str,
-    known: impl Iterator<Item = &'static str>,
+    known: impl Iterator<Item = &'static str> + Clone,
 ) -> Option<&'static str> {
+    if key.len() > MAX_SPELLED {
+        return None;
+    }
     let bare = |key: &str| key.replace(['_', '-'], "").to_ascii_lowercase();
-    let key = key.get(..key.len().min(MAX_SPELLED))?;
     let written = bare(key);
-    known.into_iter().find(|known| {
-        written == bare(known) || known.len() > 3 && is_one_letter_away(&written, &bare(known))
-    })
+    let same = |known: &&str| bare(known) == written;
+    let near = |known: &&str| known.len() > 3 && is_one_letter_away(&written, &bare(known));
+    known
+        .clone()
+        .find(same)
+        .or_else(|| known.clone().find(near))
 }
 
 /// Whether one letter less, more, or another one turns one word into the other; or two letters

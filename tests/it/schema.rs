@@ -169,3 +169,663 @@ fn alone(fields: &str) -> String {
         r#"{{"type":"subsegment","name":"put","id":"00000000000000b1","parent_id":"00000000000000a1","trace_id":"1-66a00000-0123456789abcdef01234567","start_time":1721763840.25,"end_time":1721763840.75{fields}}}"#
     )
 }
+
+#[test]
+fn an_entity_without_anything_lacks_each_needed_field() {
+    check(
+        "{}",
+        &[
+            ("", "missing-end-time"),
+            ("", "missing-id"),
+            ("", "missing-name"),
+            ("", "missing-start-time"),
+            ("", "missing-trace-id"),
+        ],
+    );
+    check(
+        r#"{"type":"subsegment"}"#,
+        &[
+            ("", "missing-end-time"),
+            ("", "missing-id"),
+            ("", "missing-name"),
+            ("", "missing-parent-id"),
+            ("", "missing-start-time"),
+            ("", "missing-trace-id"),
+        ],
+    );
+    check(
+        &segment(r#","subsegments":[{"in_progress":true}]"#),
+        &[
+            ("/subsegments/0", "missing-id"),
+            ("/subsegments/0", "missing-name"),
+            ("/subsegments/0", "missing-start-time"),
+        ],
+    );
+}
+
+#[test]
+fn what_each_kind_of_entity_may_say_is_right() {
+    check(&segment(""), &[]);
+    check(&embedded(""), &[]);
+    check(&alone(""), &[]);
+    check(
+        &segment(
+            r#","in_progress":false,"user":"u-1","origin":"AWS::Lambda::Function","resource_arn":"arn",
+            "parent_id":"00000000000000b9","service":{"version":"1","runtime":"CPython"},"inferred":false,
+            "http":{"request":{"method":"GET","url":"http://api/","client_ip":"::1","user_agent":"curl","x_forwarded_for":true},
+                    "response":{"status":404,"content_length":-1}},"error":true,
+            "aws":{"account_id":"123456789012","ec2":{"instance_id":"i","ami_id":"a"},"ecs":{"container":"c"},
+                   "eks":{"pod":"p"},"elastic_beanstalk":{"deployment_id":7,"version_label":"v"},
+                   "cloudwatch_logs":[{"log_group":"g","arn":"a"}],"xray":{"sdk":"s","auto_instrumentation":false}},
+            "cause":{"working_directory":"/srv","paths":["a"],"exceptions":[{"id":"00000000000000e1","message":"m",
+                     "type":"T","remote":false,"truncated":0,"skipped":0,"cause":"00000000000000e2",
+                     "stack":[{"path":"a.py","line":1,"label":"f"}]}]},
+            "annotations":{"a.b_C9":"x","n":-1e-3,"t":true},"metadata":{"default":{"any":[null,{"x":[]}]}},
+            "links":[{"trace_id":"1-66a00000-0123456789abcdef01234567","id":"00000000000000b8","attributes":{"k":[1]}}]"#,
+        ),
+        &[],
+    );
+    check(
+        &alone(
+            r#","namespace":"remote","traced":true,"precursor_ids":["00000000000000b2"],
+            "http":{"request":{"traced":true,"url":"u","method":"GET","user_agent":"a","client_ip":"c"},"response":{"status":500}},
+            "fault":true,"cause":"00000000000000e1","sql":{"url":"u","user":"u","preparation":"call","connection_string":"c",
+            "database_type":"t","database_version":"v","driver_version":"d","sanitized_query":"q"},
+            "aws":{"operation":"o","account_id":"a","region":"r","request_id":"i","queue_url":"q","table_name":"t",
+                   "retries":0,"id_2":"x","resource_names":["a"],"table_names":["b"],"consistent_read":true}"#,
+        ),
+        &[],
+    );
+    // In progress, with no end.
+    let open = alone("").replace(r#","end_time":1721763840.75"#, r#","in_progress":true"#);
+    check(&open, &[]);
+}
+
+#[test]
+fn a_field_of_another_type_than_the_schema_gives_it_is_dropped() {
+    for (field, pointer) in [
+        (r#""user":7"#, "/user"),
+        (r#""origin":null"#, "/origin"),
+        (r#""error":"true""#, "/error"),
+        (r#""in_progress":0"#, "/in_progress"),
+        (r#""metadata":[]"#, "/metadata"),
+        (r#""annotations":"a""#, "/annotations"),
+        (r#""annotations":[1]"#, "/annotations"),
+        (r#""subsegments":{}"#, "/subsegments"),
+        (r#""subsegments":[7]"#, "/subsegments/0"),
+        (r#""http":[]"#, "/http"),
+        (r#""http":{"request":null}"#, "/http/request"),
+        (r#""http":{"request":{"url":1}}"#, "/http/request/url"),
+        (
+            r#""http":{"request":{"x_forwarded_for":"yes"}}"#,
+            "/http/request/x_forwarded_for",
+        ),
+        (
+            r#""http":{"response":{"status":"200"}}"#,
+            "/http/response/status",
+        ),
+        (
+            r#""http":{"response":{"content_length":"2 kB"}}"#,
+            "/http/response/content_length",
+        ),
+        (
+            r#""http":{"response":{"content_length":""}}"#,
+            "/http/response/content_length",
+        ),
+        (r#""service":"1.0""#, "/service"),
+        (r#""service":{"version":1}"#, "/service/version"),
+        (r#""aws":{"account_id":123}"#, "/aws/account_id"),
+        (
+            r#""aws":{"elastic_beanstalk":{"deployment_id":"7"}}"#,
+            "/aws/elastic_beanstalk/deployment_id",
+        ),
+        (r#""aws":{"tracing":{"sdk":null}}"#, "/aws/tracing/sdk"),
+        (r#""fault":true,"cause":{"paths":"a"}"#, "/cause/paths"),
+        (
+            r#""fault":true,"cause":{"exceptions":[7]}"#,
+            "/cause/exceptions/0",
+        ),
+        (
+            r#""fault":true,"cause":{"exceptions":[{"id":"00000000000000e1","truncated":1.5}]}"#,
+            "/cause/exceptions/0/truncated",
+        ),
+        (
+            r#""fault":true,"cause":{"exceptions":[{"id":"00000000000000e1","stack":[{"line":"7"}]}]}"#,
+            "/cause/exceptions/0/stack/0/line",
+        ),
+    ] {
+        check(&segment(&format!(",{field}")), &[(pointer, "field-type")]);
+    }
+    for (field, pointer) in [
+        (r#""namespace":7"#, "/namespace"),
+        (r#""traced":"yes""#, "/traced"),
+        (r#""precursor_ids":"00000000000000b2""#, "/precursor_ids"),
+        (r#""precursor_ids":[7]"#, "/precursor_ids/0"),
+        (r#""sql":{"url":7}"#, "/sql/url"),
+        (r#""aws":{"request_id":7}"#, "/aws/request_id"),
+    ] {
+        check(&alone(&format!(",{field}")), &[(pointer, "field-type")]);
+    }
+    check(
+        &embedded(r#","parent_id":7"#),
+        &[("/subsegments/0/parent_id", "field-type")],
+    );
+    check(
+        &embedded(r#","type":7"#),
+        &[("/subsegments/0/type", "field-type")],
+    );
+}
+
+#[test]
+fn a_type_that_only_the_guide_names_and_what_sdks_write_every_day_are_lints() {
+    for (field, pointer) in [
+        (r#""annotations":null"#, "/annotations"),
+        (r#""annotations":[]"#, "/annotations"),
+        (
+            r#""http":{"response":{"status":""}}"#,
+            "/http/response/status",
+        ),
+        (
+            r#""http":{"response":{"status":200.5}}"#,
+            "/http/response/status",
+        ),
+        (
+            r#""http":{"response":{"content_length":"2"}}"#,
+            "/http/response/content_length",
+        ),
+        (
+            r#""http":{"response":{"content_length":0.5}}"#,
+            "/http/response/content_length",
+        ),
+        (r#""aws":{"eks":7}"#, "/aws/eks"),
+        (r#""aws":{"cloudwatch_logs":{}}"#, "/aws/cloudwatch_logs"),
+        (r#""aws":{"cloudwatch_logs":[7]}"#, "/aws/cloudwatch_logs/0"),
+        (r#""inferred":1"#, "/inferred"),
+        (r#""links":{}"#, "/links"),
+        (r#""links":["x"]"#, "/links/0"),
+        (r#""links":[{"trace_id":7}]"#, "/links/0/trace_id"),
+        (
+            r#""fault":true,"cause":{"exceptions":[{"id":"00000000000000e1","stack":[{"line":null}]}]}"#,
+            "/cause/exceptions/0/stack/0/line",
+        ),
+        (
+            r#""fault":true,"cause":{"exceptions":[{"id":"00000000000000e1","stack":[{"path":null}]}]}"#,
+            "/cause/exceptions/0/stack/0/path",
+        ),
+    ] {
+        check(&segment(&format!(",{field}")), &[(pointer, "loose-type")]);
+    }
+    for (field, pointer) in [
+        (
+            r#""http":{"request":{"traced":"yes"}}"#,
+            "/http/request/traced",
+        ),
+        (r#""aws":{"request_id":null}"#, "/aws/request_id"),
+        (
+            r#""aws":{"table_names":"dict_keys(['Orders'])"}"#,
+            "/aws/table_names",
+        ),
+        (r#""aws":{"table_names":[7]}"#, "/aws/table_names/0"),
+        (r#""aws":{"retries":1.5}"#, "/aws/retries"),
+    ] {
+        check(&alone(&format!(",{field}")), &[(pointer, "loose-type")]);
+    }
+    // A number without a fraction is an integer, however it is written.
+    check(
+        &segment(r#","http":{"response":{"status":2e2,"content_length":2.0}}"#),
+        &[],
+    );
+}
+
+#[test]
+fn names_are_judged_by_every_letter() {
+    let named = |name: &str| segment("").replace(r#""api""#, &serde_json::to_string(name).unwrap());
+    for name in [
+        "a",
+        "A-z_0.:/%&#=+@ ",
+        "Zoë",
+        "注文",
+        "½Ⅷ",
+        "\u{a0}\u{2028}\u{3000}",
+        "𝒜",
+        &"é".repeat(200),
+    ] {
+        check(&named(name), &[]);
+    }
+    for name in [
+        "",
+        "a,b",
+        "a*",
+        "a?",
+        "a;",
+        "a!",
+        "a(",
+        "a)",
+        "a\"",
+        "a'",
+        "a[",
+        "a]",
+        "a{",
+        "a}",
+        "a|",
+        "a<",
+        "a>",
+        "a^",
+        "a$",
+        "a~",
+        "a`",
+        "a\\",
+        "a\tb",
+        "a\n",
+        "😀",
+        "e\u{301}",
+        "\u{202e}",
+        &"é".repeat(201),
+    ] {
+        check(&named(name), &[("/name", "name-format")]);
+    }
+    check(
+        &segment("").replace(r#""api""#, "7"),
+        &[("/name", "name-format")],
+    );
+    let put = |name: &str| embedded("").replace(r#""put""#, &serde_json::to_string(name).unwrap());
+    check(&put(""), &[("/subsegments/0/name", "name-format")]);
+    check(&put("a?"), &[("/subsegments/0/name", "subsegment-name")]);
+    check(
+        &put(&"a".repeat(201)),
+        &[("/subsegments/0/name", "subsegment-name")],
+    );
+    check(&put(&"a".repeat(200)), &[]);
+}
+
+#[test]
+fn names_with_ids_in_them_are_told_from_names_with_numbers() {
+    for name in [
+        "GET /orders/42",
+        "order 1234",
+        "order-1234",
+        "order#98765",
+        "user_00012345",
+        "7d9f2c1e-4b6a-4c8d-9e0f-1a2b3c4d5e6f",
+        "job 8f14e45fceea",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    ] {
+        check(
+            &segment("").replace("\"api\"", &format!("\"{name}\"")),
+            &[("/name", "id-in-name")],
+        );
+    }
+    for name in [
+        "S3",
+        "EC2 v2",
+        "localhost:8080",
+        "127.0.0.1:54321",
+        "10.0.0.1234",
+        "1.2.3",
+        "d111111abcdef8.cloudfront.net",
+        "logs-123456789012.s3.eu-west-1.amazonaws.com:443",
+        "order 123",
+        "feedfacedeadbeef",
+        "GET /orders/v2",
+        "a1b2c3",
+    ] {
+        check(&segment("").replace("\"api\"", &format!("\"{name}\"")), &[]);
+    }
+}
+
+#[test]
+fn ids_and_trace_ids_are_judged_by_their_form_and_not_their_time() {
+    let with_id = |id: &str| segment("").replace("\"00000000000000a1\"", id);
+    check(&with_id("\"000000000000a1\""), &[("/id", "id-format")]);
+    check(&with_id("\"00000000000000000a1\""), &[("/id", "id-format")]);
+    check(&with_id("7"), &[("/id", "id-format")]);
+    check(&with_id("null"), &[("/id", "id-format")]);
+    check(&with_id("\"0000000000000000\""), &[("/id", "unsampled-id")]);
+    check(&with_id("\"00000000000000éé\""), &[("/id", "id-hex")]);
+    let with_trace = |id: &str| segment("").replace("\"1-66a00000-0123456789abcdef01234567\"", id);
+    for id in [
+        "7",
+        "\"\"",
+        "\"2-66a00000-0123456789abcdef01234567\"",
+        "\"1-66a00000-0123456789abcdef0123456\"",
+        "\"1-66a0000-00123456789abcdef01234567\"",
+        "\"1-66a00000-0123456789abcdef0123456g\"",
+        "\"1-66a00000-0123456789abcdef01234567 \"",
+        "\"66a000000123456789abcdef01234567\"",
+    ] {
+        check(&with_trace(id), &[("/trace_id", "trace-id-format")]);
+    }
+    check(&with_trace("\"1-ffffffff-0123456789ABCDEF01234567\""), &[]);
+    check(&with_trace("\"1-00000000-0123456789abcdef01234567\""), &[]);
+    check(
+        &alone("").replace("00000000000000a1", "a1"),
+        &[("/parent_id", "parent-id-format")],
+    );
+    check(
+        &alone("").replace("00000000000000a1", "0000000000000000"),
+        &[("/parent_id", "unsampled-id")],
+    );
+    check(
+        &segment(r#","parent_id":null"#),
+        &[("/parent_id", "caller-id-format")],
+    );
+    check(&embedded(r#","parent_id":"a1""#), &[]);
+    check(
+        &embedded(r#","trace_id":7"#),
+        &[("/subsegments/0/trace_id", "embedded-trace-id")],
+    );
+}
+
+#[test]
+fn times_are_judged_as_numbers_however_they_are_written() {
+    let times = |start: &str, end: &str| {
+        segment("")
+            .replace("1721763840.25", start)
+            .replace("1721763840.75", end)
+    };
+    for (start, end) in [
+        ("1", "1"),
+        ("1.0", "1"),
+        ("0", "9.5"),
+        ("9", "10"),
+        ("1.72176384E9", "1721763840"),
+        ("1721763840.250", "1721763840.25"),
+        ("-0", "0"),
+        ("1721763840", "1.8e9"),
+    ] {
+        check(&times(start, end), &[]);
+    }
+    for (start, end) in [
+        ("10", "9"),
+        ("1.5", "1.4999999"),
+        ("1.8e9", "1721763840"),
+        ("1721763840.3", "1721763840.29"),
+    ] {
+        check(&times(start, end), &[("/end_time", "time-order")]);
+    }
+    for start in [
+        "100000000000",
+        "1e11",
+        "1721763840250.5",
+        "1e400",
+        "-1",
+        "-0.5",
+        "-1e-3",
+    ] {
+        let late = !start.starts_with('-');
+        let end = if late { "1e400" } else { "1" };
+        let mut expected = vec![("/start_time", "time-range")];
+        if late {
+            expected.insert(0, ("/end_time", "time-range"));
+        }
+        check(&times(start, end), &expected);
+    }
+    check(
+        &times("null", "\"1\""),
+        &[("/end_time", "time-type"), ("/start_time", "time-type")],
+    );
+}
+
+#[test]
+fn flags_and_status_agree_or_the_status_is_reported() {
+    let answered = |status: u16, flags: &str| {
+        segment(&format!(
+            r#","http":{{"response":{{"status":{status}}}}}{flags}"#
+        ))
+    };
+    let report = &[("/http/response/status", "flags-and-status")];
+    check(&answered(200, ""), &[]);
+    check(&answered(399, r#","error":false"#), &[]);
+    check(&answered(400, r#","error":true"#), &[]);
+    check(&answered(499, r#","error":true,"fault":false"#), &[]);
+    check(&answered(429, r#","error":true,"throttle":true"#), &[]);
+    check(&answered(500, r#","fault":true"#), &[]);
+    check(&answered(599, r#","fault":true"#), &[]);
+    check(&answered(404, ""), report);
+    check(&answered(404, r#","fault":true"#), report);
+    check(&answered(404, r#","error":true,"fault":true"#), report);
+    check(&answered(429, r#","error":true"#), report);
+    check(&answered(429, r#","throttle":true"#), report);
+    check(&answered(400, r#","error":true,"throttle":true"#), report);
+    check(&answered(503, ""), report);
+    check(&answered(503, r#","error":true"#), report);
+    check(&answered(200, r#","fault":true"#), report);
+    // A cause is no flag, and one that says nothing is no cause.
+    check(&segment(r#","cause":{}"#), &[]);
+    check(
+        &segment(r#","cause":{"id":"00000000000000b1"}"#),
+        &[("/cause", "cause-without-flag")],
+    );
+    for flag in ["error", "fault", "throttle"] {
+        check(
+            &segment(&format!(r#","cause":{{"id":"x"}},"{flag}":true"#)),
+            &[],
+        );
+        check(
+            &segment(&format!(r#","cause":{{"id":"x"}},"{flag}":false"#)),
+            &[("/cause", "cause-without-flag")],
+        );
+    }
+}
+
+#[test]
+fn of_duplicate_keys_the_last_counts() {
+    check(
+        &segment("").replace(r#""name":"api""#, r#""name":7,"na\u006de":"api""#),
+        &[("/name", "duplicate-key")],
+    );
+    check(
+        &segment(r#","name":"a?""#),
+        &[("/name", "name-format"), ("/name", "duplicate-key")],
+    );
+    check(
+        &segment(r#","http":{"response":{"status":500}},"http":{}"#),
+        &[("/http", "duplicate-key")],
+    );
+    check(
+        &segment(r#","http":{"response":{"status":500},"response":{}}"#),
+        &[("/http/response", "duplicate-key")],
+    );
+    check(
+        &segment(r#","subsegments":[{}],"subsegments":[]"#),
+        &[("/subsegments", "duplicate-key")],
+    );
+    check(
+        &segment(r#","metadata":{"default":{"a":[{"x":1,"y":2,"x":3}]}}"#),
+        &[("/metadata/default/a/0/x", "duplicate-key")],
+    );
+    check(
+        &segment(r#","own":1,"other":{"x":1,"x":2},"own":2"#),
+        &[("/other/x", "duplicate-key"), ("/own", "duplicate-key")],
+    );
+    let many: Vec<String> = (0..40)
+        .map(|key| format!(r#""k{}":{key}"#, key % 30))
+        .collect();
+    check(
+        &segment(&format!(r#","annotations":{{{}}}"#, many.join(","))),
+        &(0..10)
+            .map(|key| (format!("/annotations/k{key}"), "duplicate-key"))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(|(pointer, code)| (&**pointer, *code))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn misspelled_and_misplaced_fields_are_named() {
+    let told = |field: &str| {
+        let document = Document::parse(&segment(&format!(r#","{field}":1"#))).unwrap();
+        let violations = judge(&document);
+        violations
+            .first()
+            .map(|violation| violation.message().to_owned())
+    };
+    for (field, meant) in [
+        ("throttled", "throttle"),
+        ("startTime", "start_time"),
+        ("trace-id", "trace_id"),
+        ("anotations", "annotations"),
+        ("subsegment", "subsegments"),
+        ("falut", "fault"),
+        ("usr", "user"),
+        ("Name", "name"),
+    ] {
+        assert_eq!(
+            told(field).as_deref(),
+            Some(&*format!(
+                "X-Ray does not read `{field}`: is `{meant}` meant?"
+            ))
+        );
+    }
+    for field in [
+        "Dummy",
+        "notTraced",
+        "custom_attribute",
+        "ids",
+        "i",
+        "tags",
+        "awsx",
+    ] {
+        assert_eq!(told(field), None);
+    }
+    for field in ["namespace", "traced", "sql", "precursor_ids"] {
+        check(
+            &segment(&format!(r#","{field}":[{{"a":1,"a":2}}]"#)),
+            &[
+                (&format!("/{field}"), "misplaced-field"),
+                (&format!("/{field}/0/a"), "duplicate-key"),
+            ],
+        );
+    }
+    for field in ["user", "origin", "service", "resource_arn"] {
+        check(
+            &alone(&format!(r#","{field}":null"#)),
+            &[(&format!("/{field}"), "misplaced-field")],
+        );
+    }
+}
+
+#[test]
+fn an_aws_call_says_what_was_called() {
+    let call = |name: &str, fields: &str| {
+        alone(&format!(r#","namespace":"aws"{fields}"#)).replace("\"put\"", &format!("\"{name}\""))
+    };
+    let report = &[("", "aws-call")];
+    check(
+        &call("S3", r#","aws":{"operation":"GetObject","region":"r"}"#),
+        &[],
+    );
+    check(&call("S3", r#","aws":{"operation":"GetObject"}"#), report);
+    check(&call("S3", r#","aws":{"region":"r"}"#), report);
+    check(&call("S3", ""), report);
+    check(
+        &call("dynamodb", r#","aws":{"operation":"Query","region":"r"}"#),
+        report,
+    );
+    check(
+        &call(
+            "DynamoDB",
+            r#","aws":{"operation":"ListTables","region":"r"}"#,
+        ),
+        &[],
+    );
+    check(
+        &call(
+            "DynamoDB",
+            r#","aws":{"operation":"Scan","region":"r","table_names":["a"]}"#,
+        ),
+        &[],
+    );
+    check(
+        &call(
+            "DynamoDB",
+            r#","aws":{"operation":"Scan","region":"r","resource_names":["a"]}"#,
+        ),
+        &[],
+    );
+    let open = call("S3", "").replace(r#","end_time":1721763840.75"#, r#","in_progress":true"#);
+    check(&open, &[]);
+    check(&call("S3", "").replace("\"aws\"", "\"remote\""), &[]);
+}
+
+#[test]
+fn pointers_are_escaped_and_names_lead_to_the_place() {
+    let document = segment(
+        r#","subsegments":[{"name":"a","id":"00000000000000b1","start_time":1,"end_time":2,"subsegments":[
+            {"id":"00000000000000c1","start_time":1,"end_time":2,"name":"b","annotations":{"x/y~z":1}}]}]"#,
+    );
+    let violations = judge(&Document::parse(&document).unwrap());
+    let [violation] = &violations[..] else {
+        panic!("{violations:?}")
+    };
+    assert_eq!(
+        violation.pointer(),
+        "/subsegments/0/subsegments/0/annotations/x~1y~0z"
+    );
+    assert_eq!(violation.names(), ["api", "a", "b"]);
+    assert_eq!(violation.id(), Some("00000000000000c1"));
+    assert_eq!(
+        violation.trace_id(),
+        Some("1-66a00000-0123456789abcdef01234567")
+    );
+    assert_eq!(
+        violation.to_string(),
+        "pruned (annotation-key): the annotation key `x/y~z` has `/`: use letters, digits, `_` and `.`\n  \
+         at /subsegments/0/subsegments/0/annotations/x~1y~0z of api > a > b"
+    );
+}
+
+#[test]
+fn sdks_are_named_where_one_is_known_to_write_so() {
+    let dialect = |document: &str| judge(&Document::parse(document).unwrap())[0].dialect();
+    assert_eq!(
+        dialect(&segment(r#","annotations":[]"#)),
+        Some("the Node SDK writes so where it is given so")
+    );
+    assert_eq!(
+        dialect(&segment(r#","throttled":true"#)),
+        Some("the crate xray-lite writes so")
+    );
+    assert_eq!(
+        dialect(&segment(r#","fault":true,"cause":{"exceptions":[{}]}"#)),
+        Some("the Ruby SDK writes so")
+    );
+    assert_eq!(
+        dialect(&segment(
+            r#","http":{"response":{"status":404}},"error":true,"fault":true"#
+        )),
+        Some("the Python and Node SDKs set `fault` too for errors of a client")
+    );
+    assert_eq!(
+        dialect(&segment(r#","http":{"response":{"status":404}}"#)),
+        None
+    );
+    assert_eq!(
+        dialect(&alone(r#","aws":{"table_names":"dict_keys(['Orders'])"}"#)),
+        Some("the Python SDK writes the text of a dict there")
+    );
+    assert_eq!(dialect(&alone(r#","aws":{"table_names":7}"#)), None);
+}
+
+#[test]
+fn thousands_of_levels_and_of_violations_are_no_trouble() {
+    let mut nested = String::new();
+    let mut ends = String::new();
+    for level in 0..1_500 {
+        nested.push_str(&format!(
+            r#"{{"name":"s","id":"{level:016x}","start_time":1,"end_time":2,"subsegments":["#
+        ));
+        ends.push_str("]}");
+    }
+    let document = segment(&format!(r#","subsegments":[{nested}{{"name":"s"}}{ends}]"#));
+    let violations = judge(&Document::parse(&document).unwrap());
+    let deepest = violations
+        .iter()
+        .filter(|violation| violation.names().len() == 1_502)
+        .count();
+    assert_eq!(deepest, 3);
+    let keys: Vec<String> = (0..3_000).map(|key| format!("\"k {key}\":null")).collect();
+    let document = segment(&format!(r#","annotations":{{{}}}"#, keys.join(",")));
+    assert_eq!(judge(&Document::parse(&document).unwrap()).len(), 6_001);
+}
