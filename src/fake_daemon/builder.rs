@@ -8,6 +8,7 @@ use std::thread;
 use crate::capture::{self, Listener};
 use crate::error::Error;
 use crate::fake_daemon::scope::{Outcome, scope};
+use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemon, Report};
 use crate::seam::{Clock, Environment};
 use crate::service::{self, SamplingResponder};
@@ -30,6 +31,9 @@ pub struct FakeDaemonBuilder {
     clock: Clock,
     environment: Environment,
     hooks: Vec<Hook>,
+    strictness: Strictness,
+    /// The first saying about a code that cannot be.
+    mistake: Option<Error>,
 }
 
 /// Something to do before a fence.
@@ -43,6 +47,8 @@ impl FakeDaemonBuilder {
             clock: Clock::system(),
             environment: Environment::process(),
             hooks: Vec::new(),
+            strictness: Strictness::default(),
+            mistake: None,
         }
     }
 
@@ -65,6 +71,53 @@ impl FakeDaemonBuilder {
     /// Declares that any parent may be sent by someone else.
     pub fn any_external_parent(mut self) -> Self {
         self.external = ExternalParents::any();
+        self
+    }
+
+    /// Lets findings with this code pass: a rejection, a violation, a defect.
+    ///
+    /// A test fails for rejections, for violations that are `rejected` or `pruned`, and for
+    /// defects, unless they are expected or allowed; lints do not fail it. The codes are in
+    /// [the table](crate::schema#codes).
+    ///
+    /// ` at ` and a path of names restricts it to the violations of some entities:
+    ///
+    /// ```text
+    /// annotation-key at OrdersWorker >> dynamo-put
+    /// ```
+    ///
+    /// `>` is a child, `>>` anything below, `*` any run of characters; the first name may be
+    /// anywhere in the trace, the last one is the entity itself. What is said with a path wins over
+    /// what is said of a code alone; where both were said, [`deny`](FakeDaemonBuilder::deny) wins.
+    /// A code or path that is none is an error at the start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::FakeDaemon;
+    ///
+    /// let daemon = FakeDaemon::builder()
+    ///     .allow("annotation-key at legacy-*")
+    ///     .deny("id-in-name")
+    ///     .start();
+    ///
+    /// let error = FakeDaemon::builder().allow("annotation").try_start().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "invalid code `annotation`: there is no such code: is `annotation-key` meant?"
+    /// );
+    /// ```
+    pub fn allow(mut self, code: &str) -> Self {
+        let said = self.strictness.allow(code);
+        self.mistake = self.mistake.or(said.err());
+        self
+    }
+
+    /// Lets findings with this code fail the test, lints too. As
+    /// [`allow`](FakeDaemonBuilder::allow).
+    pub fn deny(mut self, code: &str) -> Self {
+        let said = self.strictness.deny(code);
+        self.mistake = self.mistake.or(said.err());
         self
     }
 
@@ -113,9 +166,13 @@ impl FakeDaemonBuilder {
     ///
     /// # Errors
     ///
-    /// A socket or thread that the system refuses; a variable that cannot be read.
+    /// A socket or thread that the system refuses; a variable that cannot be read; a code or a
+    /// path of names that is none.
     #[track_caller]
     pub fn try_start(self) -> Result<FakeDaemon, Error> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
         let receive_buffer = match self.receive_buffer {
             Some(bytes) => Some(bytes),
             None => receive_buffer_variable(&self.environment)?,
@@ -148,6 +205,7 @@ impl FakeDaemonBuilder {
             sampling,
             self.external,
             self.hooks,
+            self.strictness,
             started,
         ))
     }

@@ -9,11 +9,13 @@ use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
 use crate::fake_daemon::builder::Hook;
 use crate::fake_daemon::in_memory::{InMemory, Notebook};
+use crate::fake_daemon::inspect::{Inspection, inspect};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
+use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::service::SamplingResponder;
-use crate::trace::{Arrival, Assembly, ExternalParents, assemble};
+use crate::trace::ExternalParents;
 use crate::wire::{Daemon, Emit, Note};
 
 /// An X-Ray daemon for one test: it captures what the code under test sends, and answers
@@ -32,8 +34,9 @@ use crate::wire::{Daemon, Emit, Note};
 /// exporter that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
 ///
 /// When it is dropped and something arrived that nobody expected (a datagram that AWS would
-/// refuse, a trace that is not complete, a loss in the kernel), it panics with a [`Report`]. If a test returns `Err`, that
-/// panic would hide it: [`scope`](FakeDaemon::scope) shows both, and is the form to prefer.
+/// refuse, a document of which X-Ray would lose a part, a trace that is not complete, a loss in
+/// the kernel), it panics with a [`Report`]. If a test returns `Err`, that panic would hide it:
+/// [`scope`](FakeDaemon::scope) shows both, and is the form to prefer.
 ///
 /// # Examples
 ///
@@ -148,9 +151,10 @@ impl FakeDaemon {
         sampling: SamplingResponder,
         external: ExternalParents,
         hooks: Vec<Hook>,
+        strictness: Strictness,
         started: String,
     ) -> FakeDaemon {
-        let judged = Mutex::default();
+        let judged = Mutex::new(Judged::new(strictness));
         FakeDaemon {
             listener,
             _sampling: sampling,
@@ -226,11 +230,34 @@ impl FakeDaemon {
     ///
     /// # Errors
     ///
-    /// What nobody expected: rejections, datagrams lost in the kernel, documents that belong to
-    /// no trace, traces that are not complete, notes of recorders and mocks.
+    /// What nobody expected: rejections, violations that X-Ray would refuse a document for or
+    /// lose a part of it, datagrams lost in the kernel, traces that are not complete, notes of
+    /// recorders and mocks.
     pub async fn verify(&self) -> Result<(), Report> {
         let counts = self.fence().await;
         self.judge(counts)
+    }
+
+    /// From now on findings with this code do not fail the test.
+    ///
+    /// The codes are in [the table](crate::schema#codes). ` at ` and a path of names restricts it
+    /// to violations of some entities: see [`FakeDaemonBuilder::allow`].
+    ///
+    /// # Errors
+    ///
+    /// There is no such code, or the path is none.
+    pub fn allow(&self, code: &str) -> Result<(), Error> {
+        self.judged().strictness.allow(code)
+    }
+
+    /// From now on findings with this code fail the test, lints too. As
+    /// [`allow`](FakeDaemon::allow).
+    ///
+    /// # Errors
+    ///
+    /// There is no such code, or the path is none.
+    pub fn deny(&self, code: &str) -> Result<(), Error> {
+        self.judged().strictness.deny(code)
     }
 
     /// Judges for the last time: what comes after this is late. Hooks are left out where a panic
@@ -248,14 +275,14 @@ impl FakeDaemon {
     /// Judges, with what the fence gave.
     fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
         let received = self.listener.received();
-        let traces = self.assembled(&received).traces;
+        let inspection = self.inspected(&received);
         let notes = self.notebook.take();
         let report = self.judged().report(
             self.place(),
             self.receive_buffer(),
             counts,
             &received,
-            traces,
+            inspection,
             notes,
         );
         if report.findings().is_empty() {
@@ -280,16 +307,9 @@ impl FakeDaemon {
         self.notebook.notes()
     }
 
-    /// The traces that these datagrams make.
-    pub(in crate::fake_daemon) fn assembled(&self, received: &[Arc<Received>]) -> Assembly {
-        let documents = received.iter().filter_map(|datagram| {
-            let document = Arc::clone(datagram.document()?);
-            Some(Arrival {
-                seq: datagram.seq(),
-                document,
-            })
-        });
-        assemble(documents, &self.external)
+    /// The traces that these datagrams make, and the rules that their documents break.
+    pub(in crate::fake_daemon) fn inspected(&self, received: &[Arc<Received>]) -> Inspection {
+        inspect(received.iter().map(|datagram| &**datagram), &self.external)
     }
 
     fn run_hooks(&self) {

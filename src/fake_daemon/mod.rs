@@ -4,10 +4,13 @@ mod block_on;
 mod builder;
 mod daemon;
 mod in_memory;
+mod inspect;
+mod name_path;
 mod questions;
 mod report;
 mod scope;
 mod shortfall;
+mod strictness;
 mod tasks;
 
 pub use block_on::block_on;

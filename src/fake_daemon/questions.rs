@@ -5,7 +5,9 @@ use std::panic::Location;
 use crate::capture::Rejection;
 use crate::error::Error;
 use crate::fake_daemon::FakeDaemon;
+use crate::fake_daemon::report::which;
 use crate::fake_daemon::shortfall::{Shortfall, Sight};
+use crate::schema::{Rule, Violation};
 use crate::trace::{PartialTrace, Trace};
 use crate::wire::RefusalCode;
 
@@ -119,7 +121,8 @@ impl FakeDaemon {
     pub async fn try_expect_rejection(&self, code: &str) -> Result<Rejection, Shortfall> {
         let sight = self.see().await?;
         if !RefusalCode::ALL.iter().any(|known| known.as_str() == code) {
-            return Err(sight.unknown_code(code));
+            let known = RefusalCode::ALL.map(|code| code.as_str());
+            return Err(sight.unknown_code("rejection", code, &known));
         }
         let mut judged = self.judged();
         let unexpected = sight.rejections.iter().find(|rejection| {
@@ -130,6 +133,82 @@ impl FakeDaemon {
         };
         judged.expected.insert(rejection.seq());
         Ok(rejection)
+    }
+
+    /// The rules that the documents break, lints too, in order of arrival. To look at them is not
+    /// to expect them.
+    ///
+    /// # Errors
+    ///
+    /// As [`fence`](FakeDaemon::fence).
+    pub async fn violations(&self) -> Result<Vec<Violation>, Error> {
+        self.fence().await?;
+        Ok(self.inspected(&self.received()).violations)
+    }
+
+    /// The earliest violation with this code that was not yet expected. From now on it is, and
+    /// the daemon does not report it.
+    ///
+    /// The codes are those of [`Rule`]; lints can be expected too.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_expect_violation`](FakeDaemon::try_expect_violation) gives a shortfall, with
+    /// its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("orders?", async |_| ()));
+    ///
+    /// let violation = block_on(daemon.expect_violation("name-format"));
+    /// assert_eq!(violation.pointer(), "/name");
+    /// ```
+    ///
+    /// ```should_panic
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// block_on(daemon.expect_violation("name-format")); // none came
+    /// ```
+    #[track_caller]
+    pub fn expect_violation(&self, code: &str) -> impl Future<Output = Violation> {
+        let at = Location::caller();
+        async move { or_panic(self.try_expect_violation(code).await, at) }
+    }
+
+    /// The earliest violation with this code that was not yet expected. From now on it is.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or no such code.
+    pub async fn try_expect_violation(&self, code: &str) -> Result<Violation, Shortfall> {
+        let sight = self.see().await?;
+        let Some(rule) = Rule::of(code) else {
+            let known: Vec<&str> = Rule::ALL.iter().map(Rule::code).collect();
+            return Err(sight.unknown_code("violation", code, &known));
+        };
+        let mut judged = self.judged();
+        let expected = sight
+            .violations
+            .iter()
+            .chain(&sight.lints)
+            .filter(|violation| {
+                violation.rule() == rule && !judged.done.contains(&which(violation))
+            })
+            .min_by_key(|violation| which(violation))
+            .cloned();
+        match expected {
+            Some(violation) => {
+                judged.done.insert(which(&violation));
+                Ok(violation)
+            }
+            None => Err(sight.no_violation(code)),
+        }
     }
 
     /// The shortfall of a trace that is not complete, which is thereby reported.
@@ -154,13 +233,17 @@ impl FakeDaemon {
             Err(error) => return Err(Shortfall::unfenced(&error)),
         };
         let received = self.received();
-        let assembly = self.assembled(&received);
+        let inspection = self.inspected(&received);
+        let judged = self.judged();
+        let fails = |violation: &Violation| judged.strictness.fails_violation(violation);
+        let (violations, lints) = inspection.violations.into_iter().partition(fails);
         Ok(Sight {
             place: self.place(),
             receive_buffer: self.receive_buffer(),
             counts,
-            traces: assembly.traces,
-            untraced: assembly.untraced,
+            traces: inspection.traces,
+            violations,
+            lints,
             notes: self.notes(),
             otlp: received
                 .iter()

@@ -5,8 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::capture::{Counts, Received, Rejection};
-use crate::error::{Error, count, on_one_line, visible};
+use crate::error::{Error, count, visible};
+use crate::fake_daemon::inspect::Inspection;
+use crate::fake_daemon::strictness::Strictness;
 use crate::render::excerpt;
+use crate::schema::{Rule, Violation};
 use crate::trace::PartialTrace;
 use crate::wire::Note;
 
@@ -41,22 +44,48 @@ pub enum Finding {
     Unfenced(String),
     /// The daemon did not start.
     Unstarted(String),
-    /// A document without a trace id: the number of its datagram, and its name.
-    Untraced(u64, String),
+    /// A document that breaks a rule of X-Ray.
+    Violation(Violation),
 }
 
 /// What was expected, and what has been reported before.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::fake_daemon) struct Judged {
+    pub(in crate::fake_daemon) strictness: Strictness,
     /// Numbers of the datagrams that a test expected to be rejected.
     pub(in crate::fake_daemon) expected: BTreeSet<u64>,
     /// Ids of the traces whose gaps were shown to the test.
     pub(in crate::fake_daemon) seen: BTreeSet<String>,
+    /// The violations that a test expected, and those that were reported before.
+    pub(in crate::fake_daemon) done: BTreeSet<Which>,
     reported: BTreeSet<u64>,
     reported_loss: u64,
 }
 
+/// Which violation: the number of its datagram, its pointer, and its rule.
+pub(in crate::fake_daemon) type Which = (u64, String, Rule);
+
+/// Which violation this is.
+pub(in crate::fake_daemon) fn which(violation: &Violation) -> Which {
+    (
+        violation.seq(),
+        violation.pointer().to_owned(),
+        violation.rule(),
+    )
+}
+
 impl Judged {
+    pub(in crate::fake_daemon) fn new(strictness: Strictness) -> Judged {
+        Judged {
+            strictness,
+            expected: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            done: BTreeSet::new(),
+            reported: BTreeSet::new(),
+            reported_loss: 0,
+        }
+    }
+
     /// Judges what came, and notes what it reports.
     pub(in crate::fake_daemon) fn report(
         &mut self,
@@ -64,7 +93,7 @@ impl Judged {
         receive_buffer: Option<usize>,
         counts: Result<Counts, Error>,
         received: &[Arc<Received>],
-        traces: Vec<PartialTrace>,
+        inspection: Inspection,
         notes: Vec<Note>,
     ) -> Report {
         let mut findings: Vec<Finding> = notes.into_iter().map(Finding::Note).collect();
@@ -87,17 +116,23 @@ impl Judged {
             if self.expected.contains(&seq) || self.reported.contains(&seq) {
                 continue;
             }
-            let finding = datagram
-                .rejection()
-                .map(Finding::Rejection)
-                .or_else(|| untraced(datagram));
-            if let Some(finding) = finding {
+            let rejection = datagram.rejection();
+            let fails = |rejection: &Rejection| self.strictness.fails_rejection(rejection.code());
+            if let Some(rejection) = rejection.filter(fails) {
                 self.reported.insert(seq);
-                findings.push(finding);
+                findings.push(Finding::Rejection(rejection));
             }
         }
-        for trace in traces {
-            if trace.defects().next().is_some() && self.seen.insert(trace.id().to_owned()) {
+        for violation in inspection.violations {
+            if self.strictness.fails_violation(&violation) && self.done.insert(which(&violation)) {
+                findings.push(Finding::Violation(violation));
+            }
+        }
+        for trace in inspection.traces {
+            let fails = trace
+                .defects()
+                .any(|defect| self.strictness.fails_defect(defect));
+            if fails && self.seen.insert(trace.id().to_owned()) {
                 findings.push(Finding::Incomplete(trace));
             }
         }
@@ -131,19 +166,6 @@ impl Report {
     /// The findings in order.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
-    }
-}
-
-/// A document that names no trace, which X-Ray would refuse.
-fn untraced(datagram: &Received) -> Option<Finding> {
-    let root = datagram.document()?.root();
-    let text = |key| root.get(key).and_then(|value| value.as_str());
-    match text("trace_id") {
-        Some(_) => None,
-        None => Some(Finding::Untraced(
-            datagram.seq(),
-            text("name").unwrap_or_default().into_owned(),
-        )),
     }
 }
 
@@ -207,12 +229,15 @@ impl fmt::Display for Finding {
             }
             Finding::Unfenced(why) => f.write_str(why),
             Finding::Unstarted(why) => write!(f, "it did not start: {why}"),
-            Finding::Untraced(seq, name) => write!(
-                f,
-                "datagram {seq} holds `{}` without a trace_id: it belongs to no trace\n  \
-                 AWS's daemon forwards it, and X-Ray answers MissingTraceId",
-                on_one_line(name, SHOWN_NAME)
-            ),
+            Finding::Violation(violation) => {
+                let seq = violation.seq();
+                let text = violation.to_string().replace('\n', "\n  ");
+                write!(f, "datagram {seq} {text}\n  {}", violation.then())?;
+                match violation.dialect() {
+                    Some(dialect) => write!(f, "\n  note: {dialect}"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -236,7 +261,6 @@ pub(in crate::fake_daemon) fn loss(lost: u64, receive_buffer: Option<usize>) -> 
 
 /// How many findings are shown.
 const SHOWN: usize = 20;
-const SHOWN_NAME: usize = 60;
 /// How many defects of a trace are shown.
 const SHOWN_DEFECTS: usize = 5;
 /// How many lines of a trace are shown.

@@ -7,8 +7,9 @@ use crate::error::{Error, count, visible};
 use crate::fake_daemon::report::loss;
 use crate::fake_daemon::tasks;
 use crate::render::excerpt;
-use crate::trace::{Arrival, DefectCode, PartialTrace};
-use crate::wire::{Note, RefusalCode};
+use crate::schema::Violation;
+use crate::trace::{DefectCode, PartialTrace};
+use crate::wire::Note;
 
 /// Why a question to a daemon has no answer: a stable code, and a text that tells what came
 /// instead.
@@ -27,13 +28,15 @@ pub enum ShortfallCode {
     Lost,
     /// `no-rejection`: no rejection with that code is left.
     NoRejection,
+    /// `no-violation`: no violation with that code is left.
+    NoViolation,
     /// `no-trace`: no trace came.
     NoTrace,
     /// `several-traces`: more than one trace came.
     SeveralTraces,
     /// `unfenced`: the fence failed.
     Unfenced,
-    /// `unknown-code`: there is no such code of a rejection.
+    /// `unknown-code`: there is no such code.
     UnknownCode,
     /// `unknown-trace`: no document names that trace.
     UnknownTrace,
@@ -47,6 +50,7 @@ impl ShortfallCode {
             ShortfallCode::Lost => "lost",
             ShortfallCode::NoRejection => "no-rejection",
             ShortfallCode::NoTrace => "no-trace",
+            ShortfallCode::NoViolation => "no-violation",
             ShortfallCode::SeveralTraces => "several-traces",
             ShortfallCode::Unfenced => "unfenced",
             ShortfallCode::UnknownCode => "unknown-code",
@@ -89,7 +93,10 @@ pub(in crate::fake_daemon) struct Sight {
     pub(in crate::fake_daemon) receive_buffer: Option<usize>,
     pub(in crate::fake_daemon) counts: Counts,
     pub(in crate::fake_daemon) traces: Vec<PartialTrace>,
-    pub(in crate::fake_daemon) untraced: Vec<Arrival>,
+    /// Those that fail the test.
+    pub(in crate::fake_daemon) violations: Vec<Violation>,
+    /// Those that do not.
+    pub(in crate::fake_daemon) lints: Vec<Violation>,
     pub(in crate::fake_daemon) notes: Vec<Note>,
     pub(in crate::fake_daemon) rejections: Vec<Rejection>,
     /// Datagrams of OTLP.
@@ -160,11 +167,22 @@ impl Sight {
         self.close(ShortfallCode::NoRejection, text)
     }
 
-    pub(in crate::fake_daemon) fn unknown_code(&self, code: &str) -> Shortfall {
-        let known = RefusalCode::ALL.map(|code| code.as_str()).join(", ");
+    pub(in crate::fake_daemon) fn no_violation(&self, code: &str) -> Shortfall {
+        let text = format!("expected a violation `{code}`, and no other with that code came\n");
+        self.close(ShortfallCode::NoViolation, text)
+    }
+
+    /// There is no `what` with this code; these are.
+    pub(in crate::fake_daemon) fn unknown_code(
+        &self,
+        what: &str,
+        code: &str,
+        known: &[&str],
+    ) -> Shortfall {
         let text = format!(
-            "expected a rejection `{}`, which is no code; the codes are {known}\n",
-            visible(code)
+            "expected a {what} `{}`, which is no code; the codes are {}\n",
+            visible(code),
+            known.join(", ")
         );
         self.close(ShortfallCode::UnknownCode, text)
     }
@@ -203,12 +221,8 @@ impl Sight {
         for rejection in self.rejections.iter().take(SHOWN) {
             let _ = writeln!(text, "also: {rejection}");
         }
-        for arrival in self.untraced.iter().take(SHOWN) {
-            let _ = writeln!(
-                text,
-                "also: datagram {} holds a document without a trace_id",
-                arrival.seq
-            );
+        for violation in self.violations.iter().take(SHOWN) {
+            let _ = writeln!(text, "also: datagram {} {violation}", violation.seq());
         }
         if self.otlp > 0 {
             let otlp = count(self.otlp, "datagram");

@@ -8,6 +8,8 @@
 mod aws;
 mod cause;
 mod entity;
+#[cfg(feature = "testing")]
+mod glob;
 mod http;
 mod ids;
 pub mod limits;
@@ -17,6 +19,8 @@ mod view;
 pub use aws::{Aws, Beanstalk, CloudWatchLogs, Ec2, Ecs, Eks, Xray};
 pub use cause::{Cause, Exception, Exceptions, StackFrame};
 pub use entity::{Annotation, Entity, EntityKind, Link, Service, Sql};
+#[cfg(feature = "testing")]
+pub(crate) use glob::Glob;
 pub use http::{Http, Request, Response};
 pub use ids::{EntityId, TraceId};
 pub use timestamp::Timestamp;

@@ -311,7 +311,7 @@ impl<'a> Judge<'a> {
 pub(in crate::schema) fn names(entity: Value<'_>) -> Vec<String> {
     let name = |value: Value<'_>| {
         let name = value.get("name").and_then(|name| name.as_str());
-        name.map_or_else(|| "<no name>".to_owned(), Into::into)
+        name.map_or_else(|| NO_NAME.to_owned(), Into::into)
     };
     let top = entity.top();
     let inside = entity
@@ -347,5 +347,7 @@ fn dialect(key: &str) -> Option<&'static str> {
         .then_some("the crate xray-lite writes so")
 }
 
+/// Stands for a name that is missing.
+pub(crate) const NO_NAME: &str = "<no name>";
 /// Up to so many members are compared each with each.
 const MANY: usize = 8;

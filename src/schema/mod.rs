@@ -23,10 +23,13 @@
 mod annotations;
 mod entity;
 mod fields;
+mod ids;
 mod judge;
+mod outcome;
 mod plain;
 mod rule;
 mod shapes;
+mod times;
 mod violation;
 mod whole;
 mod words;
@@ -34,3 +37,5 @@ mod words;
 pub use judge::{judge, judge_carefully};
 pub use rule::{Consequence, Evidence, Rule};
 pub use violation::Violation;
+
+pub(crate) use judge::NO_NAME;

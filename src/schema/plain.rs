@@ -9,8 +9,9 @@ use crate::json::{Document, Kind, Value};
 use crate::model::limits::{
     LARGE_DOCUMENT, MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS, MAX_TEXT,
 };
-use crate::schema::entity::{Place, is_trace_id};
+use crate::schema::entity::Place;
 use crate::schema::fields::{Block, Fact, SEGMENT, SUBSEGMENT, Shape, kind_bit};
+use crate::schema::ids::is_trace_id;
 use crate::schema::words::{holds_id, is_annotation_key, is_plain_name, name_fault};
 
 /// Whether a document surely breaks no rule.

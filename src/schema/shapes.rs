@@ -59,7 +59,7 @@ impl<'a> Judge<'a> {
             Shape::OrNull(_, dialect) if kind == Kind::Null => {
                 self.report_of(Rule::LooseType, value, Some(dialect), || {
                     format!("`{key}` is null: leave it out")
-                })
+                });
             }
             Shape::OrNull(other, _) => self.shape(value, key, other, facts),
             Shape::ShortText => self.short_text(value, key),

@@ -92,6 +92,25 @@ impl Violation {
         self.dialect
     }
 
+    /// What the service does, in a sentence, and how that is known.
+    ///
+    /// ```text
+    /// X-Ray keeps the document and silently loses this (known by: seen)
+    /// ```
+    pub fn then(&self) -> String {
+        let then = match (self.consequence(), self.rule.aws_code()) {
+            (Consequence::Lint, _) => "X-Ray accepts it".to_owned(),
+            (Consequence::Pruned, _) => {
+                "X-Ray keeps the document and silently loses this".to_owned()
+            }
+            (Consequence::Rejected, None) => "X-Ray refuses the whole document".to_owned(),
+            (Consequence::Rejected, Some(code)) => {
+                format!("X-Ray refuses the whole document and answers {code}")
+            }
+        };
+        format!("{then} (known by: {})", self.rule.evidence())
+    }
+
     /// The same, as a part of a capture.
     pub(crate) fn with_seq(mut self, seq: u64) -> Violation {
         self.seq = seq;

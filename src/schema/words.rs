@@ -141,7 +141,7 @@ pub(in crate::schema) fn has_length(value: Value<'_>, length: usize) -> bool {
 /// letter away.
 pub(in crate::schema) fn misspelled(
     key: &str,
-    known: impl Iterator<Item = &'static str> + Clone,
+    mut known: impl Iterator<Item = &'static str> + Clone,
 ) -> Option<&'static str> {
     if key.len() > MAX_SPELLED {
         return None;
@@ -150,10 +150,7 @@ pub(in crate::schema) fn misspelled(
     let written = bare(key);
     let same = |known: &&str| bare(known) == written;
     let near = |known: &&str| known.len() > 3 && is_one_letter_away(&written, &bare(known));
-    known
-        .clone()
-        .find(same)
-        .or_else(|| known.clone().find(near))
+    known.clone().find(same).or_else(|| known.find(near))
 }
 
 /// Whether one letter less, more, or another one turns one word into the other; or two letters

@@ -50,10 +50,13 @@ fn every_datagram_is_in_exactly_one_number() {
 fn the_largest_datagram_of_udp_is_fine() {
     let daemon = FakeDaemon::start();
     let emitter = Emitter::to(&daemon);
-    let filling = MAX_DATAGRAM - HEADER_LINE.len() - segment(1, "api").len() - 13;
+    let filling = MAX_DATAGRAM - HEADER_LINE.len() - segment(1, "api").len() - 37;
     let document = segment(1, "api").replacen(
         '{',
-        &format!("{{\"user\":\"{}\",   ", "u".repeat(filling)),
+        &format!(
+            "{{\"metadata\":{{\"default\":{{\"all\":\"{}\"}}}},   ",
+            "u".repeat(filling)
+        ),
         1,
     );
     assert_eq!(HEADER_LINE.len() + document.len(), 65_507);
@@ -227,7 +230,7 @@ fn a_capture_is_saved_and_read_back_with_its_bytes_and_times() {
     let clock = ManualClock::at(Timestamp::from_nanos(1_795_338_258_638_498_000));
     let daemon = FakeDaemon::builder().clock(Clock::from(&clock)).start();
     let emitter = Emitter::to(&daemon);
-    emitter.emit(&segment(1, "api \\\"é\\\""));
+    emitter.emit(&segment(1, "api é").replacen('{', "{\"user\":\"\\\"é\\\"\",", 1));
     emitter.send(b"\xff\xfe");
     block_on(daemon.fence()).unwrap();
     clock.advance(Duration::from_secs(1));
@@ -238,7 +241,7 @@ fn a_capture_is_saved_and_read_back_with_its_bytes_and_times() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        r#"{"seq": 0, "t": 1795338258.638498, "text": "{\"format\":\"json\",\"version\":1}\n{\"trace_id\":\"1-66a00000-000000000000000000000001\",\"id\":\"0000000000000001\",\"name\":\"api \\\"é\\\"\",\"start_time\":1.0,\"end_time\":1.5}"}"#
+        r#"{"seq": 0, "t": 1795338258.638498, "text": "{\"format\":\"json\",\"version\":1}\n{\"user\":\"\\\"é\\\"\",\"trace_id\":\"1-66a00000-000000000000000000000001\",\"id\":\"0000000000000001\",\"name\":\"api é\",\"start_time\":1.0,\"end_time\":1.5}"}"#
     );
     assert_eq!(
         lines[1],

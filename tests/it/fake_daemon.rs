@@ -4,9 +4,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use xray_phantom::schema::Violation;
 use xray_phantom::seam::Environment;
 use xray_phantom::wire::frame;
-use xray_phantom::{FakeDaemon, Finding, Report, ShortfallCode, block_on};
+use xray_phantom::{FakeDaemon, FakeDaemonBuilder, Finding, Report, ShortfallCode, block_on};
 
 use crate::support::{Emitter, panic_text, segment, trace_id};
 
@@ -60,7 +61,7 @@ fn no_trace_is_explained() {
 fn what_came_instead_of_a_trace_is_listed() {
     let daemon = FakeDaemon::start();
     let emitter = Emitter::to(&daemon);
-    emitter.emit("{\"id\":\"a\"}");
+    emitter.emit(&segment(1, "api").replace("trace_id", "own"));
     emitter.send("x");
     emitter.emit("T1SCg==");
     let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
@@ -70,7 +71,8 @@ fn what_came_instead_of_a_trace_is_listed() {
         "expected one trace, and none came\n\
          also: datagram 1 rejected (missing-newline): no line feed parts header and document in `x`: begin each \
          datagram with {\"format\":\"json\",\"version\":1} and a line feed\n\
-         also: datagram 0 holds a document without a trace_id\n\
+         also: datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no \
+         trace: write 1-, 8 hex digits, -, 24 hex digits\n  in api\n\
          also: 1 datagram of OTLP, which joins no trace\n\
          datagrams: 3 received = 2 accepted + 1 rejected + 0 ignored; 0 dropped by the kernel\n\
          FakeDaemon on ADDRESS, started at PLACE"
@@ -118,10 +120,10 @@ fn several_traces_are_listed() {
     );
 }
 
-const OPEN: &str = r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"in_progress":true,"subsegments":[
-    {"id":"b","name":"done","start_time":1,"end_time":2}]}"#;
-const COMPLETE: &str = r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"end_time":2}"#;
-const ORPHAN: &str = r#"{"trace_id":"t","type":"subsegment","id":"c","parent_id":"x","name":"lost","start_time":3,"end_time":4}"#;
+const OPEN: &str = r#"{"trace_id":"1-66a00000-000000000000000000000001","id":"00000000000000a1","name":"api","start_time":1,"in_progress":true,"subsegments":[
+    {"id":"00000000000000b1","name":"done","start_time":1,"end_time":2}]}"#;
+const COMPLETE: &str = r#"{"trace_id":"1-66a00000-000000000000000000000001","id":"00000000000000a1","name":"api","start_time":1,"end_time":2}"#;
+const ORPHAN: &str = r#"{"trace_id":"1-66a00000-000000000000000000000001","type":"subsegment","id":"00000000000000c1","parent_id":"00000000000000d1","name":"lost","start_time":3,"end_time":4}"#;
 
 #[test]
 fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
@@ -129,10 +131,10 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
     let emitter = Emitter::to(&daemon);
     emitter.emit(OPEN);
     emitter.emit(ORPHAN);
-    let expected = "the trace t is not complete:\n\
+    let expected = "the trace 1-66a00000-000000000000000000000001 is not complete:\n\
          - segment `api` was never closed: all that arrived of it is in progress\n\
-         - the parent of subsegment `lost`, x, never arrived\n\
-         trace t (incomplete, 3 entities)\n\
+         - the parent of subsegment `lost`, 00000000000000d1, never arrived\n\
+         trace 1-66a00000-000000000000000000000001 (incomplete, 3 entities)\n\
          api  <- never-closed\n\
          └─ done  1.00 s\n\
          lost  1.00 s  <- orphan\n\
@@ -143,13 +145,13 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
          FakeDaemon on ADDRESS, started at PLACE";
     for shortfall in [
         block_on(daemon.try_expect_one_trace()).unwrap_err(),
-        block_on(daemon.trace("t")).unwrap_err(),
+        block_on(daemon.trace(trace_id(1))).unwrap_err(),
         block_on(daemon.traces()).unwrap_err(),
     ] {
         assert_eq!(shortfall.code(), ShortfallCode::Incomplete);
         assert_eq!(settled(&shortfall.to_string(), &daemon), expected);
     }
-    let partial = block_on(daemon.partial("t")).unwrap();
+    let partial = block_on(daemon.partial(trace_id(1))).unwrap();
     assert_eq!(partial.nodes().len(), 3);
     assert_eq!(
         block_on(daemon.partial("u")).unwrap_err().code(),
@@ -174,7 +176,9 @@ async fn a_failure_says_how_many_tasks_are_still_alive() {
 #[test]
 fn a_parent_that_is_declared_external_need_not_come() {
     for daemon in [
-        FakeDaemon::builder().external_parent("x").start(),
+        FakeDaemon::builder()
+            .external_parent("00000000000000d1")
+            .start(),
         FakeDaemon::builder().any_external_parent().start(),
     ] {
         Emitter::to(&daemon).emit(ORPHAN);
@@ -190,7 +194,7 @@ fn a_trace_is_a_snapshot() {
     let trace = block_on(daemon.expect_one_trace());
     let text = trace.to_string();
     emitter.emit(&format!(
-        r#"{{"trace_id":"{}","type":"subsegment","id":"b","parent_id":"{:016x}","name":"late","start_time":1,"end_time":2}}"#,
+        r#"{{"trace_id":"{}","type":"subsegment","id":"00000000000000b1","parent_id":"{:016x}","name":"late","start_time":1,"end_time":2}}"#,
         trace_id(1),
         1
     ));
@@ -249,12 +253,12 @@ fn a_trace_that_is_not_complete_is_a_finding_unless_it_was_looked_at() {
     let daemon = FakeDaemon::start();
     Emitter::to(&daemon).emit(OPEN);
     let report = block_on(daemon.verify()).unwrap_err();
-    assert!(matches!(report.findings(), [Finding::Incomplete(trace)] if trace.id() == "t"));
+    assert!(matches!(report.findings(), [Finding::Incomplete(trace)] if trace.id() == trace_id(1)));
     assert!(
         report.to_string().contains(
-            "- trace t is not complete:\n  \
+            "- trace 1-66a00000-000000000000000000000001 is not complete:\n  \
              never-closed: segment `api` was never closed: all that arrived of it is in progress\n  \
-             trace t (incomplete, 2 entities)\n  \
+             trace 1-66a00000-000000000000000000000001 (incomplete, 2 entities)\n  \
              api  <- never-closed\n  \
              └─ done  1.00 s\n\
              datagrams: "
@@ -265,7 +269,10 @@ fn a_trace_that_is_not_complete_is_a_finding_unless_it_was_looked_at() {
 
     let daemon = FakeDaemon::start();
     Emitter::to(&daemon).emit(OPEN);
-    assert_eq!(block_on(daemon.partial("t")).unwrap().nodes().len(), 2);
+    assert_eq!(
+        block_on(daemon.partial(trace_id(1))).unwrap().nodes().len(),
+        2
+    );
     block_on(daemon.verify()).unwrap();
 }
 
@@ -357,18 +364,222 @@ fn the_test_that_did_not_expect_a_rejection_fails_with_a_text_that_names_it() {
 }
 
 #[test]
-fn a_document_without_trace_id_is_a_finding() {
+fn a_document_that_x_ray_would_refuse_or_lose_a_part_of_is_a_finding() {
     let daemon = FakeDaemon::start();
-    Emitter::to(&daemon).emit("{\"name\":\"api\",\"id\":\"a\"}");
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(&segment(1, "api").replace("\"trace_id\"", "\"traceId\""));
+    emitter.emit(&segment(2, "api").replacen('{', "{\"annotations\":{\"order id\":[]},", 1));
     let report = block_on(daemon.verify()).unwrap_err();
-    assert!(matches!(report.findings(), [Finding::Untraced(0, name)] if name == "api"));
-    assert!(
-        report.to_string().contains(
-            "- datagram 0 holds `api` without a trace_id: it belongs to no trace\n  \
-             AWS's daemon forwards it, and X-Ray answers MissingTraceId\n"
-        ),
-        "{report}"
+    let [Finding::Violation(first), ..] = report.findings() else {
+        panic!("{report}")
+    };
+    assert_eq!((first.code(), first.trace_id()), ("missing-trace-id", None));
+    assert_eq!(
+        report.to_string().split_once('\n').unwrap().1,
+        "- datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no trace: \
+         write 1-, 8 hex digits, -, 24 hex digits\n    in api\n  \
+         X-Ray refuses the whole document and answers MissingTraceId (known by: seen)\n\
+         - datagram 1 pruned (annotation-key): the annotation key `order id` has ` `: use letters, digits, `_` and `.`\n    \
+         at /annotations/order id of api\n  \
+         X-Ray keeps the document and silently loses this (known by: seen)\n\
+         - datagram 1 pruned (annotation-value): the annotation `order id` is []: use a string, a number or a boolean, \
+         or metadata for anything else\n    at /annotations/order id of api\n  \
+         X-Ray keeps the document and silently loses this (known by: seen)\n\
+         datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n"
     );
+    // What was reported once is not reported again.
+    assert!(block_on(daemon.verify()).is_ok());
+}
+
+#[test]
+fn lints_do_not_fail_a_test_and_are_there_to_be_looked_at() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(&segment(1, "order 12345"));
+    let violations = block_on(daemon.violations()).unwrap();
+    let codes: Vec<&str> = violations.iter().map(Violation::code).collect();
+    assert_eq!(codes, ["id-in-name"]);
+    assert!(block_on(daemon.verify()).is_ok());
+    let expected = block_on(daemon.expect_violation("id-in-name"));
+    assert_eq!(expected, violations[0]);
+}
+
+#[test]
+fn a_violation_can_be_expected_once_each() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.emit(&segment(1, "one?"));
+    emitter.emit(&segment(2, "two?"));
+    let first = block_on(daemon.expect_violation("name-format"));
+    assert_eq!((first.seq(), first.names()), (0, &["one?".to_owned()][..]));
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(matches!(report.findings(), [Finding::Violation(other)] if other.seq() == 1));
+    let shortfall = block_on(daemon.try_expect_violation("name-format")).unwrap_err();
+    assert_eq!(shortfall.code(), ShortfallCode::NoViolation);
+    assert!(
+        shortfall
+            .to_string()
+            .starts_with("expected a violation `name-format`, and no other with that code came\n"),
+        "{shortfall}"
+    );
+    let shortfall = block_on(daemon.try_expect_violation("name")).unwrap_err();
+    assert_eq!(shortfall.code(), ShortfallCode::UnknownCode);
+    assert!(
+        shortfall.to_string().starts_with(
+            "expected a violation `name`, which is no code; the codes are document-too-large, id-format, "
+        ),
+        "{shortfall}"
+    );
+    let text = panic_text(|| block_on(daemon.expect_violation("id-format")));
+    assert!(text.contains("asked at tests/it/fake_daemon.rs:"), "{text}");
+}
+
+#[test]
+fn codes_can_be_allowed_and_denied_for_all_or_for_a_path_of_names() {
+    let bad = |parent: &str| {
+        segment(1, parent).replacen(
+            '{',
+            r#"{"subsegments":[{"name":"put","id":"00000000000000b1","start_time":1,"end_time":1,"annotations":{"a b":1}}],"#,
+            1,
+        )
+    };
+    let judged = |set_up: FakeDaemonBuilder| {
+        let daemon = set_up.start();
+        let emitter = Emitter::to(&daemon);
+        emitter.emit(&bad("order 12345"));
+        let verdict = block_on(daemon.verify());
+        let findings = verdict
+            .err()
+            .map_or(Vec::new(), |report| report.findings().to_vec());
+        findings
+            .iter()
+            .map(|finding| match finding {
+                Finding::Violation(violation) => violation.code(),
+                other => panic!("{other}"),
+            })
+            .collect::<Vec<_>>()
+    };
+    let builder = FakeDaemon::builder;
+    assert_eq!(judged(builder()), ["annotation-key"]);
+    assert_eq!(judged(builder().allow("annotation-key")), [] as [&str; 0]);
+    assert_eq!(
+        judged(builder().deny("id-in-name")),
+        ["id-in-name", "annotation-key"]
+    );
+    assert_eq!(
+        judged(builder().allow("annotation-key").deny("annotation-key")),
+        ["annotation-key"]
+    );
+    assert_eq!(
+        judged(builder().allow("annotation-key at order* > put")),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        judged(builder().allow("annotation-key at put")),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        judged(builder().allow("annotation-key at order*")),
+        ["annotation-key"]
+    );
+    assert_eq!(
+        judged(
+            builder()
+                .deny("annotation-key")
+                .allow("annotation-key at \"put\"")
+        ),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        judged(
+            builder()
+                .allow("annotation-key")
+                .deny("annotation-key at * > put")
+        ),
+        ["annotation-key"]
+    );
+    assert_eq!(
+        judged(
+            builder()
+                .allow("annotation-key at put")
+                .deny("annotation-key at *")
+        ),
+        ["annotation-key"]
+    );
+}
+
+#[test]
+fn rejections_and_defects_can_be_allowed_too() {
+    let daemon = FakeDaemon::start();
+    daemon.allow("missing-newline").unwrap();
+    daemon.allow("never-closed").unwrap();
+    let emitter = Emitter::to(&daemon);
+    emitter.send("x");
+    emitter.emit(OPEN);
+    assert!(block_on(daemon.verify()).is_ok());
+    emitter.emit(ORPHAN);
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 1);
+    daemon.deny("missing-newline").unwrap();
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 1);
+}
+
+#[test]
+fn a_code_that_is_none_is_an_error_that_names_the_nearest() {
+    let refused = |saying: &str| {
+        let error = FakeDaemon::builder()
+            .allow("orphan")
+            .deny(saying)
+            .try_start()
+            .unwrap_err();
+        let daemon = FakeDaemon::start();
+        assert_eq!(
+            daemon.allow(saying).unwrap_err().to_string(),
+            error.to_string()
+        );
+        error.to_string()
+    };
+    assert_eq!(
+        refused("annotations-key"),
+        "invalid code `annotations-key`: there is no such code: is `annotation-key` meant?"
+    );
+    assert_eq!(
+        refused("x"),
+        "invalid code `x`: there is no such code: the documentation of `xray_phantom::schema` has the table"
+    );
+    assert_eq!(
+        refused("annotation-key at a >"),
+        "invalid path of names `a >`: a name is missing: write it, or `*` for any"
+    );
+    assert_eq!(
+        refused("orphan at a"),
+        "invalid code `orphan at a`: `orphan` is of no single entity, so that no path of names goes with it"
+    );
+    let panic = panic_text(|| FakeDaemon::builder().allow("x").start());
+    assert!(
+        panic.starts_with("the FakeDaemon does not start: invalid code `x`: "),
+        "{panic}"
+    );
+}
+
+#[test]
+fn a_subsegment_on_its_own_is_placed_in_its_trace() {
+    let daemon = FakeDaemon::builder()
+        .allow("annotation-key at api > put > late")
+        .start();
+    let emitter = Emitter::to(&daemon);
+    let late = format!(
+        r#"{{"trace_id":"{}","type":"subsegment","id":"00000000000000c1","parent_id":"00000000000000b1","name":"late","start_time":1,"end_time":2,"annotations":{{"a b":1}}}}"#,
+        trace_id(1)
+    );
+    emitter.emit(&late);
+    emitter.emit(&segment(1, "api").replacen(
+        '{',
+        r#"{"subsegments":[{"name":"put","id":"00000000000000b1","start_time":1,"end_time":1}],"#,
+        1,
+    ));
+    let violations = block_on(daemon.violations()).unwrap();
+    assert_eq!(violations[0].names(), ["api", "put", "late"]);
+    assert_eq!(violations[0].id(), Some("00000000000000c1"));
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! A capture, judged and assembled.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::capture::Received;
+use crate::model::{Entity, EntityKind};
+use crate::schema::{NO_NAME, Violation, judge};
+use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
+
+/// What a set of datagrams holds.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// In order of start, then id.
+    pub(crate) traces: Vec<PartialTrace>,
+    /// In order of their datagrams, then of their pointers.
+    pub(crate) violations: Vec<Violation>,
+}
+
+/// Judges each document, and makes traces of all.
+pub(crate) fn inspect<'a>(
+    received: impl Iterator<Item = &'a Received> + Clone,
+    external: &ExternalParents,
+) -> Inspection {
+    let arrivals = received.clone().filter_map(|datagram| {
+        let document = Arc::clone(datagram.document()?);
+        Some(Arrival {
+            seq: datagram.seq(),
+            document,
+        })
+    });
+    let traces = assemble(arrivals, external).traces;
+    let mut above = None;
+    let mut violations = Vec::new();
+    for datagram in received {
+        let Some(document) = datagram.document() else {
+            continue;
+        };
+        let found = judge(document);
+        if found.is_empty() {
+            continue;
+        }
+        let above = above.get_or_insert_with(|| Above::of(&traces));
+        let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
+        let placed = found.into_iter().map(|violation| {
+            violation
+                .with_seq(datagram.seq())
+                .below(names.iter().cloned())
+        });
+        violations.extend(placed);
+    }
+    drop(above);
+    Inspection { traces, violations }
+}
+
+/// The subsegments of all traces, by which what is around a document can be found.
+struct Above<'a> {
+    subsegments: HashMap<(&'a str, Cow<'a, str>), Node<'a>>,
+}
+
+impl<'a> Above<'a> {
+    fn of(traces: &'a [PartialTrace]) -> Above<'a> {
+        let nodes = traces
+            .iter()
+            .flat_map(|trace| trace.nodes().map(|node| (trace.id(), node)));
+        let subsegments = nodes.filter(|(_, node)| node.is_subsegment());
+        Above {
+            subsegments: subsegments
+                .filter_map(|(trace, node)| Some(((trace, node.entity().id()?), node)))
+                .collect(),
+        }
+    }
+
+    /// The names of what is above the top of a document, outermost first.
+    fn names(&self, top: Entity<'_>) -> Vec<String> {
+        let (EntityKind::Subsegment, Some(trace), Some(id)) =
+            (top.kind_at_top(), top.trace_id(), top.id())
+        else {
+            return Vec::new();
+        };
+        let node = self.subsegments.get(&(&*trace, Cow::Borrowed(&*id)));
+        let parents = std::iter::successors(node.and_then(Node::parent), Node::parent);
+        let mut names: Vec<String> = parents
+            .map(|node| node.name().map_or_else(|| NO_NAME.to_owned(), Into::into))
+            .collect();
+        names.reverse();
+        names
+    }
+}
