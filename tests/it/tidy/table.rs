@@ -75,7 +75,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("overhead", "criterion"),
     ("fake_daemon", "tokio"),
     ("mock_client", "aws_types"),
-    ("cli", "clap"),
+    ("cli", "anstream anstyle clap"),
     ("bin", "clap"),
 ];
 
