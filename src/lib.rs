@@ -35,15 +35,19 @@
 //! What tests use, bytes coming in at the bottom and going up:
 //!
 //! - `capture` owns the socket: it drains, fences, counts, and reads and writes capture files.
+//! - `schema` says which rules of X-Ray a document breaks, and what the service does about it.
 //! - `trace` makes trees of documents in any order. `render` draws them, as trees and timelines.
 //! - `expect` says why a trace is not what it should be; `snapshot` writes outlines.
 //! - `dynamodb` answers as it is told: `MockDynamo`. `service` answers the sampling requests of
 //!   SDKs over TCP.
 //! - `FakeDaemon` is all of these for one test.
 //!
+//! `cli` is the program `xray-phantom`.
+//!
 //! # Features
 //!
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
+//! - `cli`: the program `xray-phantom`, which checks capture files.
 //! - `testing` (default): the fake daemon and all that reads its traces.
 //!
 //! Without both there are the rooms that production code uses, and a handful of dependencies.
@@ -51,6 +55,9 @@
 
 #[cfg(feature = "testing")]
 pub mod capture;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod json;
 pub mod model;
 pub mod recorder;

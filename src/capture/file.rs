@@ -12,6 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::Error;
 use crate::json::{Document, Kind, Value, write_text};
+#[cfg(feature = "cli")]
+use crate::wire::HEADER_LINE;
 
 /// The datagrams of a capture, one JSON object a line, in order of arrival:
 ///
@@ -26,6 +28,8 @@ use crate::json::{Document, Kind, Value, write_text};
 #[derive(Clone, Debug, Default)]
 pub struct CaptureFile {
     datagrams: Vec<Arc<Received>>,
+    /// The line of each datagram, from 1.
+    lines: Vec<usize>,
     warnings: Vec<String>,
 }
 
@@ -50,7 +54,10 @@ impl CaptureFile {
                 continue;
             }
             match datagram(line, capture.datagrams.len() as u64) {
-                Ok(received) => capture.datagrams.push(Arc::new(received)),
+                Ok(received) => {
+                    capture.datagrams.push(Arc::new(received));
+                    capture.lines.push(number);
+                }
                 Err(Unread { why, cut: true }) if !line.ends_with(b"\n") => {
                     capture.warnings.push(format!(
                         "{}, line {number}: the file ends inside this line, which is left out ({why})",
@@ -66,6 +73,23 @@ impl CaptureFile {
             }
         }
         Ok(capture)
+    }
+
+    /// A capture of one document, which a file holds as it is, without its header line.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_document(document: &[u8]) -> CaptureFile {
+        let datagram = [HEADER_LINE.as_bytes(), document].concat();
+        CaptureFile {
+            datagrams: vec![Arc::new(Received::new(0, None, datagram))],
+            lines: vec![1],
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The line of the file in which the datagram with this place stands, from 1.
+    #[cfg(feature = "cli")]
+    pub(crate) fn line(&self, place: usize) -> Option<usize> {
+        self.lines.get(place).copied()
     }
 
     /// Writes datagrams to a file, which is replaced if it exists.

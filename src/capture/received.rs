@@ -147,6 +147,18 @@ impl Rejection {
         self.refusal.to_string()
     }
 
+    /// What becomes of it, in a sentence.
+    ///
+    /// ```text
+    /// AWS's daemon forwards it, and X-Ray answers ParseError
+    /// ```
+    pub fn then(&self) -> String {
+        match self.aws_code() {
+            Some(code) => format!("AWS's daemon forwards it, and X-Ray answers {code}"),
+            None => "AWS's daemon drops it, with a warning in its own log alone".to_owned(),
+        }
+    }
+
     /// The bytes as they came.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -309,7 +309,10 @@ impl FakeDaemon {
 
     /// The traces that these datagrams make, and the rules that their documents break.
     pub(in crate::fake_daemon) fn inspected(&self, received: &[Arc<Received>]) -> Inspection {
-        inspect(received.iter().map(|datagram| &**datagram), &self.external)
+        let numbered = received
+            .iter()
+            .map(|datagram| (datagram.seq(), &**datagram));
+        inspect(numbered, &self.external)
     }
 
     fn run_hooks(&self) {

@@ -18,22 +18,20 @@ pub(crate) struct Inspection {
     pub(crate) violations: Vec<Violation>,
 }
 
-/// Judges each document, and makes traces of all.
+/// Judges each document, and makes traces of all. The numbers are those that violations and
+/// defects name.
 pub(crate) fn inspect<'a>(
-    received: impl Iterator<Item = &'a Received> + Clone,
+    received: impl Iterator<Item = (u64, &'a Received)> + Clone,
     external: &ExternalParents,
 ) -> Inspection {
-    let arrivals = received.clone().filter_map(|datagram| {
+    let arrivals = received.clone().filter_map(|(seq, datagram)| {
         let document = Arc::clone(datagram.document()?);
-        Some(Arrival {
-            seq: datagram.seq(),
-            document,
-        })
+        Some(Arrival { seq, document })
     });
     let traces = assemble(arrivals, external).traces;
     let mut above = None;
     let mut violations = Vec::new();
-    for datagram in received {
+    for (seq, datagram) in received {
         let Some(document) = datagram.document() else {
             continue;
         };
@@ -43,11 +41,9 @@ pub(crate) fn inspect<'a>(
         }
         let above = above.get_or_insert_with(|| Above::of(&traces));
         let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
-        let placed = found.into_iter().map(|violation| {
-            violation
-                .with_seq(datagram.seq())
-                .below(names.iter().cloned())
-        });
+        let placed = found
+            .into_iter()
+            .map(|violation| violation.with_seq(seq).below(names.iter().cloned()));
         violations.extend(placed);
     }
     drop(above);

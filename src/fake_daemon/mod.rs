@@ -19,3 +19,8 @@ pub use daemon::FakeDaemon;
 pub use report::{Finding, Report};
 pub use scope::Outcome;
 pub use shortfall::{Shortfall, ShortfallCode};
+
+#[cfg(feature = "cli")]
+pub(crate) use inspect::{Inspection, inspect};
+#[cfg(feature = "cli")]
+pub(crate) use strictness::Strictness;

@@ -208,16 +208,7 @@ impl fmt::Display for Finding {
                 receive_buffer,
             } => f.write_str(&loss(*dropped, *receive_buffer)),
             Finding::Note(note) => write!(f, "{note}"),
-            Finding::Rejection(rejection) => {
-                writeln!(f, "{rejection}")?;
-                match rejection.aws_code() {
-                    Some(code) => write!(f, "  AWS's daemon forwards it, and X-Ray answers {code}"),
-                    None => write!(
-                        f,
-                        "  AWS's daemon drops it, with a warning in its own log alone"
-                    ),
-                }
-            }
+            Finding::Rejection(rejection) => write!(f, "{rejection}\n  {}", rejection.then()),
             Finding::Incomplete(trace) => {
                 writeln!(f, "trace {} is not complete:", visible(trace.id()))?;
                 for defect in trace.defects().take(SHOWN_DEFECTS) {

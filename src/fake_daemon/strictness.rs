@@ -104,7 +104,8 @@ fn unknown(code: &str) -> String {
     };
     match codes().max_by_key(|known| alike(known)) {
         Some(known) if alike(known).0 > 0 => format!("there is no such code: is `{known}` meant?"),
-        _ => "there is no such code: the documentation of `xray_phantom::schema` has the table"
+        _ => "there is no such code: the documentation of `xray_phantom::schema` has the table, \
+             and `xray-phantom check --help` the list"
             .to_owned(),
     }
 }

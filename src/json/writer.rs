@@ -68,6 +68,14 @@ impl<'a> ObjectWriter<'a> {
         self.json.push(']');
     }
 
+    /// Opens an array as the last member, and leaves it and the object open: for nesting that
+    /// must cost no stack.
+    #[cfg(feature = "cli")]
+    pub(crate) fn open(mut self, key: &str) {
+        self.key(key);
+        self.json.push('[');
+    }
+
     /// Closes the object.
     pub(crate) fn end(self) {
         self.json.push('}');

@@ -1,9 +1,10 @@
 //! A trace that is whole, and one that may not be.
 
 use std::fmt;
+use std::time::Duration;
 
-use crate::model::Timestamp;
-use crate::trace::tree::Tree;
+use crate::model::{EntityKind, Timestamp};
+use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, Nodes};
 
 /// A complete trace: every entity has ended, and every parent is here or declared external.
@@ -24,6 +25,14 @@ impl Trace {
     /// When the first of its entities began.
     pub fn start_time(&self) -> Option<Timestamp> {
         start_time(&self.tree)
+    }
+
+    /// The time from the first start to the last end of its segments, or where it has none, of
+    /// the subsegments whose parent is external.
+    ///
+    /// Source: the service model of X-Ray, `Trace.Duration`.
+    pub fn duration(&self) -> Option<Duration> {
+        duration(&self.tree)
     }
 
     /// Whether a subsegment of that name is anywhere in the trace.
@@ -92,6 +101,11 @@ impl PartialTrace {
         start_time(&self.tree)
     }
 
+    /// The time from the first start to the last end of its roots, as far as is known.
+    pub fn duration(&self) -> Option<Duration> {
+        duration(&self.tree)
+    }
+
     /// The segments, and the subsegments whose parent never arrived, in order of start.
     pub fn roots(&self) -> Nodes<'_> {
         Nodes::roots(&self.tree)
@@ -112,6 +126,18 @@ impl fmt::Debug for PartialTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+fn duration(tree: &Tree) -> Option<Duration> {
+    let roots = || tree.roots.iter().map(|root| &tree.branches[*root]);
+    let has_segments = roots().any(|root| root.kind == EntityKind::Segment);
+    let counted = || {
+        let counts = move |root: &&Branch| !has_segments || root.kind == EntityKind::Segment;
+        roots().filter(counts).map(Branch::entity)
+    };
+    let start = counted().filter_map(|entity| entity.start_time()).min();
+    let end = counted().filter_map(|entity| entity.end_time()).max();
+    end?.since(start?)
 }
 
 fn start_time(tree: &Tree) -> Option<Timestamp> {

@@ -544,7 +544,8 @@ fn a_code_that_is_none_is_an_error_that_names_the_nearest() {
     );
     assert_eq!(
         refused("x"),
-        "invalid code `x`: there is no such code: the documentation of `xray_phantom::schema` has the table"
+        "invalid code `x`: there is no such code: the documentation of `xray_phantom::schema` has the table, \
+         and `xray-phantom check --help` the list"
     );
     assert_eq!(
         refused("annotation-key at a >"),

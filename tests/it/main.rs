@@ -3,6 +3,8 @@
 
 mod aws;
 mod capture;
+#[cfg(feature = "cli")]
+mod cli;
 mod corpora;
 mod expect;
 mod fake_daemon;

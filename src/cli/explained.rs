@@ -1,0 +1,152 @@
+//! A finding in words: what, where, why, and what to do.
+
+use crate::capture::Rejection;
+use crate::cli::report::{Found, Report};
+use crate::error::{on_one_line, visible};
+use crate::schema::{Consequence, Violation};
+use crate::trace::{Defect, DefectCode, PartialTrace};
+
+/// A finding as a person reads it.
+#[derive(Debug)]
+pub(in crate::cli) struct Explained {
+    /// What it is: `rejection`, `pruned`, `defect`.
+    pub(in crate::cli) label: &'static str,
+    pub(in crate::cli) code: &'static str,
+    pub(in crate::cli) message: String,
+    pub(in crate::cli) path: String,
+    pub(in crate::cli) line: usize,
+    /// Where in the file: the datagram, and the place in its document.
+    pub(in crate::cli) place: String,
+    pub(in crate::cli) notes: Vec<String>,
+    pub(in crate::cli) weight: Weight,
+}
+
+/// What a finding does to the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Weight {
+    /// It would fail the check, and was allowed.
+    Allowed,
+    /// It fails the check, which only what was denied does besides the usual ones.
+    Denied,
+    Fails,
+    Lint,
+}
+
+/// All findings, in order: rejections, violations, defects.
+pub(in crate::cli) fn explained(report: &Report<'_>) -> Vec<Explained> {
+    let rejections = report.rejections.iter().map(rejection);
+    let violations = report.violations.iter().map(violation);
+    let defects = report.defects().map(|(trace, found)| defect(trace, &found));
+    rejections.chain(violations).chain(defects).collect()
+}
+
+fn rejection(found: &Found<'_, Rejection>) -> Explained {
+    explain(
+        found,
+        "rejection",
+        found.what.code().as_str(),
+        found.what.message(),
+        "",
+        vec![found.what.then()],
+    )
+}
+
+fn violation(found: &Found<'_, Violation>) -> Explained {
+    let violation = &found.what;
+    let mut whose = vec![format!("of {}", violation.name_path())];
+    whose.extend(
+        violation
+            .id()
+            .map(|id| format!("id {}", on_one_line(id, SHOWN))),
+    );
+    whose.extend(
+        violation
+            .trace_id()
+            .map(|id| format!("trace {}", on_one_line(id, SHOWN))),
+    );
+    let mut notes = vec![whose.join(", "), violation.then()];
+    notes.extend(
+        violation
+            .dialect()
+            .map(|dialect| format!("note: {dialect}")),
+    );
+    let mut explained = explain(
+        found,
+        violation.consequence().as_str(),
+        violation.code(),
+        violation.message().to_owned(),
+        violation.pointer(),
+        notes,
+    );
+    if violation.consequence() == Consequence::Lint {
+        explained.weight = if found.fails {
+            Weight::Denied
+        } else {
+            Weight::Lint
+        };
+    }
+    explained
+}
+
+fn defect(trace: &PartialTrace, found: &Found<'_, &Defect>) -> Explained {
+    let mut whose = vec![format!("of trace {}", on_one_line(trace.id(), SHOWN))];
+    whose.extend(
+        found
+            .what
+            .id()
+            .map(|id| format!("id {}", on_one_line(id, SHOWN))),
+    );
+    let likely = match found.what.code() {
+        DefectCode::Cycle => "likely: an id was copied, or ids are not random",
+        DefectCode::NeverClosed => {
+            "likely: the program ended, or dropped it, before it was closed; or the capture is not whole"
+        }
+        DefectCode::Orphan => {
+            "likely: the parent is still open, or was lost; if someone else sends it (in Lambda the service does), \
+             say so: --external-parent ID, or any"
+        }
+    };
+    explain(
+        found,
+        "defect",
+        found.what.code().as_str(),
+        found.what.to_string(),
+        "",
+        vec![whose.join(", "), likely.to_owned()],
+    )
+}
+
+fn explain<T>(
+    found: &Found<'_, T>,
+    label: &'static str,
+    code: &'static str,
+    message: String,
+    pointer: &str,
+    notes: Vec<String>,
+) -> Explained {
+    let datagram = &found.datagram;
+    let mut place = Vec::new();
+    if !datagram.is_document {
+        place.push(format!("datagram {}", datagram.received.seq()));
+    }
+    if !pointer.is_empty() {
+        place.push(format!("at {}", on_one_line(pointer, SHOWN)));
+    }
+    Explained {
+        label,
+        code,
+        message,
+        path: visible(&datagram.path.to_string_lossy()),
+        line: datagram.line_of(pointer),
+        place: place.join(", "),
+        notes,
+        weight: if found.fails {
+            Weight::Fails
+        } else {
+            Weight::Allowed
+        },
+    }
+}
+
+/// How many characters of an id or a pointer are shown.
+const SHOWN: usize = 120;

@@ -1,0 +1,206 @@
+//! The files that are checked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::capture::{CaptureFile, Counts, Received};
+use crate::error::Error;
+use crate::json::{Document, Kind, Value};
+
+/// All files as one capture: their datagrams in order.
+#[derive(Debug)]
+pub(in crate::cli) struct Capture {
+    files: Vec<Source>,
+    datagrams: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Source {
+    path: PathBuf,
+    capture: CaptureFile,
+    /// Whether it holds one document, and no lines of a capture.
+    is_document: bool,
+}
+
+/// Which file a datagram is in, and where.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    file: usize,
+    index: usize,
+}
+
+/// A datagram and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) struct Datagram<'a> {
+    /// Its place among all datagrams of the capture.
+    pub(in crate::cli) number: u64,
+    pub(in crate::cli) received: &'a Received,
+    pub(in crate::cli) path: &'a Path,
+    /// The line of the file in which it stands; of a document, the first.
+    pub(in crate::cli) line: usize,
+    /// Whether the file holds this document alone, as it is.
+    pub(in crate::cli) is_document: bool,
+}
+
+impl Capture {
+    /// Reads all files.
+    ///
+    /// # Errors
+    ///
+    /// Each file that cannot be read, or is neither a capture nor a document.
+    pub(in crate::cli) fn read(paths: &[PathBuf]) -> Result<Capture, Vec<Error>> {
+        let mut files = Vec::new();
+        let mut errors = Vec::new();
+        for path in paths {
+            match source(path) {
+                Ok(source) => files.push(source),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let datagrams = files.iter().enumerate().flat_map(|(file, source)| {
+            (0..source.capture.datagrams().len()).map(move |index| Place { file, index })
+        });
+        Ok(Capture {
+            datagrams: datagrams.collect(),
+            files,
+        })
+    }
+
+    /// What was wrong with the files and did not keep them from being read.
+    pub(in crate::cli) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for Source { path, capture, .. } in &self.files {
+            warnings.extend(capture.warnings().iter().cloned());
+            if capture.datagrams().len() == 0 {
+                warnings.push(format!("{} holds no datagrams", path.display()));
+            }
+        }
+        warnings
+    }
+
+    /// How many files there are.
+    pub(in crate::cli) fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The datagrams, each with its number.
+    pub(in crate::cli) fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> + Clone {
+        (0..self.datagrams.len() as u64).filter_map(|number| self.datagram(number))
+    }
+
+    /// The datagram with this number.
+    pub(in crate::cli) fn datagram(&self, number: u64) -> Option<Datagram<'_>> {
+        let place = self.datagrams.get(usize::try_from(number).ok()?)?;
+        let source = self.files.get(place.file)?;
+        Some(Datagram {
+            number,
+            received: source.capture.datagrams().nth(place.index)?,
+            path: &source.path,
+            line: source.capture.line(place.index)?,
+            is_document: source.is_document,
+        })
+    }
+
+    /// How many datagrams there are, and what AWS's daemon would do with them.
+    pub(in crate::cli) fn counts(&self) -> Counts {
+        self.files
+            .iter()
+            .fold(Counts::default(), |mut sum, source| {
+                let counts = source.capture.counts();
+                sum.received += counts.received;
+                sum.accepted += counts.accepted;
+                sum.rejected += counts.rejected;
+                sum.ignored += counts.ignored;
+                sum
+            })
+    }
+}
+
+impl Datagram<'_> {
+    /// The line of the file in which a value of its document stands.
+    pub(in crate::cli) fn line_of(&self, pointer: &str) -> usize {
+        let Some(document) = self.received.document().filter(|_| self.is_document) else {
+            return self.line;
+        };
+        let offset = find(document.root(), pointer).map_or(0, |value| value.offset());
+        let before = document.text().as_bytes().iter().take(offset);
+        self.line + before.filter(|byte| **byte == b'\n').count()
+    }
+}
+
+fn source(path: &Path) -> Result<Source, Error> {
+    let bytes =
+        fs::read(path).map_err(|error| Error::io(format!("read {}", path.display()), error))?;
+    let is_document = is_document(path, &bytes)?;
+    let capture = if is_document {
+        CaptureFile::of_document(&bytes)
+    } else {
+        CaptureFile::read(path)?
+    };
+    Ok(Source {
+        path: path.to_owned(),
+        capture,
+        is_document,
+    })
+}
+
+/// Whether a file holds one document, and not the lines of a capture.
+fn is_document(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    // Bytes that are no text may be a line that was cut in a character: the reader of captures says.
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Ok(false);
+    };
+    let whole = Document::parse(text);
+    if let Ok(document) = &whole {
+        return match document.root().kind() {
+            Kind::Object => Ok(!is_line(document.root())),
+            kind => Err(Error::stopped(format!(
+                "{} holds {kind}: expected the lines of a capture, or one segment or subsegment as an object",
+                path.display()
+            ))),
+        };
+    }
+    // Not JSON as a whole: the lines of a capture are not, and neither is a document with a NaN.
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    if Document::parse(first).is_ok() || first_key(text).is_none_or(|key| LINE.contains(&key)) {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Whether an object is a line of a capture, perhaps a wrong one.
+fn is_line(root: Value<'_>) -> bool {
+    let has = |keys: &[&str]| keys.iter().any(|key| root.get(key).is_some());
+    has(&["text", "bytes_b64"]) || has(&LINE) && !has(&["id", "name", "start_time", "trace_id"])
+}
+
+/// The first key of a text that begins like an object.
+fn first_key(text: &str) -> Option<&str> {
+    let key = text
+        .trim_start()
+        .strip_prefix('{')?
+        .trim_start()
+        .strip_prefix('"')?;
+    let (key, rest) = key.split_once('"')?;
+    rest.trim_start().starts_with(':').then_some(key)
+}
+
+/// The value that a JSON pointer leads to.
+fn find<'a>(root: Value<'a>, pointer: &str) -> Option<Value<'a>> {
+    pointer
+        .split('/')
+        .skip(1)
+        .try_fold(root, |value, step| match value.kind() {
+            Kind::Array => value.elements().nth(step.parse().ok()?),
+            _ => value.get(&step.replace("~1", "/").replace("~0", "~")),
+        })
+}
+
+/// The keys of a line of a capture.
+const LINE: [&str; 4] = ["bytes_b64", "seq", "t", "text"];

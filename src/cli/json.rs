@@ -1,0 +1,240 @@
+//! A report as JSON: the contract with programs.
+
+use std::borrow::Cow;
+
+use crate::cli::input::Datagram;
+use crate::cli::report::Report;
+use crate::json::{Kind, ObjectWriter, Value};
+use crate::model::{Entity, Timestamp};
+use crate::trace::{Defect, Node, PartialTrace};
+
+use Surrogate::{High, Low};
+
+/// The report as one object on one line.
+pub(in crate::cli) fn json(report: &Report<'_>) -> String {
+    let mut json = String::new();
+    let mut object = ObjectWriter::begin(&mut json);
+    object.raw("version", 1);
+    let counts = report.capture.counts();
+    let mut datagrams = object.object("datagrams");
+    datagrams.raw("received", counts.received);
+    datagrams.raw("accepted", counts.accepted);
+    datagrams.raw("rejected", counts.rejected);
+    datagrams.raw("ignored", counts.ignored);
+    datagrams.raw("dropped", counts.dropped.unwrap_or(0));
+    datagrams.end();
+    object.array("rejections", &report.rejections, |json, found| {
+        let mut object = ObjectWriter::begin(json);
+        place(&mut object, report, &found.datagram);
+        object.text("code", found.what.code().as_str());
+        text_or_null(&mut object, "aws_code", found.what.aws_code());
+        object.text("message", &found.what.message());
+        object.end();
+    });
+    object.array("violations", &report.violations, |json, found| {
+        let violation = &found.what;
+        let mut object = ObjectWriter::begin(json);
+        object.text("code", violation.code());
+        text_or_null(&mut object, "aws_code", violation.rule().aws_code());
+        object.text("consequence", violation.consequence().as_str());
+        place(&mut object, report, &found.datagram);
+        text_or_null(&mut object, "trace_id", violation.trace_id());
+        text_or_null(&mut object, "id", violation.id());
+        object.text("pointer", violation.pointer());
+        object.text("message", violation.message());
+        object.end();
+    });
+    object.array("traces", &report.traces, |json, of| trace(json, report, of));
+    object.array("expectations", [(); 0], |_, ()| {});
+    object.end();
+    json.push('\n');
+    json
+}
+
+/// Which file, where there are several, and which datagram in it.
+fn place(object: &mut ObjectWriter<'_>, report: &Report<'_>, datagram: &Datagram<'_>) {
+    let path = (report.capture.files() > 1).then(|| datagram.path.to_string_lossy());
+    text_or_null(object, "file", path.as_deref());
+    object.raw("seq", datagram.received.seq());
+}
+
+fn trace(json: &mut String, report: &Report<'_>, trace: &PartialTrace) {
+    let mut object = ObjectWriter::begin(json);
+    object.text("id", trace.id());
+    object.raw("complete", trace.defects().next().is_none());
+    let start = trace.start_time();
+    raw_or_null(&mut object, "start_time", start.map(seconds));
+    let duration = trace.duration().map(|duration| duration.as_secs_f64());
+    raw_or_null(&mut object, "duration", duration);
+    object.array("defects", trace.defects(), |json, of| {
+        defect(json, report, of);
+    });
+    object.array("roots", [()], |json, ()| roots(json, trace));
+    object.end();
+}
+
+/// A time as a number, with no more digits than were sent.
+fn seconds(time: Timestamp) -> String {
+    let nanos = time.as_nanos();
+    let (sign, nanos) = (if nanos < 0 { "-" } else { "" }, nanos.unsigned_abs());
+    let fraction = format!("{:09}", nanos % 1_000_000_000);
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    format!("{sign}{}.{fraction}", nanos / 1_000_000_000)
+}
+
+fn defect(json: &mut String, report: &Report<'_>, defect: &Defect) {
+    let mut object = ObjectWriter::begin(json);
+    object.text("code", defect.code().as_str());
+    object.text("severity", "error");
+    if let Some(datagram) = report.capture.datagram(defect.seq()) {
+        place(&mut object, report, &datagram);
+    }
+    text_or_null(&mut object, "id", defect.id());
+    object.text("message", &defect.to_string());
+    object.end();
+}
+
+/// The roots with all that is below them, without brackets. Their nesting is the sender's, so that
+/// it must cost no stack.
+fn roots(json: &mut String, trace: &PartialTrace) {
+    let mut waiting: Vec<Step<'_>> = Vec::new();
+    push(&mut waiting, trace.roots().collect());
+    while let Some(step) = waiting.pop() {
+        match step {
+            Step::Text(text) => json.push_str(text),
+            Step::Node(node) => {
+                fields(json, node);
+                waiting.push(Step::Text("]}"));
+                push(&mut waiting, node.children().collect());
+            }
+        }
+    }
+}
+
+enum Step<'a> {
+    Node(Node<'a>),
+    Text(&'static str),
+}
+
+/// Puts nodes on the stack, so that they come off it in order, with commas between.
+fn push<'a>(waiting: &mut Vec<Step<'a>>, nodes: Vec<Node<'a>>) {
+    for (place, node) in nodes.into_iter().enumerate().rev() {
+        waiting.push(Step::Node(node));
+        if place > 0 {
+            waiting.push(Step::Text(","));
+        }
+    }
+}
+
+/// An entity up to the bracket that opens its children.
+fn fields(json: &mut String, node: Node<'_>) {
+    let entity = node.entity();
+    let mut object = ObjectWriter::begin(json);
+    text_or_null(&mut object, "id", entity.id().as_deref());
+    object.text("kind", &node.kind().to_string());
+    text_or_null(&mut object, "name", entity.name().as_deref());
+    text_or_null(&mut object, "namespace", entity.namespace().as_deref());
+    text_or_null(&mut object, "parent_id", parent_id(node).as_deref());
+    let number = |key| {
+        entity
+            .json()
+            .get(key)
+            .filter(|value| value.kind() == Kind::Number)
+    };
+    raw_or_null(&mut object, "start_time", number("start_time"));
+    raw_or_null(&mut object, "end_time", number("end_time"));
+    object.raw("error", entity.error() == Some(true));
+    object.raw("fault", entity.fault() == Some(true));
+    object.raw("throttle", entity.throttle() == Some(true));
+    object.raw("in_progress", !entity.is_closed());
+    object.raw("inferred", entity.inferred() == Some(true));
+    for key in ["annotations", "metadata"] {
+        match block(entity, key) {
+            Some(block) => object.raw(key, whole_text(block.raw())),
+            None => object.object(key).end(),
+        }
+    }
+    for key in ["http", "aws", "sql"] {
+        raw_or_null(
+            &mut object,
+            key,
+            block(entity, key).map(|block| whole_text(block.raw())),
+        );
+    }
+    object.open("children");
+}
+
+/// The parent, nesting before what was written. A segment's caller may be elsewhere.
+fn parent_id(node: Node<'_>) -> Option<Cow<'_, str>> {
+    match node.parent() {
+        Some(parent) => parent.entity().id(),
+        None => node.entity().parent_id(),
+    }
+}
+
+fn block<'a>(entity: Entity<'a>, key: &str) -> Option<Value<'a>> {
+    entity
+        .json()
+        .get(key)
+        .filter(|value| value.kind() == Kind::Object)
+}
+
+/// JSON in which each lone surrogate is U+FFFD: many readers refuse a text that has one, and with
+/// it the whole report.
+fn whole_text(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return Cow::Borrowed(json);
+    }
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        whole.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (surrogate(rest), rest.get(6..).map(surrogate)) {
+            (Some(High), Some(Some(Low))) => 12,
+            (Some(_), _) => {
+                whole.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            // Whatever stands behind the backslash is no backslash that begins an escape.
+            (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        whole.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+/// Which half of a pair an escape at the start of `json` stands for.
+fn surrogate(json: &str) -> Option<Surrogate> {
+    let digits = json.strip_prefix("\\u")?.get(..4)?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xd800..0xdc00 => Some(High),
+        0xdc00..0xe000 => Some(Low),
+        _ => None,
+    }
+}
+
+enum Surrogate {
+    High,
+    Low,
+}
+
+fn text_or_null(object: &mut ObjectWriter<'_>, key: &str, text: Option<&str>) {
+    match text {
+        Some(text) => object.text(key, text),
+        None => object.raw(key, "null"),
+    }
+}
+
+fn raw_or_null(object: &mut ObjectWriter<'_>, key: &str, value: Option<impl std::fmt::Display>) {
+    match value {
+        Some(value) => object.raw(key, value),
+        None => object.raw(key, "null"),
+    }
+}

@@ -1,0 +1,12 @@
+//! The program: its arguments, its commands, and what they print.
+
+mod arguments;
+mod check;
+mod explained;
+mod github;
+mod input;
+mod json;
+mod report;
+mod text;
+
+pub use check::main;

@@ -1,0 +1,155 @@
+//! A report as text, for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::explained::{Explained, Weight};
+use crate::cli::report::{Report, Tally};
+use crate::error::count;
+use crate::render::excerpt;
+
+/// The report: findings, traces, and a summary.
+///
+/// ```text
+/// pruned[annotation-key]: the annotation key `order id` has ` `: use letters, digits, `_` and `.`
+///   --> capture.jsonl:3, datagram 2, at /annotations/order id
+///    |  of OrdersWorker > dynamo-put, id 53995c3f42cd8ad8, trace 1-5759e988-bd862e3fe1be46a994272793
+///    |  X-Ray keeps the document and silently loses this (known by: seen)
+/// ```
+pub(in crate::cli) fn text(report: &Report<'_>, findings: &[Explained]) -> String {
+    let mut text = String::new();
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        let shown = shown.entry(finding.code).or_default();
+        *shown += 1;
+        if *shown <= SHOWN {
+            draw(&mut text, finding);
+        }
+    }
+    for (code, found) in shown {
+        if found > SHOWN {
+            let _ = writeln!(
+                text,
+                "{code}: and {} more; --format json lists them all\n",
+                found - SHOWN
+            );
+        }
+    }
+    for trace in report.traces.iter().take(SHOWN_TRACES) {
+        text.push_str(&excerpt(trace, SHOWN_LINES));
+        text.push('\n');
+    }
+    if report.traces.len() > SHOWN_TRACES {
+        let more = (report.traces.len() - SHOWN_TRACES) as u64;
+        let _ = writeln!(text, "... and {}\n", count(more, "more trace"));
+    }
+    summary(&mut text, report);
+    text
+}
+
+fn draw(text: &mut String, finding: &Explained) {
+    let style = match finding.weight {
+        Weight::Allowed => Style::new().dimmed(),
+        Weight::Denied | Weight::Fails => color(AnsiColor::Red),
+        Weight::Lint => color(AnsiColor::Yellow),
+    };
+    let said = match finding.weight {
+        Weight::Allowed => "allowed: ",
+        Weight::Denied => "denied: ",
+        Weight::Fails | Weight::Lint => "",
+    };
+    let bold = Style::new().bold();
+    let faint = color(AnsiColor::Blue);
+    let Explained {
+        label,
+        code,
+        message,
+        path,
+        line,
+        place,
+        ..
+    } = finding;
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!(", {place}")
+    };
+    let _ = writeln!(
+        text,
+        "{style}{said}{label}[{code}]{style:#}{bold}: {message}{bold:#}\n  {faint}-->{faint:#} {path}:{line}{place}"
+    );
+    for note in &finding.notes {
+        let _ = writeln!(text, "   {faint}|{faint:#}  {note}");
+    }
+    text.push('\n');
+}
+
+fn summary(text: &mut String, report: &Report<'_>) {
+    let counts = report.capture.counts();
+    let files = count(report.capture.files() as u64, "file");
+    let datagrams = count(counts.received, "datagram");
+    let _ = writeln!(
+        text,
+        "{files}, {datagrams}: {} accepted, {} rejected, {} ignored",
+        counts.accepted, counts.rejected, counts.ignored
+    );
+    let complete = report
+        .traces
+        .iter()
+        .filter(|trace| trace.defects().next().is_none())
+        .count();
+    let _ = writeln!(
+        text,
+        "{}: {complete} complete, {} not",
+        count(report.traces.len() as u64, "trace"),
+        report.traces.len() - complete
+    );
+    let Tally {
+        rejections,
+        rejected,
+        pruned,
+        lints,
+        defects,
+        failing,
+    } = report.tally();
+    let found = [
+        (rejections, count(rejections, "rejection")),
+        (rejected, format!("{rejected} rejected")),
+        (pruned, format!("{pruned} pruned")),
+        (lints, count(lints, "lint")),
+        (defects, count(defects, "defect")),
+    ];
+    let found: Vec<String> = found
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(_, found)| found)
+        .collect();
+    let found = if found.is_empty() {
+        "nothing found".to_owned()
+    } else {
+        found.join(", ")
+    };
+    let (style, verdict) = if failing == 0 {
+        (color(AnsiColor::Green), "all is well".to_owned())
+    } else {
+        let fail = if failing == 1 { "fails" } else { "fail" };
+        (
+            color(AnsiColor::Red),
+            format!("{} {fail}", count(failing, "finding")),
+        )
+    };
+    let _ = writeln!(text, "{found}: {style}{verdict}{style:#}");
+}
+
+fn color(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(color.into()))
+}
+
+/// How many findings with the same code are shown.
+const SHOWN: usize = 10;
+/// How many traces are shown.
+const SHOWN_TRACES: usize = 20;
+/// How many lines of a trace are shown.
+const SHOWN_LINES: usize = 40;

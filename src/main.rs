@@ -1,0 +1,7 @@
+//! The program `xray-phantom`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xray_phantom::cli::main()
+}
