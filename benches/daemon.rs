@@ -3,7 +3,7 @@
 //! `start`, `drop` and `fence` time one call each, on an idle daemon. `ingest` is from the bytes
 //! of a datagram of 637 bytes in a fence to its document in the ledger: the send is outside, the
 //! read, the header, the JSON and the entry are inside. `json` reads that document's text with
-//! either reader. `assemble` makes one trace of documents that came in reverse order.
+//! either reader; `judge` is by the rules, of the text that was read. `assemble` makes one trace of documents that came in reverse order.
 
 mod common;
 
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use xray_phantom::json::Document;
+use xray_phantom::schema::{judge, judge_carefully};
 use xray_phantom::trace::{Arrival, ExternalParents, assemble};
 use xray_phantom::{FakeDaemon, block_on, wire};
 
@@ -95,6 +96,22 @@ fn json(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn judging(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("judge");
+    group.throughput(Throughput::Elements(1));
+    let broken = SEGMENT.replace("order_id", "order id");
+    let read = |text: &str| Document::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let (valid, broken) = (read(SEGMENT), read(&broken));
+    group.bench_function("valid", |bencher| bencher.iter(|| judge(black_box(&valid))));
+    group.bench_function("valid, carefully", |bencher| {
+        bencher.iter(|| judge_carefully(black_box(&valid)));
+    });
+    group.bench_function("one violation", |bencher| {
+        bencher.iter(|| judge(black_box(&broken)));
+    });
+    group.finish();
+}
+
 fn assembly(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("assemble");
     for count in [10_u64, 100, 1_000] {
@@ -121,5 +138,5 @@ fn assembly(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, life, ingest, json, assembly);
+criterion_group!(benches, life, ingest, json, judging, assembly);
 criterion_main!(benches);

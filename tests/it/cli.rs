@@ -1,5 +1,6 @@
 //! The program, run as a person or a build runs it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -501,9 +502,11 @@ fn nesting_costs_no_stack() {
     let folder = Folder::new("cli-deep");
     let (mut open, mut close) = (String::new(), String::new());
     for level in 0..2_000 {
-        open.push_str(&format!(
+        write!(
+            open,
             r#","subsegments":[{{"id":"{level:015x}f","name":"s","start_time":1,"end_time":2"#
-        ));
+        )
+        .unwrap();
         close.push_str("}]");
     }
     let document = segment(1, "api").replace(

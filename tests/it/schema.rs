@@ -813,9 +813,11 @@ fn thousands_of_levels_and_of_violations_are_no_trouble() {
     let mut nested = String::new();
     let mut ends = String::new();
     for level in 0..1_500 {
-        nested.push_str(&format!(
+        write!(
+            nested,
             r#"{{"name":"s","id":"{level:016x}","start_time":1,"end_time":2,"subsegments":["#
-        ));
+        )
+        .unwrap();
         ends.push_str("]}");
     }
     let document = segment(&format!(r#","subsegments":[{nested}{{"name":"s"}}{ends}]"#));
