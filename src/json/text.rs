@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+#[cfg(feature = "testing")]
+use std::ops::Range;
 
 /// A JSON string: its text between the quotes, and what that text says.
 #[derive(Clone, Copy)]
@@ -41,6 +43,29 @@ impl<'a> Text<'a> {
     /// Whether an escape stands for half a character (`\ud800`), which is JSON but no Unicode text.
     pub fn has_lone_surrogate(&self) -> bool {
         self.escaped && self.units().any(|unit| unit.is_err())
+    }
+
+    /// What was received for parts of the text that it says; each part begins where the one
+    /// before it ends, or later.
+    #[cfg(feature = "testing")]
+    pub(crate) fn raw_of(&self, parts: &[Range<usize>]) -> Vec<&'a str> {
+        let (mut units, mut decoded) = (Units { rest: self.raw }, 0);
+        let mut raw_place = |place: usize| {
+            if !self.escaped {
+                return place;
+            }
+            while decoded < place
+                && let Some(unit) = units.next()
+            {
+                decoded += unit.unwrap_or(char::REPLACEMENT_CHARACTER).len_utf8();
+            }
+            self.raw.len() - units.rest.len()
+        };
+        let raw = parts.iter().map(|part| {
+            let (start, end) = (raw_place(part.start), raw_place(part.end));
+            self.raw.get(start..end).unwrap_or_default()
+        });
+        raw.collect()
     }
 
     fn units(&self) -> impl Iterator<Item = Result<char, LoneSurrogate>> + use<'a> {
