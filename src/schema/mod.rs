@@ -1,7 +1,8 @@
 //! A document becomes violations of the rules by which X-Ray lives.
 //!
-//! [`judge`] is the one door: it looks at one document, by itself, and tells each rule that it
-//! breaks, with what the service does about it.
+//! [`judge`] looks at one document, by itself, and tells each rule that it
+//! breaks, with what the service does about it. [`Secrets`] looks, on request, for what should
+//! not be in a trace though the service takes it.
 //!
 //! X-Ray publishes a guide and a schema, and its service does a third thing: it refuses some
 //! documents, drops parts of others without a word, and takes what the guide forbids. So each
@@ -28,6 +29,7 @@ mod judge;
 mod outcome;
 mod plain;
 mod rule;
+mod secrets;
 mod shapes;
 mod times;
 mod violation;
@@ -36,6 +38,8 @@ mod words;
 
 pub use judge::{judge, judge_carefully};
 pub use rule::{Consequence, Evidence, Rule};
+pub use secrets::Secrets;
 pub use violation::Violation;
 
 pub(crate) use judge::NO_NAME;
+pub(crate) use secrets::mask;
