@@ -19,6 +19,7 @@ mod recorder;
 mod sampling;
 mod schema;
 mod seam;
+mod secrets;
 mod support;
 mod tidy;
 mod trace;
