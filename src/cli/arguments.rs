@@ -105,6 +105,19 @@ pub(in crate::cli) struct Check {
     #[arg(long, value_name = "CODE")]
     pub(in crate::cli) deny: Vec<String>,
 
+    /// Also looks for what seems to be a secret, and shows none whole.
+    ///
+    /// Credentials, tokens, e-mail addresses and numbers of payment cards
+    /// are lints then: `--deny secret-token` makes one fail.
+    #[arg(long, verbatim_doc_comment)]
+    pub(in crate::cli) secrets: bool,
+
+    /// A text that may look like a secret, `*` for any characters.
+    ///
+    /// May be given several times: --allow-secret '*@example.com'
+    #[arg(long, value_name = "TEXT", requires = "secrets")]
+    pub(in crate::cli) allow_secret: Vec<String>,
+
     /// `text` for people, `json` for programs: one object on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", hide_possible_values = true)]
     pub(in crate::cli) format: Format,

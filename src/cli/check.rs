@@ -14,6 +14,7 @@ use crate::cli::report::Report;
 use crate::cli::text::text;
 use crate::error::Error;
 use crate::fake_daemon::Strictness;
+use crate::schema::{Secrets, mask};
 use crate::seam::Environment;
 use crate::trace::ExternalParents;
 
@@ -43,7 +44,12 @@ fn run(check: &Check) -> Result<bool, Vec<Error>> {
     for warning in capture.warnings() {
         say(&warning);
     }
-    let report = Report::of(&capture, &external(check), &strictness);
+    let report = Report::of(
+        &capture,
+        &external(check),
+        &strictness,
+        secrets(check).as_ref(),
+    );
     let printed = match check.format {
         Format::Json => io::stdout().write_all(json(&report).as_bytes()),
         Format::Text => print(&report),
@@ -60,12 +66,13 @@ fn run(check: &Check) -> Result<bool, Vec<Error>> {
 fn print(report: &Report<'_>) -> io::Result<()> {
     let findings = explained(report);
     let mut out = anstream::stdout();
-    out.write_all(text(report, &findings).as_bytes())?;
+    let shown = |text: String| mask(&text, &report.secrets);
+    out.write_all(shown(text(report, &findings)).as_bytes())?;
     // What is not Unicode is not `true`.
     if let Ok(Some(value)) = Environment::process().variable("GITHUB_ACTIONS")
         && value == "true"
     {
-        out.write_all(annotations(&findings).as_bytes())?;
+        out.write_all(shown(annotations(&findings)).as_bytes())?;
     }
     out.flush()
 }
@@ -79,6 +86,13 @@ fn strictness(check: &Check) -> Result<Strictness, Error> {
         strictness.deny(code)?;
     }
     Ok(strictness)
+}
+
+fn secrets(check: &Check) -> Option<Secrets> {
+    let allowed = check.allow_secret.iter();
+    check
+        .secrets
+        .then(|| allowed.fold(Secrets::new(), Secrets::allow))
 }
 
 fn external(check: &Check) -> ExternalParents {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::cli::input::Datagram;
+use crate::cli::printable::printable;
 use crate::cli::report::Report;
 use crate::json::{Kind, ObjectWriter, Value};
 use crate::model::{Entity, Timestamp};
+use crate::schema::mask;
 use crate::trace::{Defect, Node, PartialTrace};
-
-use Surrogate::{High, Low};
 
 /// The report as one object on one line.
 pub(in crate::cli) fn json(report: &Report<'_>) -> String {
@@ -28,7 +28,7 @@ pub(in crate::cli) fn json(report: &Report<'_>) -> String {
         place(&mut object, report, &found.datagram);
         object.text("code", found.what.code().as_str());
         text_or_null(&mut object, "aws_code", found.what.aws_code());
-        object.text("message", &found.what.message());
+        object.text("message", &mask(&found.what.message(), &report.secrets));
         object.end();
     });
     object.array("violations", &report.violations, |json, found| {
@@ -41,7 +41,7 @@ pub(in crate::cli) fn json(report: &Report<'_>) -> String {
         text_or_null(&mut object, "trace_id", violation.trace_id());
         text_or_null(&mut object, "id", violation.id());
         object.text("pointer", violation.pointer());
-        object.text("message", violation.message());
+        object.text("message", &mask(violation.message(), &report.secrets));
         object.end();
     });
     object.array("traces", &report.traces, |json, of| trace(json, report, of));
@@ -69,7 +69,9 @@ fn trace(json: &mut String, report: &Report<'_>, trace: &PartialTrace) {
     object.array("defects", trace.defects(), |json, of| {
         defect(json, report, of);
     });
-    object.array("roots", [()], |json, ()| roots(json, trace));
+    object.array("roots", [()], |json, ()| {
+        roots(json, trace, &report.secrets);
+    });
     object.end();
 }
 
@@ -93,20 +95,20 @@ fn defect(json: &mut String, report: &Report<'_>, defect: &Defect) {
         place(&mut object, report, &datagram);
     }
     text_or_null(&mut object, "id", defect.id());
-    object.text("message", &defect.to_string());
+    object.text("message", &mask(&defect.to_string(), &report.secrets));
     object.end();
 }
 
 /// The roots with all that is below them, without brackets. Their nesting is the sender's, so that
 /// it must cost no stack.
-fn roots(json: &mut String, trace: &PartialTrace) {
+fn roots(json: &mut String, trace: &PartialTrace, secrets: &[String]) {
     let mut waiting: Vec<Step<'_>> = Vec::new();
     push(&mut waiting, trace.roots().collect());
     while let Some(step) = waiting.pop() {
         match step {
             Step::Text(text) => json.push_str(text),
             Step::Node(node) => {
-                fields(json, node);
+                fields(json, node, secrets);
                 waiting.push(Step::Text("]}"));
                 push(&mut waiting, node.children().collect());
             }
@@ -130,12 +132,13 @@ fn push<'a>(waiting: &mut Vec<Step<'a>>, nodes: Vec<Node<'a>>) {
 }
 
 /// An entity up to the bracket that opens its children.
-fn fields(json: &mut String, node: Node<'_>) {
+fn fields(json: &mut String, node: Node<'_>, secrets: &[String]) {
     let entity = node.entity();
     let mut object = ObjectWriter::begin(json);
     text_or_null(&mut object, "id", entity.id().as_deref());
     object.text("kind", &node.kind().to_string());
-    text_or_null(&mut object, "name", entity.name().as_deref());
+    let name = entity.name().map(|name| mask(&name, secrets));
+    text_or_null(&mut object, "name", name.as_deref());
     text_or_null(&mut object, "namespace", entity.namespace().as_deref());
     text_or_null(&mut object, "parent_id", parent_id(node).as_deref());
     let number = |key| {
@@ -153,7 +156,7 @@ fn fields(json: &mut String, node: Node<'_>) {
     object.raw("inferred", entity.inferred() == Some(true));
     for key in ["annotations", "metadata"] {
         match block(entity, key) {
-            Some(block) => object.raw(key, whole_text(block.raw())),
+            Some(block) => object.raw(key, printable(block.raw(), secrets)),
             None => object.object(key).end(),
         }
     }
@@ -161,7 +164,7 @@ fn fields(json: &mut String, node: Node<'_>) {
         raw_or_null(
             &mut object,
             key,
-            block(entity, key).map(|block| whole_text(block.raw())),
+            block(entity, key).map(|block| printable(block.raw(), secrets)),
         );
     }
     object.open("children");
@@ -180,49 +183,6 @@ fn block<'a>(entity: Entity<'a>, key: &str) -> Option<Value<'a>> {
         .json()
         .get(key)
         .filter(|value| value.kind() == Kind::Object)
-}
-
-/// JSON in which each lone surrogate is U+FFFD: many readers refuse a text that has one, and with
-/// it the whole report.
-fn whole_text(json: &str) -> Cow<'_, str> {
-    if !json.contains("\\u") {
-        return Cow::Borrowed(json);
-    }
-    let mut whole = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find('\\') {
-        whole.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = match (surrogate(rest), rest.get(6..).map(surrogate)) {
-            (Some(High), Some(Some(Low))) => 12,
-            (Some(_), _) => {
-                whole.push_str("\\ufffd");
-                rest = &rest[6..];
-                continue;
-            }
-            // Whatever stands behind the backslash is no backslash that begins an escape.
-            (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-        };
-        whole.push_str(&rest[..length]);
-        rest = &rest[length..];
-    }
-    whole.push_str(rest);
-    Cow::Owned(whole)
-}
-
-/// Which half of a pair an escape at the start of `json` stands for.
-fn surrogate(json: &str) -> Option<Surrogate> {
-    let digits = json.strip_prefix("\\u")?.get(..4)?;
-    match u16::from_str_radix(digits, 16).ok()? {
-        0xd800..0xdc00 => Some(High),
-        0xdc00..0xe000 => Some(Low),
-        _ => None,
-    }
-}
-
-enum Surrogate {
-    High,
-    Low,
 }
 
 fn text_or_null(object: &mut ObjectWriter<'_>, key: &str, text: Option<&str>) {

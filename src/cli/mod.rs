@@ -6,6 +6,7 @@ mod explained;
 mod github;
 mod input;
 mod json;
+mod printable;
 mod report;
 mod text;
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::capture::Rejection;
 use crate::cli::input::{Capture, Datagram};
 use crate::fake_daemon::{Inspection, Strictness, inspect};
-use crate::schema::{Consequence, Violation};
+use crate::schema::{Consequence, Secrets, Violation};
 use crate::trace::{Defect, ExternalParents, PartialTrace};
 
 /// Findings of a capture, in the order in which they are printed.
@@ -14,6 +14,8 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) rejections: Vec<Found<'a, Rejection>>,
     pub(in crate::cli) violations: Vec<Found<'a, Violation>>,
     pub(in crate::cli) traces: Vec<PartialTrace>,
+    /// What must not be shown whole.
+    pub(in crate::cli) secrets: Vec<String>,
     strictness: &'a Strictness,
 }
 
@@ -40,12 +42,17 @@ impl<'a> Report<'a> {
         capture: &'a Capture,
         external: &ExternalParents,
         strictness: &'a Strictness,
+        secrets: Option<&Secrets>,
     ) -> Report<'a> {
         let datagrams = capture.datagrams();
         let received = datagrams
             .clone()
             .map(|datagram| (datagram.number, datagram.received));
-        let Inspection { traces, violations } = inspect(received, external);
+        let Inspection {
+            traces,
+            violations,
+            secrets,
+        } = inspect(received, external, secrets);
         let mut rejections: Vec<_> = datagrams
             .filter_map(|datagram| {
                 let rejection = datagram.received.rejection()?;
@@ -77,6 +84,7 @@ impl<'a> Report<'a> {
             rejections,
             violations,
             traces,
+            secrets,
             strictness,
         }
     }

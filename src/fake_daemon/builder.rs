@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::fake_daemon::scope::{Outcome, scope};
 use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemon, Report};
+use crate::schema::Secrets;
 use crate::seam::{Clock, Environment};
 use crate::service::{self, SamplingResponder};
 use crate::trace::ExternalParents;
@@ -32,6 +33,7 @@ pub struct FakeDaemonBuilder {
     environment: Environment,
     hooks: Vec<Hook>,
     strictness: Strictness,
+    secrets: Option<Secrets>,
     /// The first saying about a code that cannot be.
     mistake: Option<Error>,
 }
@@ -48,6 +50,7 @@ impl FakeDaemonBuilder {
             environment: Environment::process(),
             hooks: Vec::new(),
             strictness: Strictness::default(),
+            secrets: None,
             mistake: None,
         }
     }
@@ -118,6 +121,33 @@ impl FakeDaemonBuilder {
     pub fn deny(mut self, code: &str) -> Self {
         let said = self.strictness.deny(code);
         self.mistake = self.mistake.or(said.err());
+        self
+    }
+
+    /// Looks for what seems to be a secret: a credential, a token, an e-mail address, the number of
+    /// a payment card. Each is a lint, and no text of the daemon shows it whole.
+    ///
+    /// A lint fails no test: [`deny`](FakeDaemonBuilder::deny) it for that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::schema::Secrets;
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::builder()
+    ///     .lint_secrets(Secrets::new().allow("*@example.com"))
+    ///     .deny("secret-email")
+    ///     .start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    ///     segment.annotate("contact", "jordan@customer.org").annotate("us", "help@example.com");
+    /// }));
+    /// let violation = block_on(daemon.expect_violation("secret-email"));
+    /// assert_eq!(violation.pointer(), "/annotations/contact");
+    /// ```
+    pub fn lint_secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = Some(secrets);
         self
     }
 
@@ -206,6 +236,7 @@ impl FakeDaemonBuilder {
             self.external,
             self.hooks,
             self.strictness,
+            self.secrets,
             started,
         ))
     }

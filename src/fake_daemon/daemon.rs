@@ -14,6 +14,7 @@ use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
 use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
+use crate::schema::Secrets;
 use crate::service::SamplingResponder;
 use crate::trace::ExternalParents;
 use crate::wire::{Daemon, Emit, Note};
@@ -62,6 +63,7 @@ pub struct FakeDaemon {
     _sampling: SamplingResponder,
     external: ExternalParents,
     hooks: Vec<Hook>,
+    secrets: Option<Secrets>,
     started: String,
     notebook: Arc<Notebook>,
     judged: Mutex<Judged>,
@@ -152,6 +154,7 @@ impl FakeDaemon {
         external: ExternalParents,
         hooks: Vec<Hook>,
         strictness: Strictness,
+        secrets: Option<Secrets>,
         started: String,
     ) -> FakeDaemon {
         let judged = Mutex::new(Judged::new(strictness));
@@ -160,6 +163,7 @@ impl FakeDaemon {
             _sampling: sampling,
             external,
             hooks,
+            secrets,
             started,
             notebook: Arc::default(),
             judged,
@@ -312,7 +316,7 @@ impl FakeDaemon {
         let numbered = received
             .iter()
             .map(|datagram| (datagram.seq(), &**datagram));
-        inspect(numbered, &self.external)
+        inspect(numbered, &self.external, self.secrets.as_ref())
     }
 
     fn run_hooks(&self) {

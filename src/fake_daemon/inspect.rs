@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::capture::Received;
 use crate::model::{Entity, EntityKind};
-use crate::schema::{NO_NAME, Violation, judge};
+use crate::schema::{NO_NAME, Secrets, Violation, judge};
 use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
 
 /// What a set of datagrams holds.
@@ -16,6 +16,8 @@ pub(crate) struct Inspection {
     pub(crate) traces: Vec<PartialTrace>,
     /// In order of their datagrams, then of their pointers.
     pub(crate) violations: Vec<Violation>,
+    /// What looked like a secret, whole, where that was asked for: no output may show it.
+    pub(crate) secrets: Vec<String>,
 }
 
 /// Judges each document, and makes traces of all. The numbers are those that violations and
@@ -23,6 +25,7 @@ pub(crate) struct Inspection {
 pub(crate) fn inspect<'a>(
     received: impl Iterator<Item = (u64, &'a Received)> + Clone,
     external: &ExternalParents,
+    lint: Option<&Secrets>,
 ) -> Inspection {
     let arrivals = received.clone().filter_map(|(seq, datagram)| {
         let document = Arc::clone(datagram.document()?);
@@ -31,11 +34,17 @@ pub(crate) fn inspect<'a>(
     let traces = assemble(arrivals, external).traces;
     let mut above = None;
     let mut violations = Vec::new();
+    let mut secrets = Vec::new();
     for (seq, datagram) in received {
         let Some(document) = datagram.document() else {
             continue;
         };
-        let found = judge(document);
+        let mut found = judge(document);
+        if let Some(lint) = lint {
+            found.extend(lint.judge(document));
+            found.sort_by(|a, b| a.pointer().cmp(b.pointer()));
+            secrets.extend(lint.texts(document));
+        }
         if found.is_empty() {
             continue;
         }
@@ -47,7 +56,11 @@ pub(crate) fn inspect<'a>(
         violations.extend(placed);
     }
     drop(above);
-    Inspection { traces, violations }
+    Inspection {
+        traces,
+        violations,
+        secrets,
+    }
 }
 
 /// The subsegments of all traces, by which what is around a document can be found.

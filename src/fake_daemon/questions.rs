@@ -244,6 +244,7 @@ impl FakeDaemon {
             traces: inspection.traces,
             violations,
             lints,
+            secrets: inspection.secrets,
             notes: self.notes(),
             otlp: received
                 .iter()

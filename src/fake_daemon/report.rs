@@ -9,7 +9,7 @@ use crate::error::{Error, count, visible};
 use crate::fake_daemon::inspect::Inspection;
 use crate::fake_daemon::strictness::Strictness;
 use crate::render::excerpt;
-use crate::schema::{Rule, Violation};
+use crate::schema::{Rule, Violation, mask};
 use crate::trace::PartialTrace;
 use crate::wire::Note;
 
@@ -18,10 +18,12 @@ use crate::wire::Note;
 /// The text is for a person; [`Debug`] is the same text, so that a test may return a report.
 #[derive(Clone)]
 pub struct Report {
-    place: String,
+    place: Box<str>,
     counts: Option<Counts>,
     error: Option<String>,
-    findings: Vec<Finding>,
+    findings: Box<[Finding]>,
+    /// What must not be shown whole.
+    secrets: Box<[String]>,
 }
 
 /// Something that nobody expected.
@@ -137,10 +139,11 @@ impl Judged {
             }
         }
         Report {
-            place,
+            place: place.into(),
             counts: counts.ok(),
             error: None,
-            findings,
+            findings: findings.into(),
+            secrets: inspection.secrets.into(),
         }
     }
 }
@@ -148,12 +151,13 @@ impl Judged {
 impl Report {
     /// The report of a daemon that did not start.
     pub(in crate::fake_daemon) fn unstarted(error: &Error) -> Report {
-        let findings = vec![Finding::Unstarted(error.to_string())];
+        let findings = Box::new([Finding::Unstarted(error.to_string())]);
         Report {
-            place: "FakeDaemon".to_owned(),
+            place: "FakeDaemon".into(),
             counts: None,
             error: None,
             findings,
+            secrets: Box::default(),
         }
     }
 
@@ -171,6 +175,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.secrets.is_empty() {
+            return self.write(f);
+        }
+        let mut text = String::new();
+        self.write(&mut text)?;
+        f.write_str(&mask(&text, &self.secrets))
+    }
+}
+
+impl Report {
+    fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         if let Some(error) = &self.error {
             writeln!(f, "the test failed: {error}")?;
             write!(f, "and ")?;

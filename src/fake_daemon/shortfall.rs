@@ -7,7 +7,7 @@ use crate::error::{Error, count, visible};
 use crate::fake_daemon::report::loss;
 use crate::fake_daemon::tasks;
 use crate::render::excerpt;
-use crate::schema::Violation;
+use crate::schema::{Violation, mask};
 use crate::trace::{DefectCode, PartialTrace};
 use crate::wire::Note;
 
@@ -97,6 +97,8 @@ pub(in crate::fake_daemon) struct Sight {
     pub(in crate::fake_daemon) violations: Vec<Violation>,
     /// Those that do not.
     pub(in crate::fake_daemon) lints: Vec<Violation>,
+    /// What must not be shown whole.
+    pub(in crate::fake_daemon) secrets: Vec<String>,
     pub(in crate::fake_daemon) notes: Vec<Note>,
     pub(in crate::fake_daemon) rejections: Vec<Rejection>,
     /// Datagrams of OTLP.
@@ -236,7 +238,10 @@ impl Sight {
         }
         let _ = writeln!(text, "datagrams: {}", self.counts);
         let _ = writeln!(text, "{}", self.place);
-        Shortfall { code, text }
+        Shortfall {
+            code,
+            text: mask(&text, &self.secrets),
+        }
     }
 }
 

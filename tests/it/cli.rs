@@ -634,3 +634,56 @@ fn half_characters_are_written_so_that_every_reader_takes_the_report() {
         "x\u{fffd} \\ud800 \u{1f600} \u{fffd}\u{fffd}"
     );
 }
+
+#[test]
+fn secrets_are_looked_for_on_request_and_never_shown_whole() {
+    let folder = Folder::new("cli-secrets");
+    let document = segment(1, "api").replacen(
+        '{',
+        r#"{"annotations":{"contact":"jordan@example.com","card":4111111111111111,"note":"4111111111111111"},
+            "metadata":{"default":{"password":"hunter\"2-hunter"}},"#,
+        1,
+    );
+    fs::write(folder.0.join("one.json"), document).unwrap();
+    let whole = ["jordan@", "4111111111111111", "2-hunter"];
+    let (code, out, _) = run_in(&folder.0, &["check", "one.json"]);
+    assert_eq!(code, 0);
+    assert!(
+        out.contains("jordan@") && out.ends_with("nothing found: all is well\n"),
+        "{out}"
+    );
+
+    let (code, out, err) = run_in(&folder.0, &["check", "one.json", "--secrets"]);
+    assert_eq!((code, &*err), (0, ""));
+    assert!(out.ends_with("4 lints: all is well\n"), "{out}");
+    assert!(!whole.iter().any(|secret| out.contains(secret)), "{out}");
+    let (code, out, _) = run_in(
+        &folder.0,
+        &[
+            "check",
+            "one.json",
+            "--secrets",
+            "--deny",
+            "secret-credential",
+            "--allow-secret",
+            "*@example.com",
+        ],
+    );
+    assert_eq!(code, 1);
+    assert!(out.contains("denied: lint[secret-credential]: "), "{out}");
+    assert!(
+        !out.contains("secret-email") && out.contains("jordan@example.com"),
+        "{out}"
+    );
+
+    let (code, report) = checked(&folder.0, &["one.json", "--secrets"]);
+    assert_eq!(code, 0);
+    let text = report.to_string();
+    assert!(!whole.iter().any(|secret| text.contains(secret)), "{text}");
+    assert_eq!(
+        report["traces"][0]["roots"][0]["annotations"]["card"],
+        "4111…"
+    );
+    let (code, _, err) = run_in(&folder.0, &["check", "one.json", "--allow-secret", "x"]);
+    assert_eq!(code, 2, "{err}");
+}

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use xray_phantom::schema::Violation;
+use xray_phantom::schema::{Secrets, Violation};
 use xray_phantom::seam::Environment;
 use xray_phantom::wire::frame;
 use xray_phantom::{FakeDaemon, FakeDaemonBuilder, Finding, Report, ShortfallCode, block_on};
@@ -695,4 +695,36 @@ fn a_daemon_can_be_shared_and_sent_between_threads() {
     is_send_and_sync(&daemon);
     is_send_and_sync(&daemon.expect_one_trace());
     drop(daemon);
+}
+
+#[test]
+fn secrets_are_lints_on_request_and_no_text_of_the_daemon_shows_one() {
+    let daemon = FakeDaemon::builder()
+        .lint_secrets(Secrets::new().allow("*@example.com"))
+        .deny("secret-token")
+        .start();
+    let emitter = Emitter::to(&daemon);
+    let token = format!("gh{}_{}", "p", "abcdefghijklmnopqrstuvwxyz0123456789");
+    emitter.emit(&segment(1, "api").replacen(
+        '{',
+        &format!(
+            r#"{{"annotations":{{"key":"{token}","us":"help@example.com"}},"in_progress":true,"#
+        ),
+        1,
+    ));
+    let violations = block_on(daemon.violations()).unwrap();
+    let codes: Vec<&str> = violations.iter().map(Violation::code).collect();
+    assert_eq!(codes, ["secret-token", "open-and-ended"]);
+    let shortfall = block_on(daemon.try_expect_one_trace())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shortfall.contains("key: ghp_…") && !shortfall.contains(&token),
+        "{shortfall}"
+    );
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(
+        matches!(report.findings(), [Finding::Violation(found)] if found.code() == "secret-token")
+    );
+    assert!(!report.to_string().contains(&token), "{report}");
 }

@@ -94,8 +94,8 @@ impl Secrets {
     /// assert_eq!(count(Secrets::new().allow("postgres://*@localhost/*")), 0);
     /// assert_eq!(count(Secrets::new().allow("hunter")), 1);
     /// ```
-    pub fn allow(mut self, text: impl Into<String>) -> Secrets {
-        self.allowed.add(text.into());
+    pub fn allow(mut self, text: impl AsRef<str>) -> Secrets {
+        self.allowed.add(text.as_ref());
         self
     }
 

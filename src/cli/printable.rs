@@ -1,0 +1,94 @@
+//! Received JSON as a report prints it.
+
+use std::borrow::Cow;
+
+use crate::schema::mask;
+
+use Surrogate::{High, Low};
+
+/// Received JSON without secrets and without lone surrogates; what is JSON stays JSON.
+pub(in crate::cli) fn printable<'a>(json: &'a str, secrets: &[String]) -> Cow<'a, str> {
+    if secrets.is_empty() {
+        return whole_text(json);
+    }
+    Cow::Owned(whole_text(&masked(json, secrets)).into_owned())
+}
+
+/// Masks secrets in strings; a number that is one becomes a string.
+fn masked(json: &str, secrets: &[String]) -> String {
+    let mut shown = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(first) = rest.chars().next() {
+        let (token, is_text) = match first {
+            '"' => (&rest[..text_length(rest)], true),
+            '-' | '0'..='9' => {
+                let sign = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+                let length = rest.bytes().take_while(|byte| sign(*byte)).count();
+                (&rest[..length], false)
+            }
+            other => (&rest[..other.len_utf8()], true),
+        };
+        let hidden = mask(token, secrets);
+        if is_text || hidden == token {
+            shown.push_str(&hidden);
+        } else {
+            shown.extend(["\"", &hidden, "\""]);
+        }
+        rest = &rest[token.len()..];
+    }
+    shown
+}
+
+/// The length of the string that begins here, quotes included.
+fn text_length(json: &str) -> usize {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(json.len(), |end| end + 2)
+}
+
+/// JSON in which each lone surrogate is U+FFFD: many readers refuse a text that has one, and with
+/// it the whole report.
+fn whole_text(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return Cow::Borrowed(json);
+    }
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        whole.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (surrogate(rest), rest.get(6..).map(surrogate)) {
+            (Some(High), Some(Some(Low))) => 12,
+            (Some(_), _) => {
+                whole.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            // Whatever stands behind the backslash is no backslash that begins an escape.
+            (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+        };
+        whole.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+/// Which half of a pair an escape at the start of `json` stands for.
+fn surrogate(json: &str) -> Option<Surrogate> {
+    let digits = json.strip_prefix("\\u")?.get(..4)?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xd800..0xdc00 => Some(High),
+        0xdc00..0xe000 => Some(Low),
+        _ => None,
+    }
+}
+
+enum Surrogate {
+    High,
+    Low,
+}
