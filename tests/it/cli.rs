@@ -498,6 +498,19 @@ fn help_and_version_are_no_mistakes() {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_prints() {
+    let readme = include_str!("../../README.md");
+    let command = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("xray-phantom check fixtures/"))
+        .unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (code, out, _) = run_in(root, &["check", &format!("fixtures/{command}")]);
+    assert_eq!(code, 0);
+    assert!(readme.contains(&format!("```text\n{out}```")), "{out}");
+}
+
+#[test]
 fn nesting_costs_no_stack() {
     let folder = Folder::new("cli-deep");
     let (mut open, mut close) = (String::new(), String::new());
