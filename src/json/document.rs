@@ -172,7 +172,6 @@ impl Document {
     }
 
     /// The value with this number, which [`Value::index`] gave.
-    #[cfg(feature = "testing")]
     pub(crate) fn value(&self, index: u32) -> Value<'_> {
         Value {
             document: self,
@@ -194,6 +193,50 @@ impl Document {
             .zip(slots)
             .filter(|(_, slot)| slot.tag == Tag::Escaped);
         escaped.map(|(at, _)| self.value(at))
+    }
+
+    /// Visits the [way](Value::way) to each of `targets`, which are in order of the text. All of
+    /// them cost one walk through the document.
+    pub(crate) fn ways<'a>(
+        &'a self,
+        targets: &[Value<'a>],
+        mut visit: impl FnMut(&[(Step<'a>, Value<'a>)]),
+    ) {
+        let mut way: Vec<(Step<'a>, Value<'a>)> = Vec::new();
+        // For the outermost container and each on the way: the slot to go on at, and its index.
+        let mut cursors = vec![(1, 0)];
+        for target in targets {
+            while way
+                .last()
+                .is_some_and(|(_, value)| target.at >= value.slot().next)
+            {
+                way.pop();
+                cursors.pop();
+            }
+            loop {
+                let around = way.last().map_or(self.root(), |(_, value)| *value);
+                let Some(cursor) = cursors.last_mut().filter(|_| around.at < target.at) else {
+                    break;
+                };
+                let (step, value) = loop {
+                    let (at, index) = *cursor;
+                    let (step, value) = match around.kind() {
+                        Kind::Object => match self.value(at).as_text() {
+                            Some(key) => (Step::Member(key), self.value(at + 1)),
+                            None => unreachable!("the slots of an object begin with a key"),
+                        },
+                        _ => (Step::Element(index), self.value(at)),
+                    };
+                    if target.at < value.slot().next {
+                        break (step, value);
+                    }
+                    *cursor = (value.slot().next, index + 1);
+                };
+                way.push((step, value));
+                cursors.push((value.at + 1, 0));
+            }
+            visit(&way);
+        }
     }
 
     fn slot(&self, at: u32) -> Slot {
@@ -360,38 +403,15 @@ impl<'a> Value<'a> {
     /// assert_eq!(document.root().pointer(), "");
     /// ```
     pub fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for (step, _) in self.way() {
-            pointer.push('/');
-            match step {
-                Step::Element(index) => pointer.push_str(&index.to_string()),
-                Step::Member(key) => {
-                    pointer.push_str(&key.decode().replace('~', "~0").replace('/', "~1"));
-                }
-            }
-        }
-        pointer
+        pointer(&self.way())
     }
 
     /// The values from the outermost down to this one, each with the step that leads to it; the
     /// outermost itself is left out.
     pub(crate) fn way(&self) -> Vec<(Step<'a>, Value<'a>)> {
-        let mut way = Vec::new();
-        let mut around = self.document.root();
-        while around.at < self.at {
-            let beneath = |value: Value<'_>| self.at < value.slot().next;
-            let members = around
-                .members()
-                .map(|(key, value)| (Step::Member(key), value));
-            let elements = (0..).zip(around.elements());
-            let elements = elements.map(|(index, value)| (Step::Element(index), value));
-            let Some(step) = members.chain(elements).find(|(_, value)| beneath(*value)) else {
-                unreachable!("a value lies inside the containers around it")
-            };
-            around = step.1;
-            way.push(step);
-        }
-        way
+        let mut found = Vec::new();
+        self.document.ways(&[*self], |way| found = way.to_vec());
+        found
     }
 
     /// The first slot inside a container, and the one behind its last; of another value, none.
@@ -408,6 +428,21 @@ impl<'a> Value<'a> {
     fn slot(&self) -> Slot {
         self.document.slot(self.at)
     }
+}
+
+/// The JSON pointer (RFC 6901) of a way.
+pub(crate) fn pointer(way: &[(Step<'_>, Value<'_>)]) -> String {
+    let mut pointer = String::new();
+    for (step, _) in way {
+        pointer.push('/');
+        match step {
+            Step::Element(index) => pointer.push_str(&index.to_string()),
+            Step::Member(key) => {
+                pointer.push_str(&key.decode().replace('~', "~0").replace('/', "~1"));
+            }
+        }
+    }
+    pointer
 }
 
 /// One step of a JSON pointer.

@@ -25,7 +25,7 @@ pub use syntax_error::SyntaxError;
 pub use text::{Text, write_text};
 
 #[cfg(feature = "testing")]
-pub(crate) use document::Step;
+pub(crate) use document::{Step, pointer};
 pub(crate) use writer::{ObjectWriter, serialized};
 
 /// Deepest nesting of arrays and objects that is read.

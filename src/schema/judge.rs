@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::{Document, Kind, Step, Text, Value};
+use crate::json::{Document, Kind, Step, Text, Value, pointer};
 use crate::schema::entity::{self, Facts, Place};
 use crate::schema::fields::{Block, Fact, Field, SEGMENT, SUBSEGMENT, Shape};
 use crate::schema::words::{misspelled, quoted, shown};
@@ -286,42 +286,41 @@ impl<'a> Judge<'a> {
         self.annotations.count = mark.annotations;
     }
 
-    fn violations(self) -> Vec<Violation> {
+    fn violations(mut self) -> Vec<Violation> {
         let text = |value: Value<'_>, key| Some(value.get(key)?.as_str()?.into_owned());
         let trace_id = text(self.document.root(), "trace_id");
-        let found = self.found.into_iter();
-        let mut violations: Vec<Violation> = found
-            .map(|found| Violation {
+        self.found.sort_by_key(|found| found.at.index());
+        let places: Vec<Value<'a>> = self.found.iter().map(|found| found.at).collect();
+        let mut found = self.found.into_iter();
+        let mut violations = Vec::new();
+        self.document.ways(&places, |way| {
+            violations.extend(found.next().map(|found| Violation {
                 rule: found.rule,
                 seq: 0,
                 trace_id: trace_id.clone(),
                 id: text(found.entity, "id"),
-                names: names(found.entity),
-                pointer: found.at.pointer(),
+                names: names(way, found.entity),
+                pointer: pointer(way),
                 message: found.message,
                 dialect: found.dialect,
-            })
-            .collect();
+            }));
+        });
         violations.sort_by(|a, b| a.pointer.cmp(&b.pointer).then(a.rule.cmp(&b.rule)));
         violations
     }
 }
 
-/// The names from the top of the document down to this entity.
-pub(in crate::schema) fn names(entity: Value<'_>) -> Vec<String> {
+/// The names from the top of the document down to an entity, which is on this way or its end.
+pub(in crate::schema) fn names(way: &[(Step<'_>, Value<'_>)], entity: Value<'_>) -> Vec<String> {
     let name = |value: Value<'_>| {
         let name = value.get("name").and_then(|name| name.as_str());
         name.map_or_else(|| NO_NAME.to_owned(), Into::into)
     };
-    let top = entity.top();
-    let inside = entity
-        .way()
-        .into_iter()
-        .filter_map(|(step, value)| match step {
-            Step::Element(_) => Some(name(value)),
-            Step::Member(_) => None,
-        });
-    [name(top)].into_iter().chain(inside).collect()
+    let inside = way.iter().filter_map(|(step, value)| match step {
+        Step::Element(_) if value.holds(entity) => Some(name(*value)),
+        _ => None,
+    });
+    [name(entity.top())].into_iter().chain(inside).collect()
 }
 
 /// Whether an object has a key twice.

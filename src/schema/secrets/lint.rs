@@ -109,7 +109,7 @@ impl Secrets {
         let mut violations = Vec::new();
         for found in &found {
             let id = found.place.entity.get("id").and_then(|id| id.as_str());
-            let names = names(found.place.entity)
+            let names = names(&found.place.entity.way(), found.place.entity)
                 .iter()
                 .map(|name| masks.show(name))
                 .collect();
