@@ -92,6 +92,26 @@ impl<'a> Number<'a> {
         (value <= LARGEST).then_some(if negative { -value } else { value })
     }
 
+    /// Whether the number has no fraction, however it is written: 200.0 and 2e2 have none.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_integer(&self) -> bool {
+        let (mantissa, exponent) = match self.text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent),
+            None => (self.text, "0"),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = || whole.bytes().chain(fraction.bytes()).rev();
+        if digits().all(|digit| digit == b'0' || digit == b'-') {
+            return true;
+        }
+        let zeros = digits().take_while(|digit| *digit == b'0').count();
+        let Ok(exponent) = exponent.parse::<i128>() else {
+            // More digits than any number of decimals can make up for.
+            return !exponent.starts_with('-');
+        };
+        exponent + zeros as i128 >= fraction.len() as i128
+    }
+
     /// The integer, if it is written as one and fits.
     pub fn as_i64(&self) -> Option<i64> {
         self.text.parse().ok()
@@ -104,5 +124,44 @@ const LARGEST: i128 = 10_i128.pow(36);
 impl fmt::Display for Number<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests {
+    use crate::json::Number;
+
+    #[test]
+    fn an_integer_has_no_fraction_however_it_is_written() {
+        for text in [
+            "0",
+            "-0",
+            "0.0",
+            "-0.0e-9",
+            "200",
+            "200.0",
+            "2e2",
+            "2.5e1",
+            "1e400",
+            "100e-2",
+            "9007199254740993.0",
+            "0e-99999999999999999999999999999999999999999",
+            "1e99999999999999999999999999999999999999999",
+        ] {
+            assert!(Number::new(text).is_integer(), "{text}");
+        }
+        for text in [
+            "0.5",
+            "2.55e1",
+            "1e-1",
+            "1e-400",
+            "100e-3",
+            "9007199254740993.5",
+            "-1.000000000000000000001",
+            "1e-99999999999999999999999999999999999999999",
+        ] {
+            assert!(!Number::new(text).is_integer(), "{text}");
+        }
     }
 }

@@ -256,10 +256,7 @@ impl<'a> Judge<'a> {
 
 /// Whether a number has no fraction, however it is written: 200.0 is an integer.
 fn is_integer(value: Value<'_>) -> bool {
-    let Some(number) = value.as_number() else {
-        return false;
-    };
-    number.as_i64().is_some() || number.as_f64().fract() == 0.0
+    value.as_number().is_some_and(|number| number.is_integer())
 }
 
 /// Which SDK is known to write a value that the guide does not name.

@@ -83,6 +83,22 @@ fn codes_are_stable_unique_and_in_kebab_case() {
     assert_eq!(Rule::of("no-such-code"), None);
 }
 
+#[test]
+fn an_integer_is_one_however_it_is_written() {
+    let skipped = |number: &str| {
+        segment(&format!(
+            r#","error":true,"cause":{{"exceptions":[{{"id":"00000000000000e1","skipped":{number}}}]}}"#
+        ))
+    };
+    for integer in ["2", "-0", "200.0", "2.5e1", "1e400", "9007199254740993.0"] {
+        check(&skipped(integer), &[]);
+    }
+    for other in ["0.5", "1e-400", "9007199254740993.5"] {
+        let place = "/cause/exceptions/0/skipped";
+        check(&skipped(other), &[(place, "field-type")]);
+    }
+}
+
 /// The table of all codes, as the documentation shows it.
 fn table() -> String {
     let mut table = "\
