@@ -131,7 +131,8 @@ impl<'a> Judge<'a> {
 
     fn content_length(&mut self, value: Value<'a>) {
         let digits = |text: Text<'_>| {
-            !text.raw().is_empty() && text.raw().bytes().all(|byte| byte.is_ascii_digit())
+            let text = text.decode();
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
         };
         match value.kind() {
             Kind::Number => self.integer_by_the_guide(value, "content_length"),

@@ -99,6 +99,22 @@ fn an_integer_is_one_however_it_is_written() {
     }
 }
 
+#[test]
+fn the_digits_of_a_content_length_may_be_written_as_escapes() {
+    let length = |text: &str| {
+        segment(&format!(
+            r#","http":{{"response":{{"content_length":{text}}}}}"#
+        ))
+    };
+    let place = "/http/response/content_length";
+    for text in [r#""12""#, r#""1\u0032""#] {
+        check(&length(text), &[(place, "loose-type")]);
+    }
+    for text in [r#""""#, r#""1\n""#, r#""1\u00b2""#] {
+        check(&length(text), &[(place, "field-type")]);
+    }
+}
+
 /// The table of all codes, as the documentation shows it.
 fn table() -> String {
     let mut table = "\
