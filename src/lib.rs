@@ -48,9 +48,11 @@
 //!
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
 //! - `cli`: the program `xray-phantom`, which checks capture files.
+//! - `schema` (default): a JSON Schema as a second witness for documents, and schemas of the user's
+//!   own; with `testing`.
 //! - `testing` (default): the fake daemon and all that reads its traces.
 //!
-//! Without both there are the rooms that production code uses, and a handful of dependencies.
+//! Without them there are the rooms that production code uses, and a handful of dependencies.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "testing")]

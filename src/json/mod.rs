@@ -17,6 +17,8 @@ mod number;
 mod plain;
 mod syntax_error;
 mod text;
+#[cfg(feature = "schema")]
+mod tree;
 mod writer;
 
 pub use document::{Document, Elements, Kind, Members, Value};
@@ -26,6 +28,8 @@ pub use text::{Text, write_text};
 
 #[cfg(feature = "testing")]
 pub(crate) use document::{Step, pointer};
+#[cfg(feature = "schema")]
+pub(crate) use tree::{Tree, TreeNumber, parse_tree, tree, tree_number};
 pub(crate) use writer::{ObjectWriter, serialized};
 
 /// Deepest nesting of arrays and objects that is read.

@@ -4,6 +4,9 @@
 //! breaks, with what the service does about it. [`Secrets`] looks, on request, for what should
 //! not be in a trace though the service takes it.
 //!
+//! With the feature `schema` there is a second witness, `witness`: a JSON Schema that states the
+//! same rules, as far as a schema can.
+//!
 //! X-Ray publishes a guide and a schema, and its service does a third thing: it refuses some
 //! documents, drops parts of others without a word, and takes what the guide forbids. So each
 //! rule says how its consequence is known:
@@ -26,6 +29,8 @@ mod entity;
 mod fields;
 mod ids;
 mod judge;
+#[cfg(feature = "schema")]
+mod node;
 mod outcome;
 mod plain;
 mod rule;
@@ -34,12 +39,16 @@ mod shapes;
 mod times;
 mod violation;
 mod whole;
+#[cfg(feature = "schema")]
+mod witness;
 mod words;
 
 pub use judge::{judge, judge_carefully};
 pub use rule::{Consequence, Evidence, Rule};
 pub use secrets::Secrets;
 pub use violation::Violation;
+#[cfg(feature = "schema")]
+pub use witness::{Testimony, witness};
 
 pub(crate) use judge::NO_NAME;
 pub(crate) use secrets::mask;

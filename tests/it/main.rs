@@ -25,3 +25,5 @@ mod tidy;
 mod trace;
 mod trace_header;
 mod wire;
+#[cfg(feature = "schema")]
+mod witness;

@@ -120,9 +120,10 @@ pub(crate) const HOMES: &[Home] = &[
         homes: "capture/kernel.rs",
     },
     Home {
+        // The schema is a constant that is built once, and no state.
         what: "statics",
         names: "static",
-        homes: "capture/parking.rs",
+        homes: "capture/parking.rs schema/witness.rs",
     },
 ];
 
