@@ -5,7 +5,7 @@
 //! not be in a trace though the service takes it.
 //!
 //! With the feature `schema` there is a second witness, `witness`: a JSON Schema that states the
-//! same rules, as far as a schema can.
+//! same rules, as far as a schema can. `RequiredSchema` is a schema of the user's own.
 //!
 //! X-Ray publishes a guide and a schema, and its service does a third thing: it refuses some
 //! documents, drops parts of others without a word, and takes what the guide forbids. So each
@@ -33,6 +33,8 @@ mod judge;
 mod node;
 mod outcome;
 mod plain;
+#[cfg(feature = "schema")]
+mod required;
 mod rule;
 mod secrets;
 mod shapes;
@@ -44,6 +46,8 @@ mod witness;
 mod words;
 
 pub use judge::{judge, judge_carefully};
+#[cfg(feature = "schema")]
+pub use required::RequiredSchema;
 pub use rule::{Consequence, Evidence, Rule};
 pub use secrets::Secrets;
 pub use violation::Violation;

@@ -1,6 +1,7 @@
 //! The typed judge and the JSON Schema give the same answers.
 
 mod names;
+mod required;
 mod samples;
 
 use std::collections::BTreeSet;
