@@ -125,7 +125,8 @@ impl Datagram<'_> {
         let Some(document) = self.received.document().filter(|_| self.is_document) else {
             return self.line;
         };
-        let offset = find(document.root(), pointer).map_or(0, |value| value.offset());
+        let at = document.root().find(pointer);
+        let offset = at.map_or(0, |value| value.offset());
         let before = document.text().as_bytes().iter().take(offset);
         self.line + before.filter(|byte| **byte == b'\n').count()
     }
@@ -189,17 +190,6 @@ fn first_key(text: &str) -> Option<&str> {
         .strip_prefix('"')?;
     let (key, rest) = key.split_once('"')?;
     rest.trim_start().starts_with(':').then_some(key)
-}
-
-/// The value that a JSON pointer leads to.
-fn find<'a>(root: Value<'a>, pointer: &str) -> Option<Value<'a>> {
-    pointer
-        .split('/')
-        .skip(1)
-        .try_fold(root, |value, step| match value.kind() {
-            Kind::Array => value.elements().nth(step.parse().ok()?),
-            _ => value.get(&step.replace("~1", "/").replace("~0", "~")),
-        })
 }
 
 /// The keys of a line of a capture.

@@ -99,13 +99,22 @@ fn codes() -> impl Iterator<Item = &'static str> {
 /// What to do about a code that is none: the one with the most words in common is named.
 fn unknown(code: &str) -> String {
     let alike = |known: &str| {
-        let words = known.split('-').filter(|word| code.contains(word)).count();
+        let is_known = |word: &&str| known.split('-').any(|other| is_alike(word, other));
+        let words = code.split('-').filter(is_known).count();
         (words, usize::MAX - known.len().abs_diff(code.len()))
     };
     match codes().max_by_key(|known| alike(known)) {
-        Some(known) if alike(known).0 > 0 => format!("there is no such code: is `{known}` meant?"),
+        Some(known) if alike(known).0 > 0 => {
+            format!("there is no such code: is `{known}` meant?")
+        }
         _ => "there is no such code: the documentation of `xray_phantom::schema` has the table, \
-             and `xray-phantom check --help` the list"
+              and `xray-phantom check --help` the list"
             .to_owned(),
     }
+}
+
+/// Whether one word is the other, or a plural or an ending of it.
+fn is_alike(word: &str, other: &str) -> bool {
+    word == other
+        || word.len().min(other.len()) > 3 && (word.starts_with(other) || other.starts_with(word))
 }

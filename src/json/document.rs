@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::json::{Number, SyntaxError, Text, careful, plain};
+use crate::json::{Elements, Members, Number, SyntaxError, Text, careful, plain};
 
 /// A JSON text together with the places of all its values.
 ///
@@ -27,9 +27,10 @@ use crate::json::{Number, SyntaxError, Text, careful, plain};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
-    source: Arc<str>,
-    start: usize,
-    slots: Box<[Slot]>,
+    pub(in crate::json) source: Arc<str>,
+    /// Where the JSON text begins in the source.
+    pub(in crate::json) start: usize,
+    pub(in crate::json) slots: Box<[Slot]>,
     /// Whether a key or a string holds a backslash.
     escaped: bool,
 }
@@ -59,7 +60,7 @@ pub(in crate::json) enum Tag {
 }
 
 impl Tag {
-    fn kind(self) -> Kind {
+    pub(in crate::json) fn kind(self) -> Kind {
         match self {
             Tag::Array => Kind::Array,
             Tag::False | Tag::True => Kind::Bool,
@@ -195,51 +196,7 @@ impl Document {
         escaped.map(|(at, _)| self.value(at))
     }
 
-    /// Visits the [way](Value::way) to each of `targets`, which are in order of the text. All of
-    /// them cost one walk through the document.
-    pub(crate) fn ways<'a>(
-        &'a self,
-        targets: &[Value<'a>],
-        mut visit: impl FnMut(&[(Step<'a>, Value<'a>)]),
-    ) {
-        let mut way: Vec<(Step<'a>, Value<'a>)> = Vec::new();
-        // For the outermost container and each on the way: the slot to go on at, and its index.
-        let mut cursors = vec![(1, 0)];
-        for target in targets {
-            while way
-                .last()
-                .is_some_and(|(_, value)| target.at >= value.slot().next)
-            {
-                way.pop();
-                cursors.pop();
-            }
-            loop {
-                let around = way.last().map_or(self.root(), |(_, value)| *value);
-                let Some(cursor) = cursors.last_mut().filter(|_| around.at < target.at) else {
-                    break;
-                };
-                let (step, value) = loop {
-                    let (at, index) = *cursor;
-                    let (step, value) = match around.kind() {
-                        Kind::Object => match self.value(at).as_text() {
-                            Some(key) => (Step::Member(key), self.value(at + 1)),
-                            None => unreachable!("the slots of an object begin with a key"),
-                        },
-                        _ => (Step::Element(index), self.value(at)),
-                    };
-                    if target.at < value.slot().next {
-                        break (step, value);
-                    }
-                    *cursor = (value.slot().next, index + 1);
-                };
-                way.push((step, value));
-                cursors.push((value.at + 1, 0));
-            }
-            visit(&way);
-        }
-    }
-
-    fn slot(&self, at: u32) -> Slot {
+    pub(in crate::json) fn slot(&self, at: u32) -> Slot {
         self.slots[at as usize]
     }
 
@@ -263,8 +220,9 @@ impl fmt::Debug for Document {
 /// A value inside a [`Document`].
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    document: &'a Document,
-    at: u32,
+    pub(in crate::json) document: &'a Document,
+    /// The number of its slot.
+    pub(in crate::json) at: u32,
 }
 
 impl<'a> Value<'a> {
@@ -326,50 +284,18 @@ impl<'a> Value<'a> {
 
     /// All members of an object in order, duplicates included; of another value, none.
     pub fn members(&self) -> Members<'a> {
-        let (at, end) = self.inside(Tag::Object);
-        Members {
-            document: self.document,
-            at,
-            end,
-        }
+        Members::of(*self)
     }
 
     /// The elements of an array in order; of another value, none.
     pub fn elements(&self) -> Elements<'a> {
-        let (at, end) = self.inside(Tag::Array);
-        Elements {
-            document: self.document,
-            at,
-            end,
-        }
+        Elements::of(*self)
     }
 
     /// The number of the value in its document, in order of its text.
     #[cfg(feature = "testing")]
     pub(crate) fn index(&self) -> u32 {
         self.at
-    }
-
-    /// The members of an object by the bytes of their keys, escapes unresolved. As
-    /// [`members`](Value::members), and quicker.
-    #[cfg(feature = "testing")]
-    #[inline]
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a [u8], Kind, Value<'a>)> + use<'a> {
-        let document = self.document;
-        let (mut at, end) = self.inside(Tag::Object);
-        let slots = &document.slots[..end as usize];
-        let text = &document.source.as_bytes()[document.start..];
-        std::iter::from_fn(move || {
-            let key = slots.get(at as usize)?;
-            let value = Value {
-                document,
-                at: at + 1,
-            };
-            let slot = slots.get(value.at as usize)?;
-            at = slot.next;
-            let key = text.get(key.start as usize + 1..key.end as usize - 1)?;
-            Some((key, slot.tag.kind(), value))
-        })
     }
 
     /// The bytes of the value as the sender wrote it.
@@ -393,65 +319,9 @@ impl<'a> Value<'a> {
         (self.at..self.slot().next).contains(&other.at)
     }
 
-    /// The JSON pointer (RFC 6901) of the value in its document; of a key, that of its value.
-    ///
-    /// ```
-    /// # use xray_phantom::json::Document;
-    /// let document = Document::parse(r#"{"links": [{"a/b": 1}]}"#).unwrap();
-    /// let link = document.root().get("links").unwrap().elements().next().unwrap();
-    /// assert_eq!(link.get("a/b").unwrap().pointer(), "/links/0/a~1b");
-    /// assert_eq!(document.root().pointer(), "");
-    /// ```
-    pub fn pointer(&self) -> String {
-        pointer(&self.way())
-    }
-
-    /// The values from the outermost down to this one, each with the step that leads to it; the
-    /// outermost itself is left out.
-    pub(crate) fn way(&self) -> Vec<(Step<'a>, Value<'a>)> {
-        let mut found = Vec::new();
-        self.document.ways(&[*self], |way| found = way.to_vec());
-        found
-    }
-
-    /// The first slot inside a container, and the one behind its last; of another value, none.
-    fn inside(&self, tag: Tag) -> (u32, u32) {
-        let slot = self.slot();
-        let end = if slot.tag == tag {
-            slot.next
-        } else {
-            self.at + 1
-        };
-        (self.at + 1, end)
-    }
-
-    fn slot(&self) -> Slot {
+    pub(in crate::json) fn slot(&self) -> Slot {
         self.document.slot(self.at)
     }
-}
-
-/// The JSON pointer (RFC 6901) of a way.
-pub(crate) fn pointer(way: &[(Step<'_>, Value<'_>)]) -> String {
-    let mut pointer = String::new();
-    for (step, _) in way {
-        pointer.push('/');
-        match step {
-            Step::Element(index) => pointer.push_str(&index.to_string()),
-            Step::Member(key) => {
-                pointer.push_str(&key.decode().replace('~', "~0").replace('/', "~1"));
-            }
-        }
-    }
-    pointer
-}
-
-/// One step of a JSON pointer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<'a> {
-    /// To the element with this index.
-    Element(usize),
-    /// To the member with this key.
-    Member(Text<'a>),
 }
 
 /// The text as received.
@@ -464,58 +334,5 @@ impl fmt::Display for Value<'_> {
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.raw())
-    }
-}
-
-/// Iterator over the members of an object.
-#[derive(Clone, Debug)]
-pub struct Members<'a> {
-    document: &'a Document,
-    at: u32,
-    end: u32,
-}
-
-impl<'a> Iterator for Members<'a> {
-    type Item = (Text<'a>, Value<'a>);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.end {
-            return None;
-        }
-        let (key, at) = (self.document.slot(self.at), self.at + 1);
-        self.at = self.document.slot(at).next;
-        let start = self.document.start;
-        let raw =
-            &self.document.source[start + key.start as usize + 1..start + key.end as usize - 1];
-        let value = Value {
-            document: self.document,
-            at,
-        };
-        Some((Text::new(raw, key.tag == Tag::Escaped), value))
-    }
-}
-
-/// Iterator over the elements of an array.
-#[derive(Clone, Debug)]
-pub struct Elements<'a> {
-    document: &'a Document,
-    at: u32,
-    end: u32,
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = Value<'a>;
-
-    fn next(&mut self) -> Option<Value<'a>> {
-        if self.at >= self.end {
-            return None;
-        }
-        let value = Value {
-            document: self.document,
-            at: self.at,
-        };
-        self.at = value.slot().next;
-        Some(value)
     }
 }

@@ -19,17 +19,19 @@ mod syntax_error;
 mod text;
 #[cfg(feature = "schema")]
 mod tree;
+mod walk;
 mod writer;
 
-pub use document::{Document, Elements, Kind, Members, Value};
+pub use document::{Document, Kind, Value};
 pub use number::Number;
 pub use syntax_error::SyntaxError;
 pub use text::{Text, write_text};
+pub use walk::{Elements, Members};
 
-#[cfg(feature = "testing")]
-pub(crate) use document::{Step, pointer};
 #[cfg(feature = "schema")]
 pub(crate) use tree::{Tree, TreeNumber, parse_tree, tree, tree_number};
+#[cfg(feature = "testing")]
+pub(crate) use walk::{Step, pointer};
 pub(crate) use writer::{ObjectWriter, serialized};
 
 /// Deepest nesting of arrays and objects that is read.

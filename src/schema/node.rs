@@ -291,15 +291,6 @@ impl JsonNumber for Number<'_> {
     }
 }
 
-/// The value at a JSON pointer.
-pub(in crate::schema) fn find<'a>(value: Value<'a>, pointer: &str) -> Option<Value<'a>> {
-    let mut steps = pointer.split('/').skip(1);
-    steps.try_fold(value, |value, step| match value.kind() {
-        Kind::Array => value.elements().nth(step.parse().ok()?),
-        _ => value.get(&step.replace("~1", "/").replace("~0", "~")),
-    })
-}
-
 /// Depth of the last `subsegments` that belong to a piece: those of 15 levels of subsegments.
 pub(in crate::schema) const PIECE: usize = 30;
 /// Depth of the arrays and objects into which a schema of the user's own does not look.

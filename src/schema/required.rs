@@ -7,7 +7,7 @@ use jsonschema::{ReferencingError, ValidationError, Validator};
 
 use crate::error::{Error, on_one_line};
 use crate::json::{Document, Kind, Value, parse_tree};
-use crate::schema::node::{DEEPEST, Lossless, Node, Reading, find};
+use crate::schema::node::{DEEPEST, Lossless, Node, Reading};
 
 /// A JSON Schema that documents must follow beside the rules of X-Ray: that every segment carries
 /// the annotation `tenant`, say.
@@ -68,7 +68,7 @@ impl RequiredSchema {
         let mut found: Vec<(String, String)> = errors
             .filter_map(|error| {
                 let place = error.instance_path().as_str();
-                let at = find(value, place)?;
+                let at = value.find(place)?;
                 let hidden = matches!(at.kind(), Kind::Array | Kind::Object)
                     && place.matches('/').count() >= DEEPEST;
                 (!hidden).then(|| (format!("{around}{place}"), message(at, &error)))

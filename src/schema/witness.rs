@@ -8,7 +8,7 @@ use jsonschema::{Draft, ValidationError, Validator};
 
 use crate::error::{Error, on_one_line};
 use crate::json::{Document, Kind, Tree, Value, parse_tree};
-use crate::schema::node::{Lossless, Node, PIECE, Reading, find};
+use crate::schema::node::{Lossless, Node, PIECE, Reading};
 use crate::schema::words::shown;
 use crate::schema::{Consequence, Rule};
 
@@ -165,7 +165,7 @@ impl Witness {
         let Some(rule) = self.rule(broken) else {
             unreachable!("each part of the schema that can fail stands below the code of its rule")
         };
-        let Some(mut at) = find(piece, error.instance_path().as_str()) else {
+        let Some(mut at) = piece.find(error.instance_path().as_str()) else {
             unreachable!("an error is about a value of the document")
         };
         let mut value = (at.kind() != Kind::Object).then(|| shown(at));

@@ -860,9 +860,7 @@ fn thousands_of_levels_and_of_violations_are_no_trouble() {
         .count();
     assert_eq!(deepest, 3);
     // Two for each, and that there are so many, and that the document is large.
-    let keys: Vec<String> = (0..20_000)
-        .map(|key| format!("\"k {key}\":null"))
-        .collect();
+    let keys: Vec<String> = (0..20_000).map(|key| format!("\"k {key}\":null")).collect();
     let document = segment(&format!(r#","annotations":{{{}}}"#, keys.join(",")));
     assert_eq!(judge(&Document::parse(&document).unwrap()).len(), 40_002);
 }
