@@ -106,6 +106,8 @@ pub use render::Timeline;
 
 #[cfg(feature = "testing")]
 pub use capture::{CaptureFile, Counts, Received, Rejection};
+#[cfg(feature = "schema")]
+pub use fake_daemon::{Disagreement, Unmet};
 #[cfg(feature = "testing")]
 pub use fake_daemon::{
     FakeDaemon, FakeDaemonBuilder, Finding, Outcome, Report, Shortfall, ShortfallCode, block_on,

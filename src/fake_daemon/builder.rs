@@ -7,9 +7,14 @@ use std::thread;
 
 use crate::capture::{self, Listener};
 use crate::error::Error;
+use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::{Outcome, scope};
+#[cfg(feature = "schema")]
+use crate::fake_daemon::second_witness::SecondWitness;
 use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemon, Report};
+#[cfg(feature = "schema")]
+use crate::model::EntityKind;
 use crate::schema::Secrets;
 use crate::seam::{Clock, Environment};
 use crate::service::{self, SamplingResponder};
@@ -34,6 +39,8 @@ pub struct FakeDaemonBuilder {
     hooks: Vec<Hook>,
     strictness: Strictness,
     secrets: Option<Secrets>,
+    #[cfg(feature = "schema")]
+    second: SecondWitness,
     /// The first saying about a code that cannot be.
     mistake: Option<Error>,
 }
@@ -51,6 +58,8 @@ impl FakeDaemonBuilder {
             hooks: Vec::new(),
             strictness: Strictness::default(),
             secrets: None,
+            #[cfg(feature = "schema")]
+            second: SecondWitness::default(),
             mistake: None,
         }
     }
@@ -151,6 +160,45 @@ impl FakeDaemonBuilder {
         self
     }
 
+    /// Requires that each segment follows a JSON Schema of your own, beside the rules of X-Ray.
+    ///
+    /// It is held against the documents of segments that have ended, when the test is judged. Drafts
+    /// 4 to 2020-12 are understood, and nothing is fetched: see
+    /// [`RequiredSchema`](crate::schema::RequiredSchema). A text that is no schema is an error at
+    /// the start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::builder()
+    ///     .require_schema(r#"{"properties": {"annotations": {"required": ["tenant"]}}, "required": ["annotations"]}"#)
+    ///     .start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    ///     segment.annotate("order_id", "o-1");
+    /// }));
+    /// let report = block_on(daemon.verify()).unwrap_err().to_string();
+    /// assert!(report.contains(
+    ///     "- datagram 0 does not follow a required schema: \"tenant\" is a required property\n  \
+    ///      at /annotations of api\n"
+    /// ));
+    /// ```
+    #[cfg(feature = "schema")]
+    pub fn require_schema(self, schema: &str) -> Self {
+        self.require_schema_for(EntityKind::Segment, schema)
+    }
+
+    /// Requires that each segment or each subsegment, embedded or on its own, follows a JSON
+    /// Schema. As [`require_schema`](FakeDaemonBuilder::require_schema).
+    #[cfg(feature = "schema")]
+    pub fn require_schema_for(mut self, kind: EntityKind, schema: &str) -> Self {
+        let required = self.second.require(kind, schema);
+        self.mistake = self.mistake.or(required.err());
+        self
+    }
+
     /// Takes the time of arrival from this clock.
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
@@ -235,7 +283,11 @@ impl FakeDaemonBuilder {
             sampling,
             self.external,
             self.hooks,
-            self.strictness,
+            Judged::new(
+                self.strictness,
+                #[cfg(feature = "schema")]
+                self.second,
+            ),
             self.secrets,
             started,
         ))

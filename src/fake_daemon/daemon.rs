@@ -12,7 +12,6 @@ use crate::fake_daemon::in_memory::{InMemory, Notebook};
 use crate::fake_daemon::inspect::{Inspection, inspect};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
-use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::schema::Secrets;
 use crate::service::SamplingResponder;
@@ -153,11 +152,11 @@ impl FakeDaemon {
         sampling: SamplingResponder,
         external: ExternalParents,
         hooks: Vec<Hook>,
-        strictness: Strictness,
+        judged: Judged,
         secrets: Option<Secrets>,
         started: String,
     ) -> FakeDaemon {
-        let judged = Mutex::new(Judged::new(strictness));
+        let judged = Mutex::new(judged);
         FakeDaemon {
             listener,
             _sampling: sampling,

@@ -9,6 +9,8 @@ mod name_path;
 mod questions;
 mod report;
 mod scope;
+#[cfg(feature = "schema")]
+mod second_witness;
 mod shortfall;
 mod strictness;
 mod tasks;
@@ -18,6 +20,8 @@ pub use builder::FakeDaemonBuilder;
 pub use daemon::FakeDaemon;
 pub use report::{Finding, Report};
 pub use scope::Outcome;
+#[cfg(feature = "schema")]
+pub use second_witness::{Disagreement, Unmet};
 pub use shortfall::{Shortfall, ShortfallCode};
 
 #[cfg(feature = "cli")]

@@ -7,7 +7,11 @@ use std::sync::Arc;
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::{Error, count, visible};
 use crate::fake_daemon::inspect::Inspection;
+#[cfg(feature = "schema")]
+use crate::fake_daemon::second_witness::SecondWitness;
 use crate::fake_daemon::strictness::Strictness;
+#[cfg(feature = "schema")]
+use crate::fake_daemon::{Disagreement, Unmet};
 use crate::render::excerpt;
 use crate::schema::{Rule, Violation, mask};
 use crate::trace::PartialTrace;
@@ -28,7 +32,11 @@ pub struct Report {
 
 /// Something that nobody expected.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Finding {
+    /// The JSON Schema says something that the judge does not.
+    #[cfg(feature = "schema")]
+    Disagreement(Disagreement),
     /// A trace of which something is missing.
     Incomplete(PartialTrace),
     /// The kernel dropped datagrams.
@@ -44,6 +52,9 @@ pub enum Finding {
     Rejection(Rejection),
     /// The fence failed, so that nobody knows what came.
     Unfenced(String),
+    /// A document does not follow a schema of the user's own.
+    #[cfg(feature = "schema")]
+    Unmet(Unmet),
     /// The daemon did not start.
     Unstarted(String),
     /// A document that breaks a rule of X-Ray.
@@ -54,6 +65,8 @@ pub enum Finding {
 #[derive(Debug)]
 pub(in crate::fake_daemon) struct Judged {
     pub(in crate::fake_daemon) strictness: Strictness,
+    #[cfg(feature = "schema")]
+    second: SecondWitness,
     /// Numbers of the datagrams that a test expected to be rejected.
     pub(in crate::fake_daemon) expected: BTreeSet<u64>,
     /// Ids of the traces whose gaps were shown to the test.
@@ -77,9 +90,14 @@ pub(in crate::fake_daemon) fn which(violation: &Violation) -> Which {
 }
 
 impl Judged {
-    pub(in crate::fake_daemon) fn new(strictness: Strictness) -> Judged {
+    pub(in crate::fake_daemon) fn new(
+        strictness: Strictness,
+        #[cfg(feature = "schema")] second: SecondWitness,
+    ) -> Judged {
         Judged {
             strictness,
+            #[cfg(feature = "schema")]
+            second,
             expected: BTreeSet::new(),
             seen: BTreeSet::new(),
             done: BTreeSet::new(),
@@ -124,6 +142,14 @@ impl Judged {
                 self.reported.insert(seq);
                 findings.push(Finding::Rejection(rejection));
             }
+        }
+        #[cfg(feature = "schema")]
+        {
+            let datagrams = received.iter().map(|datagram| &**datagram);
+            let heard = self
+                .second
+                .hear(datagrams, &inspection.violations, &self.strictness);
+            findings.extend(heard);
         }
         for violation in inspection.violations {
             if self.strictness.fails_violation(&violation) && self.done.insert(which(&violation)) {
@@ -218,6 +244,8 @@ impl std::error::Error for Report {}
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            #[cfg(feature = "schema")]
+            Finding::Disagreement(disagreement) => write!(f, "{disagreement}"),
             Finding::Loss {
                 dropped,
                 receive_buffer,
@@ -234,6 +262,8 @@ impl fmt::Display for Finding {
                 f.write_str(&tree.join("\n"))
             }
             Finding::Unfenced(why) => f.write_str(why),
+            #[cfg(feature = "schema")]
+            Finding::Unmet(unmet) => write!(f, "{unmet}"),
             Finding::Unstarted(why) => write!(f, "it did not start: {why}"),
             Finding::Violation(violation) => {
                 let seq = violation.seq();

@@ -68,6 +68,12 @@ impl Strictness {
         self.fails(violation.code(), Some(violation.names()), usual)
     }
 
+    /// Whether breaking a rule fails, wherever it is broken.
+    #[cfg(feature = "schema")]
+    pub(crate) fn fails_rule(&self, rule: Rule) -> bool {
+        self.fails(rule.code(), None, rule.consequence() != Consequence::Lint)
+    }
+
     /// Whether a defect fails.
     pub(crate) fn fails_defect(&self, defect: &Defect) -> bool {
         self.fails(defect.code().as_str(), None, true)

@@ -728,3 +728,84 @@ fn secrets_are_lints_on_request_and_no_text_of_the_daemon_shows_one() {
     );
     assert!(!report.to_string().contains(&token), "{report}");
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn schemas_of_the_users_own_are_required_of_what_has_ended() {
+    use xray_phantom::model::EntityKind;
+
+    let tenant =
+        r#"{"properties":{"annotations":{"required":["tenant"]}},"required":["annotations"]}"#;
+    let daemon = FakeDaemon::builder()
+        .require_schema(tenant)
+        .require_schema_for(
+            EntityKind::Subsegment,
+            r#"{"properties":{"name":{"maxLength":3}}}"#,
+        )
+        .start();
+    let emitter = Emitter::to(&daemon);
+    let with = |fields: &str| segment(1, "api").replacen('{', &format!("{{{fields},"), 1);
+    let child = |name: &str| {
+        format!(
+            r#""subsegments":[{{"name":"{name}","id":"00000000000000b1","start_time":1,"end_time":1}}]"#
+        )
+    };
+    // In progress it may yet get what it needs.
+    emitter.emit(&segment(1, "api").replace("\"end_time\":1.5", "\"in_progress\":true"));
+    emitter.emit(&with(&format!(
+        r#""annotations":{{"tenant":"t"}},{}"#,
+        child("put")
+    )));
+    assert!(block_on(daemon.verify()).is_ok());
+    emitter.emit(&with(&child("pull")).replace("0000000000000001", "0000000000000002"));
+    let report = block_on(daemon.verify()).unwrap_err().to_string();
+    assert_eq!(
+        report.split_once('\n').unwrap().1,
+        "- datagram 2 does not follow a required schema: \"annotations\" is a required property\n  in api\n\
+         - datagram 2 does not follow a required schema: \"pull\" is longer than 3 characters\n  \
+         at /subsegments/0/name of api > pull\n\
+         datagrams: 3 received = 3 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n"
+    );
+    // Once each.
+    assert!(block_on(daemon.verify()).is_ok());
+    let error = FakeDaemon::builder()
+        .require_schema("{")
+        .try_start()
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("invalid schema `{`: "),
+        "{error}"
+    );
+}
+
+/// The letter is of a Unicode that the regular expressions of the second witness do not know yet.
+#[cfg(feature = "schema")]
+#[test]
+fn where_the_two_witnesses_disagree_the_test_fails_and_says_whose_fault_it_is() {
+    let send = |daemon: &FakeDaemon| Emitter::to(daemon).emit(&segment(1, "\u{10940}"));
+    let daemon = FakeDaemon::start();
+    send(&daemon);
+    let report = block_on(daemon.verify()).unwrap_err();
+    let [Finding::Disagreement(disagreement)] = report.findings() else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        (disagreement.seq(), disagreement.testimony().code()),
+        (0, "name-format")
+    );
+    let text = disagreement.to_string();
+    assert!(
+        text.starts_with("datagram 0 rejected (name-format): "),
+        "{text}"
+    );
+    assert!(
+        text.ends_with(
+            "\n    at /name\n  the JSON Schema says so, and the judge does not: one of them is wrong, which is a fault of \
+             xray-phantom; please report it"
+        ),
+        "{text}"
+    );
+    let daemon = FakeDaemon::builder().allow("name-format").start();
+    send(&daemon);
+    assert!(block_on(daemon.verify()).is_ok());
+}

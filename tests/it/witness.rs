@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use xray_phantom::capture::CaptureFile;
 use xray_phantom::json::Document;
-use xray_phantom::schema::{Consequence, Rule, judge, witness};
+use xray_phantom::schema::{Consequence, Rule, judge, judge_carefully, witness};
 
 use crate::support::fixture;
 use crate::witness::samples::{Sample, mutations};
@@ -42,6 +42,12 @@ fn witnessed(document: &Document) -> Said {
 /// Both say the same of a document, which is returned.
 #[track_caller]
 fn agreed(document: &Document) -> Said {
+    assert_eq!(
+        judge(document),
+        judge_carefully(document),
+        "{}",
+        document.text()
+    );
     let (judged, witnessed) = (judged(document), witnessed(document));
     assert_eq!(
         judged,
