@@ -4,7 +4,8 @@
 //! The unit is a bare receive: one `recv` of 637 bytes from a socket that holds them. The document
 //! is a segment with one AWS call. `read` reads its text; `judge` is what the rules add to that;
 //! `report` makes the violations of one that breaks two rules, their texts included, of the
-//! document that was read.
+//! document that was read. `full report` adds the second witness, the JSON Schema; `schema built`
+//! is the first use of it in the process, which is when it is built.
 //!
 //! ```sh
 //! cargo bench --bench judging
@@ -20,7 +21,7 @@ use std::net::UdpSocket;
 use std::time::Instant;
 
 use xray_phantom::json::Document;
-use xray_phantom::schema::judge;
+use xray_phantom::schema::{judge, witness};
 use xray_phantom::wire;
 
 use crate::common::{SEGMENT, median, ratios, report, rounds, title};
@@ -37,7 +38,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let receiver = UdpSocket::bind("127.0.0.1:0")?;
     let sender = UdpSocket::bind("127.0.0.1:0")?;
     sender.connect(receiver.local_addr()?)?;
-    let [mut receive, mut read, mut judged, mut reported] = [const { Vec::new() }; 4];
+    let start = Instant::now();
+    drop(witness(&valid));
+    let built = start.elapsed().as_secs_f64();
+    let [mut receive, mut read, mut judged, mut reported, mut full] = [const { Vec::new() }; 5];
     let mut buffer = [0; 2_048];
     for _ in 0..rounds() {
         for _ in 0..RECEIVED {
@@ -51,6 +55,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         read.push(each(|| Document::parse(black_box(SEGMENT))));
         judged.push(each(|| judge(black_box(&valid))));
         reported.push(each(|| judge(black_box(&broken))));
+        full.push(each(|| {
+            (judge(black_box(&broken)), witness(black_box(&broken)))
+        }));
     }
 
     title();
@@ -58,7 +65,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let figure = |name, case: &[f64], limit| report(name, "R", &ratios(case, &receive), limit);
     figure("read the text of a segment", &read, None);
     figure("judge it, on top", &judged, Some(0.6));
-    figure("report of two violations", &reported, Some(30.0));
+    figure("report of two violations", &reported, None);
+    figure("full report of two violations", &full, Some(30.0));
+    report("schema built", "ms", &[built * 1e3], Some(2.0));
     Ok(())
 }
 
