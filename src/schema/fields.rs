@@ -458,3 +458,50 @@ pub(in crate::schema) const LINK: &Block = &Block::new(&[
 const PLACES: usize = 128;
 /// No field.
 const NONE: u8 = u8::MAX;
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::fields::{
+        AWS_CALL, Block, CAUSE, EXCEPTION, LINK, SEGMENT, SUBSEGMENT, XRAY,
+    };
+
+    /// All blocks differ in nothing but their fields.
+    const BLOCKS: [&Block; 7] = [AWS_CALL, CAUSE, EXCEPTION, LINK, SEGMENT, SUBSEGMENT, XRAY];
+
+    #[test]
+    fn every_field_is_found_and_nothing_else() {
+        for block in BLOCKS {
+            for (place, field) in block.fields.iter().enumerate() {
+                assert_eq!(
+                    block.place(field.key.as_bytes()),
+                    Some(place),
+                    "{}",
+                    field.key
+                );
+            }
+            let known = |key: &[u8]| block.fields.iter().any(|field| field.key.as_bytes() == key);
+            // Each key with one byte changed, left out or put in, and all short keys.
+            let mut others: Vec<Vec<u8>> = Vec::new();
+            for field in block.fields {
+                let key = field.key.as_bytes();
+                for at in 0..key.len() {
+                    let (before, behind) = key.split_at(at);
+                    for byte in (b'_'..=b'z').chain([b'2']) {
+                        others.push([before, &[byte], &behind[1..]].concat());
+                        others.push([before, &[byte], behind].concat());
+                    }
+                    others.push([before, &behind[1..]].concat());
+                }
+            }
+            for first in b'a'..=b'z' {
+                for second in b'a'..=b'z' {
+                    others.push(vec![first, second]);
+                    others.extend((b'a'..=b'z').map(|third| vec![first, second, third]));
+                }
+            }
+            for key in others {
+                assert_eq!(block.place(&key).is_some(), known(&key), "{key:?}");
+            }
+        }
+    }
+}
