@@ -96,7 +96,10 @@ impl Block {
         // One bit each must tell which of them were seen.
         assert!(fields.len() < 64, "more fields than bits");
         let mut multiplier = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut tries = 0;
         loop {
+            assert!(tries < 10_000, "a key stands twice, or there are too many");
+            tries += 1;
             let mut places = [NONE; PLACES];
             let mut at = 0;
             while at < fields.len() {
