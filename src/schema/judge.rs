@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::{Document, Kind, Step, Text, Value, pointer};
+use crate::schema::block::{Block, Field};
 use crate::schema::entity::{self, Facts, Place};
-use crate::schema::fields::{Block, Fact, Field, SEGMENT, SUBSEGMENT, Shape};
+use crate::schema::fields::{Fact, SEGMENT, SUBSEGMENT, Shape};
 use crate::schema::words::{misspelled, quoted, shown};
 use crate::schema::{Rule, Violation, plain, whole};
 

@@ -9,8 +9,9 @@ use crate::json::{Document, Kind, Value};
 use crate::model::limits::{
     LARGE_DOCUMENT, MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS, MAX_TEXT,
 };
+use crate::schema::block::{Block, kind_bit};
 use crate::schema::entity::Place;
-use crate::schema::fields::{Block, Fact, SEGMENT, SUBSEGMENT, Shape, kind_bit};
+use crate::schema::fields::{Fact, SEGMENT, SUBSEGMENT, Shape};
 use crate::schema::ids::is_trace_id;
 use crate::schema::words::{holds_id, is_annotation_key, is_plain_name, name_fault};
 
@@ -260,13 +261,13 @@ fn text(value: Value<'_>) -> Option<&[u8]> {
     (value.kind() == Kind::String).then(|| &bytes[1..bytes.len() - 1])
 }
 
-/// Sixteen hex digits, the first eight of them not all zero.
+/// Sixteen hex digits, not all of them zero.
 fn is_id(id: &[u8]) -> Option<()> {
     let digits: &[u8; 16] = id.try_into().ok()?;
     let hex = digits
         .iter()
         .fold(true, |all, digit| all & digit.is_ascii_hexdigit());
-    (hex && digits[..8] != *b"00000000").then_some(())
+    (hex && *digits != *b"0000000000000000").then_some(())
 }
 
 /// A time as emitters write it: ten digits, a point, and more digits.
