@@ -522,6 +522,8 @@ fn ids_and_trace_ids_are_judged_by_their_form_and_not_their_time() {
         "\"1-66a00000-0123456789abcdef0123456\"",
         "\"1-66a0000-00123456789abcdef01234567\"",
         "\"1-66a00000-0123456789abcdef0123456g\"",
+        "\"1-66a00000-0123456789abcdef012345gg\"",
+        "\"1-66a000xx-0123456789abcdef01234567\"",
         "\"1-66a00000-0123456789abcdef01234567 \"",
         "\"66a000000123456789abcdef01234567\"",
     ] {
@@ -838,6 +840,11 @@ fn sdks_are_named_where_one_is_known_to_write_so() {
         Some("the Python SDK writes the text of a dict there")
     );
     assert_eq!(dialect(&alone(r#","aws":{"table_names":7}"#)), None);
+    assert_eq!(
+        dialect(&alone(r#","namespace":"dummy""#)),
+        Some("the Python SDK writes so below a segment that is not sampled")
+    );
+    assert_eq!(dialect(&alone(r#","namespace":"other""#)), None);
 }
 
 #[test]
@@ -863,4 +870,120 @@ fn thousands_of_levels_and_of_violations_are_no_trouble() {
     let keys: Vec<String> = (0..20_000).map(|key| format!("\"k {key}\":null")).collect();
     let document = segment(&format!(r#","annotations":{{{}}}"#, keys.join(",")));
     assert_eq!(judge(&Document::parse(&document).unwrap()).len(), 40_002);
+}
+
+#[test]
+fn a_segment_and_its_one_subsegment_may_not_have_the_same_id() {
+    check(
+        &embedded("").replace("00000000000000b1", "00000000000000a1"),
+        &[("/subsegments/0/id", "id-repeated")],
+    );
+}
+
+#[test]
+fn words_with_digits_are_ids_from_a_certain_length_on() {
+    let named = |name: &str| segment("").replace("\"api\"", &format!("\"{name}\""));
+    for name in [
+        "a1b2c3d4e5f6",
+        "abcdefghijklmnop1234",
+        "a b.c 12345",
+        "a.1 12345",
+        "a..b-12345",
+        "12345",
+        "x/7",
+    ] {
+        check(&named(name), &[("/name", "id-in-name")]);
+    }
+    for name in [
+        "a1b2c3d4e5f",
+        "abcdefghijklmno1234",
+        "abcdefghijklmnopq123",
+        "GET /",
+        "a//b 1",
+        "v 12345.6",
+        "6.12345",
+        "a_1234567.example-1234567.com",
+        "logs-1234567.com:8080",
+    ] {
+        check(&named(name), &[]);
+    }
+}
+
+#[test]
+fn what_is_said_depends_on_what_is_wrong() {
+    let told = |document: &str| {
+        judge(&Document::parse(document).unwrap())[0]
+            .message()
+            .to_owned()
+    };
+    let contains = |document: &str, part: &str| {
+        let message = told(document);
+        assert!(message.contains(part), "{message}");
+    };
+    let answered = |status: u16, flag: &str| {
+        segment(&format!(
+            r#","http":{{"response":{{"status":{status}}}}},"{flag}":true"#
+        ))
+    };
+    contains(
+        &answered(200, "fault"),
+        "the status 200 means no flag, and `fault` is set",
+    );
+    contains(
+        &answered(500, "error"),
+        "the status 500 means `fault`, and `error` is set",
+    );
+    let started = |time: &str| {
+        segment("")
+            .replace("1721763840.25", time)
+            .replace("1721763840.75", "1e99")
+    };
+    let unit = |time: &str| {
+        let violations = judge(&Document::parse(&started(time)).unwrap());
+        violations[1].message().to_owned()
+    };
+    assert!(unit("1721763840250").contains("looks like milliseconds"));
+    assert!(unit("1721763840250000").contains("looks like microseconds"));
+    assert!(unit("1721763840250000000").contains("looks like nanoseconds"));
+    contains(
+        &segment(r#","annotations":{"":1}"#),
+        "an annotation key is empty: use letters",
+    );
+    contains(
+        &segment(r#","annotations":{"":null}"#),
+        "an annotation key is empty",
+    );
+    contains(
+        &segment("").replace("\"api\"", "\"\""),
+        "the name of a segment is empty",
+    );
+    contains(
+        &segment("").replace("\"api\"", "null"),
+        "the name is null (null), expected a string",
+    );
+}
+
+#[test]
+fn a_slip_of_the_pen_is_one_letter_or_two_that_changed_places() {
+    let meant = |field: &str| {
+        let document = Document::parse(&segment(&format!(r#","{field}":1"#))).unwrap();
+        judge(&document)
+            .first()
+            .map(|violation| violation.message().to_owned())
+    };
+    let long = |underscores: usize| format!("start{}time", "_".repeat(underscores));
+    for field in [
+        "xrigin",
+        "roigin",
+        "orign",
+        "origina",
+        "originx",
+        "orixin",
+        &long(23),
+    ] {
+        assert!(meant(field).is_some(), "{field}");
+    }
+    for field in ["xyigin", "gioirn", "orig", "originxy", "orixyn", &long(24)] {
+        assert_eq!(meant(field), None, "{field}");
+    }
 }
