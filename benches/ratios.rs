@@ -23,17 +23,11 @@ use std::time::{Duration, Instant};
 
 use xray_phantom::{FakeDaemon, block_on, wire};
 
-use crate::common::{median, ratios, report, rounds, scaled, title};
+use crate::common::{SEGMENT, median, ratios, report, rounds, scaled, title};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds = rounds();
-    let document = |padding: &str| {
-        format!(
-            r#"{{"trace_id":"1-5759e988-bd862e3fe1be46a994272793","id":"53995c3f42cd8ad8","user":"{padding}","name":"a","start_time":1,"end_time":2}}"#
-        )
-    };
-    let padding = "x".repeat(DATAGRAM - wire::HEADER_LINE.len() - document("").len());
-    let datagram = wire::frame(&document(&padding))?;
+    let datagram = wire::frame(SEGMENT)?;
 
     let sink = UdpSocket::bind("127.0.0.1:0")?;
     sink.set_nonblocking(true)?;
@@ -105,9 +99,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("fence, idle", "µs", &scaled(&fence, 1e6), Some(100.0));
     Ok(())
 }
-
-/// The size of a segment with one AWS call, in bytes.
-const DATAGRAM: usize = 637;
 
 /// A thread that sleeps in `recv`, as a receiver usually does.
 struct Sleeper {

@@ -86,10 +86,10 @@ impl CaptureFile {
         }
     }
 
-    /// The line of the file in which the datagram with this place stands, from 1.
+    /// The datagram with this place, and the line of the file in which it stands, from 1.
     #[cfg(feature = "cli")]
-    pub(crate) fn line(&self, place: usize) -> Option<usize> {
-        self.lines.get(place).copied()
+    pub(crate) fn at(&self, place: usize) -> Option<(&Received, usize)> {
+        Some((self.datagrams.get(place)?, *self.lines.get(place)?))
     }
 
     /// Writes datagrams to a file, which is replaced if it exists.

@@ -95,11 +95,12 @@ impl Capture {
     pub(in crate::cli) fn datagram(&self, number: u64) -> Option<Datagram<'_>> {
         let place = self.datagrams.get(usize::try_from(number).ok()?)?;
         let source = self.files.get(place.file)?;
+        let (received, line) = source.capture.at(place.index)?;
         Some(Datagram {
             number,
-            received: source.capture.datagrams().nth(place.index)?,
+            received,
             path: &source.path,
-            line: source.capture.line(place.index)?,
+            line,
             is_document: source.is_document,
         })
     }
