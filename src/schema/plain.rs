@@ -97,7 +97,6 @@ impl<'a> Look<'a> {
             Some(_) => return None,
         };
         (sight.flags == meant).then_some(())?;
-        (!has(bit(Fact::Cause)) || sight.flags != [false; 3]).then_some(())?;
         let called = match (has(bit(Fact::Namespace)), sight.call) {
             (false, _) | (_, Call::Other) => true,
             (_, Call::Aws) => has(bit(Fact::Operation) | bit(Fact::Region)),
@@ -144,9 +143,9 @@ impl<'a> Look<'a> {
         sight: &mut Sight<'a>,
     ) -> Option<()> {
         match fact {
-            Fact::Cause | Fact::Operation | Fact::Region | Fact::Table => {
-                self.shape(shape, value, place, sight)
-            }
+            // What failed is seldom plain.
+            Fact::Cause => None,
+            Fact::Operation | Fact::Region | Fact::Table => self.shape(shape, value, place, sight),
             Fact::End => time(value).map(|time| sight.end = time),
             Fact::Error => value.as_bool().map(|set| sight.flags[0] = set),
             Fact::Fault => value.as_bool().map(|set| sight.flags[1] = set),

@@ -898,7 +898,7 @@ fn words_with_digits_are_ids_from_a_certain_length_on() {
         "a1b2c3d4e5f",
         "abcdefghijklmno1234",
         "abcdefghijklmnopq123",
-        "GET /",
+        "GET /v2/",
         "a//b 1",
         "v 12345.6",
         "6.12345",
@@ -986,4 +986,89 @@ fn a_slip_of_the_pen_is_one_letter_or_two_that_changed_places() {
     for field in ["xyigin", "gioirn", "orig", "originxy", "orixyn", &long(24)] {
         assert_eq!(meant(field), None, "{field}");
     }
+}
+
+/// What is right but for one thing: the quick look must see it too.
+#[test]
+fn one_thing_wrong_in_a_plain_document_is_enough() {
+    let needed = [
+        ("id", "missing-id"),
+        ("name", "missing-name"),
+        ("start_time", "missing-start-time"),
+        ("trace_id", "missing-trace-id"),
+        ("parent_id", "missing-parent-id"),
+        ("end_time", "missing-end-time"),
+    ];
+    for (key, code) in needed {
+        let without = |document: String| document.replace(&format!("\"{key}\""), "\"other\"");
+        check(&without(alone("")), &[("", code)]);
+        if key != "parent_id" {
+            check(&without(segment("")), &[("", code)]);
+        }
+        if !["parent_id", "trace_id"].contains(&key) {
+            let inner = embedded("");
+            let (outer, inner) = inner.split_at(inner.find("subsegments").unwrap());
+            check(
+                &format!("{outer}{}", without(inner.to_owned())),
+                &[("/subsegments/0", code)],
+            );
+        }
+    }
+    let padding = " ".repeat(64_000);
+    check(
+        &format!("{}{padding}", segment("")),
+        &[("", "document-large")],
+    );
+    check(
+        &segment(r#","user":"\ud800""#),
+        &[("/user", "lone-surrogate")],
+    );
+    check(
+        &segment(r#","namespace":"remote","parent_id":"00000000000000b9""#),
+        &[("/namespace", "misplaced-field")],
+    );
+    check(
+        &segment(r#","user":"a","user":"b""#),
+        &[("/user", "duplicate-key")],
+    );
+    check(
+        &segment(r#","aws":{"account_id":"a","account_id":"b"}"#),
+        &[("/aws/account_id", "duplicate-key")],
+    );
+    check(
+        &segment("").replace("00000000000000a1", "000000000000a1zz"),
+        &[("/id", "id-hex")],
+    );
+    let call = |aws: &str| {
+        alone(&format!(
+            r#","namespace":"aws","aws":{{"table_name":"t",{aws}}}"#
+        ))
+        .replace("\"put\"", "\"DynamoDB\"")
+    };
+    check(&call(r#""operation":"Query","region":"r""#), &[]);
+    check(&call(r#""operation":"Query""#), &[("", "aws-call")]);
+    check(&call(r#""region":"r""#), &[("", "aws-call")]);
+    check(
+        &segment(r#","cause":"00000000000000e1""#),
+        &[("/cause", "cause-without-flag")],
+    );
+    let keys: Vec<String> = (0..7).map(|key| format!("\"k{key}\":1")).collect();
+    let annotations = format!(r#","annotations":{{{}}}"#, keys.join(","));
+    let children = |count: usize| {
+        let child = |number: usize| {
+            format!(
+                r#"{{"name":"put","id":"00000000000000b{number}","start_time":1721763840.25,"end_time":1721763840.75{annotations}}}"#
+            )
+        };
+        let children: Vec<String> = (0..count).map(child).collect();
+        segment(&format!(
+            r#"{annotations},"subsegments":[{}]"#,
+            children.join(",")
+        ))
+    };
+    check(&children(6), &[]);
+    check(
+        &children(7),
+        &[("/subsegments/6/annotations", "annotation-count")],
+    );
 }
