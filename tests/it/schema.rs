@@ -889,6 +889,9 @@ fn words_with_digits_are_ids_from_a_certain_length_on() {
         "a b.c 12345",
         "a.1 12345",
         "a..b-12345",
+        "12345-a..com",
+        "12345 b.com",
+        "12345-x.a",
         "12345",
         "x/7",
     ] {
@@ -904,6 +907,8 @@ fn words_with_digits_are_ids_from_a_certain_length_on() {
         "6.12345",
         "a_1234567.example-1234567.com",
         "logs-1234567.com:8080",
+        "logs-1234567-x.com",
+        "logs_1234567_x.com",
     ] {
         check(&named(name), &[]);
     }
@@ -983,7 +988,15 @@ fn a_slip_of_the_pen_is_one_letter_or_two_that_changed_places() {
     ] {
         assert!(meant(field).is_some(), "{field}");
     }
-    for field in ["xyigin", "gioirn", "orig", "originxy", "orixyn", &long(24)] {
+    for field in [
+        "xyigin",
+        "xoigin",
+        "gioirn",
+        "orig",
+        "originxy",
+        "orixyn",
+        &long(24),
+    ] {
         assert_eq!(meant(field), None, "{field}");
     }
 }
