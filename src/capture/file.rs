@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::capture::{Counts, Received, Rejection};
-use crate::error::Error;
+use crate::error::{Error, visible};
 use crate::json::{Document, Kind, Value, write_text};
 #[cfg(feature = "cli")]
 use crate::wire::HEADER_LINE;
@@ -45,8 +45,17 @@ impl CaptureFile {
     /// A file that cannot be read, and a line that is no such object.
     pub fn read(path: impl AsRef<Path>) -> Result<CaptureFile, Error> {
         let path = path.as_ref();
-        let bytes =
-            fs::read(path).map_err(|error| Error::io(format!("read {}", path.display()), error))?;
+        let name = visible(&path.to_string_lossy());
+        let bytes = fs::read(path).map_err(|error| Error::io(format!("read {name}"), error))?;
+        CaptureFile::of_bytes(&name, &bytes)
+    }
+
+    /// Reads the bytes of a capture file, which messages call by this name.
+    ///
+    /// # Errors
+    ///
+    /// A line that is no object of a datagram.
+    pub(crate) fn of_bytes(name: &str, bytes: &[u8]) -> Result<CaptureFile, Error> {
         let mut capture = CaptureFile::default();
         let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
         for (line, number) in lines {
@@ -60,15 +69,11 @@ impl CaptureFile {
                 }
                 Err(Unread { why, cut: true }) if !line.ends_with(b"\n") => {
                     capture.warnings.push(format!(
-                        "{}, line {number}: the file ends inside this line, which is left out ({why})",
-                        path.display()
+                        "{name}, line {number}: the file ends inside this line, which is left out ({why})"
                     ));
                 }
                 Err(Unread { why, .. }) => {
-                    return Err(Error::stopped(format!(
-                        "{}, line {number}: {why}",
-                        path.display()
-                    )));
+                    return Err(Error::stopped(format!("{name}, line {number}: {why}")));
                 }
             }
         }
@@ -161,18 +166,17 @@ fn datagram(line: &[u8], place: u64) -> Result<Received, Unread> {
         );
         return Err(why.into());
     }
-    let seq = match root.get("seq") {
+    // Null is as good as absent: some writers have no other way.
+    let get = |key| root.get(key).filter(|value| value.kind() != Kind::Null);
+    let seq = match get("seq") {
         Some(seq) => seq
             .as_number()
             .and_then(|number| u64::try_from(number.as_i64()?).ok())
             .ok_or_else(|| format!("`seq` is {seq}, expected a whole number from 0"))?,
         None => place,
     };
-    let arrived = match root.get("t") {
-        Some(time) if time.kind() != Kind::Null => Some(seconds(time)?),
-        _ => None,
-    };
-    let bytes = match (root.get("text"), root.get("bytes_b64")) {
+    let arrived = get("t").map(seconds).transpose()?;
+    let bytes = match (get("text"), get("bytes_b64")) {
         (Some(text), None) => text_bytes(text)?,
         (None, Some(encoded)) => decoded_bytes(encoded)?,
         (Some(_), Some(_)) => {
@@ -181,9 +185,16 @@ fn datagram(line: &[u8], place: u64) -> Result<Received, Unread> {
                 .into());
         }
         (None, None) => {
-            return Err("expected a key `text` or `bytes_b64`, found neither"
-                .to_owned()
-                .into());
+            let hint = if get("trace_id").is_some() || get("id").is_some() {
+                " (this looks like a segment document: each is a file of its own, or the `text` of a datagram)"
+            } else if get("format").is_some() {
+                " (this looks like the header line of a datagram: a datagram is one line, as the `text` of an object)"
+            } else {
+                ""
+            };
+            return Err(
+                format!("expected a key `text` or `bytes_b64`, found neither{hint}").into(),
+            );
         }
     };
     Ok(Received::new(seq, arrived, bytes))

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::capture::{CaptureFile, Counts, Received};
-use crate::error::Error;
+use crate::error::{Error, visible};
 use crate::json::{Document, Kind, Value};
 
 /// All files as one capture: their datagrams in order.
@@ -75,7 +75,8 @@ impl Capture {
         for Source { path, capture, .. } in &self.files {
             warnings.extend(capture.warnings().iter().cloned());
             if capture.datagrams().len() == 0 {
-                warnings.push(format!("{} holds no datagrams", path.display()));
+                let name = visible(&path.to_string_lossy());
+                warnings.push(format!("{name} holds no datagrams"));
             }
         }
         warnings
@@ -134,13 +135,15 @@ impl Datagram<'_> {
 }
 
 fn source(path: &Path) -> Result<Source, Error> {
-    let bytes =
-        fs::read(path).map_err(|error| Error::io(format!("read {}", path.display()), error))?;
-    let is_document = is_document(path, &bytes)?;
+    let name = visible(&path.to_string_lossy());
+    let bytes = fs::read(path).map_err(|error| Error::io(format!("read {name}"), error))?;
+    // Editors of Windows put a byte order mark in front.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let is_document = is_document(&name, bytes)?;
     let capture = if is_document {
-        CaptureFile::of_document(&bytes)
+        CaptureFile::of_document(bytes)
     } else {
-        CaptureFile::read(path)?
+        CaptureFile::of_bytes(&name, bytes)?
     };
     Ok(Source {
         path: path.to_owned(),
@@ -150,36 +153,34 @@ fn source(path: &Path) -> Result<Source, Error> {
 }
 
 /// Whether a file holds one document, and not the lines of a capture.
-fn is_document(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
-    // Bytes that are no text may be a line that was cut in a character: the reader of captures says.
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Ok(false);
-    };
-    let whole = Document::parse(text);
+fn is_document(name: &str, bytes: &[u8]) -> Result<bool, Error> {
+    let text = String::from_utf8_lossy(bytes);
+    let whole = Document::parse(&text);
     if let Ok(document) = &whole {
         return match document.root().kind() {
             Kind::Object => Ok(!is_line(document.root())),
             kind => Err(Error::stopped(format!(
-                "{} holds {kind}: expected the lines of a capture, or one segment or subsegment as an object",
-                path.display()
+                "{name} holds {kind}: expected the lines of a capture, or one segment or \
+                 subsegment as an object"
             ))),
         };
     }
-    // Not JSON as a whole: the lines of a capture are not, and neither is a document with a NaN.
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty())
+    // No JSON as a whole: the lines of a capture are not, and neither is a document with a NaN or
+    // a byte that is no text.
+    let lines = text.lines().map(str::trim);
+    let first = lines
+        .clone()
+        .find(|line| !line.is_empty())
         .unwrap_or_default();
-    if Document::parse(first).is_ok() || first_key(text).is_none_or(|key| LINE.contains(&key)) {
-        return Ok(false);
-    }
-    Ok(true)
+    let is_capture =
+        Document::parse(first).is_ok() || first_key(&text).is_none_or(|key| LINE.contains(&key));
+    Ok(!is_capture)
 }
 
 /// Whether an object is a line of a capture, perhaps a wrong one.
 fn is_line(root: Value<'_>) -> bool {
-    let has = |keys: &[&str]| keys.iter().any(|key| root.get(key).is_some());
-    has(&["text", "bytes_b64"]) || has(&LINE) && !has(&["id", "name", "start_time", "trace_id"])
+    let has = |keys: &[&str]| keys.iter().filter(|key| root.get(key).is_some()).count();
+    has(&LINE) > 0 && has(&["id", "name", "start_time", "trace_id"]) < 2
 }
 
 /// The first key of a text that begins like an object.
@@ -193,5 +194,6 @@ fn first_key(text: &str) -> Option<&str> {
     rest.trim_start().starts_with(':').then_some(key)
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The keys of a line of a capture.
 const LINE: [&str; 4] = ["bytes_b64", "seq", "t", "text"];

@@ -131,7 +131,12 @@ fn summary(text: &mut String, report: &Report<'_>) {
     } else {
         found.join(", ")
     };
-    let (style, verdict) = if failing == 0 {
+    let (style, verdict) = if counts.received == 0 {
+        (
+            color(AnsiColor::Yellow),
+            "there was nothing to judge".to_owned(),
+        )
+    } else if failing == 0 {
         (color(AnsiColor::Green), "all is well".to_owned())
     } else {
         let fail = if failing == 1 { "fails" } else { "fail" };

@@ -320,7 +320,7 @@ fn a_line_that_is_no_datagram_is_named_with_its_number() {
     check_line_error("{\"text\": 7}", "`text` is a number, expected a string");
     check_line_error(
         "{\"bytes_b64\": null}",
-        "`bytes_b64` is null, expected a string",
+        "expected a key `text` or `bytes_b64`, found neither",
     );
     check_line_error(
         "{\"text\": \"\\ud800\"}",

@@ -379,6 +379,110 @@ fn a_document_that_is_no_json_is_refused_as_x_ray_refuses_it() {
 }
 
 #[test]
+fn files_are_read_however_they_were_written() {
+    let folder = Folder::new("cli-written");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.0.join(name), bytes).unwrap();
+    let good = line(0, &segment(1, "api"));
+    write("mark.jsonl", format!("\u{feff}{good}").as_bytes());
+    write(
+        "mark.json",
+        format!("\u{feff}{}", segment(1, "api")).as_bytes(),
+    );
+    write("windows.jsonl", good.replace('\n', "\r\n\r\n").as_bytes());
+    write(
+        "nulls.jsonl",
+        good.replacen('{', "{\"bytes_b64\":null,\"t\":null,", 1)
+            .replace("\"seq\":0", "\"seq\":null")
+            .as_bytes(),
+    );
+    write(
+        "text.json",
+        segment(1, "api")
+            .replacen('{', "{\"text\":\"own\",\"seq\":7,", 1)
+            .as_bytes(),
+    );
+    for name in [
+        "mark.jsonl",
+        "mark.json",
+        "windows.jsonl",
+        "nulls.jsonl",
+        "text.json",
+    ] {
+        let (code, report) = checked(&folder.0, &[name]);
+        assert_eq!(
+            (code, &report["datagrams"]["accepted"]),
+            (0, &value!(1)),
+            "{name}"
+        );
+    }
+    write(
+        "latin.json",
+        &[b"{\"name\": \"caf\xe9\"", &segment(1, "a").as_bytes()[1..]].concat(),
+    );
+    let (code, report) = checked(&folder.0, &["latin.json"]);
+    assert_eq!(
+        (code, &report["rejections"][0]["code"]),
+        (1, &value!("not-utf8"))
+    );
+    write(
+        "several.jsonl",
+        format!("{}\n{}\n", segment(1, "a"), segment(2, "b")).as_bytes(),
+    );
+    write("datagram.txt", &frame(&segment(1, "a")).unwrap());
+    let told = |name: &str, part: &str| {
+        let (code, _, err) = run_in(&folder.0, &["check", name]);
+        assert_eq!(code, 2);
+        assert!(err.contains(part), "{err}");
+    };
+    told(
+        "several.jsonl",
+        "line 1: expected a key `text` or `bytes_b64`, found neither (this looks like a segment document: ",
+    );
+    told(
+        "datagram.txt",
+        "(this looks like the header line of a datagram: ",
+    );
+    told("no\u{1b}[31m\nfile", "cannot read no\\u{1b}[31m\\nfile: ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_capture_may_come_through_a_pipe() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xray-phantom"));
+    let command = command
+        .args(["check", "/dev/stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"{\"seq\":0,\"text\":\"x\"}\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn nothing_to_judge_is_not_all_is_well() {
+    let folder = Folder::new("cli-empty");
+    fs::write(folder.0.join("empty.jsonl"), "\n").unwrap();
+    let (code, out, err) = run_in(&folder.0, &["check", "empty.jsonl"]);
+    assert_eq!(
+        (code, &*err),
+        (0, "xray-phantom: empty.jsonl holds no datagrams\n")
+    );
+    assert!(
+        out.ends_with("\nnothing found: there was nothing to judge\n"),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_file_that_was_cut_is_checked_up_to_there_with_a_warning() {
     let folder = Folder::new("cli-cut");
     let whole = line(0, &segment(1, "api"));
