@@ -15,7 +15,7 @@ use crate::wire::RefusalCode;
     name = "xray-phantom",
     version,
     about = "AWS X-Ray without AWS.",
-    propagate_version = true
+    bin_name = "xray-phantom"
 )]
 pub(in crate::cli) struct Arguments {
     #[command(subcommand)]
@@ -38,10 +38,7 @@ fn codes() -> String {
         let rules = Rule::ALL
             .iter()
             .filter(move |rule| rule.consequence() == consequence);
-        rules
-            .filter(|rule| !rule.is_opt_in())
-            .map(Rule::code)
-            .collect::<Vec<_>>()
+        rules.map(Rule::code).collect::<Vec<_>>()
     };
     let kinds = [
         (
@@ -98,6 +95,8 @@ pub(in crate::cli) struct Check {
     /// `CODE at PATH` restricts it to the violations of some entities:
     ///     --allow 'annotation-key at OrdersWorker >> dynamo-put'
     /// `>` is a child, `>>` anything below, `*` any characters.
+    /// What is said with a path wins over what is said of a code alone; where
+    /// a code is both allowed and denied, it is denied.
     #[arg(long, value_name = "CODE", verbatim_doc_comment)]
     pub(in crate::cli) allow: Vec<String>,
 
@@ -158,7 +157,7 @@ Exit code:
   1  a finding fails the check
   2  wrong use, or a file that cannot be read
 
-Under GitHub Actions each finding is an annotation of its file too.
+Under GitHub Actions each finding that is shown is an annotation of its file too.
 
 Examples:
   xray-phantom check capture.jsonl

@@ -14,7 +14,7 @@ use crate::cli::report::Report;
 use crate::cli::text::text;
 use crate::error::Error;
 use crate::fake_daemon::Strictness;
-use crate::schema::{Secrets, mask};
+use crate::schema::{Rule, Secrets};
 use crate::seam::Environment;
 use crate::trace::ExternalParents;
 
@@ -40,16 +40,12 @@ pub fn main() -> ExitCode {
 /// Checks, prints, and tells whether all is well.
 fn run(check: &Check) -> Result<bool, Vec<Error>> {
     let strictness = strictness(check).map_err(|error| vec![error])?;
+    let external = external(check).map_err(|error| vec![error])?;
     let capture = Capture::read(&check.files)?;
     for warning in capture.warnings() {
         say(&warning);
     }
-    let report = Report::of(
-        &capture,
-        &external(check),
-        &strictness,
-        secrets(check).as_ref(),
-    );
+    let report = Report::of(&capture, &external, &strictness, secrets(check).as_ref());
     let printed = match check.format {
         Format::Json => io::stdout().write_all(json(&report).as_bytes()),
         Format::Text => print(&report),
@@ -64,10 +60,10 @@ fn run(check: &Check) -> Result<bool, Vec<Error>> {
 }
 
 fn print(report: &Report<'_>) -> io::Result<()> {
-    let findings = explained(report);
+    let (findings, counts) = explained(report);
     let mut out = anstream::stdout();
-    let shown = |text: String| mask(&text, &report.secrets);
-    out.write_all(shown(text(report, &findings)).as_bytes())?;
+    let shown = |text: String| report.secrets.mask(&text).into_owned();
+    out.write_all(shown(text(report, &findings, &counts)).as_bytes())?;
     // What is not Unicode is not `true`.
     if let Ok(Some(value)) = Environment::process().variable("GITHUB_ACTIONS")
         && value == "true"
@@ -90,19 +86,29 @@ fn strictness(check: &Check) -> Result<Strictness, Error> {
 
 fn secrets(check: &Check) -> Option<Secrets> {
     let allowed = check.allow_secret.iter();
-    check
-        .secrets
-        .then(|| allowed.fold(Secrets::new(), Secrets::allow))
+    // To deny one is to look for it.
+    let denied = check
+        .deny
+        .iter()
+        .filter_map(|saying| Rule::of(saying.split(" at ").next()?));
+    let asked = check.secrets || denied.into_iter().any(|rule| rule.is_opt_in());
+    asked.then(|| allowed.fold(Secrets::new(), Secrets::allow))
 }
 
-fn external(check: &Check) -> ExternalParents {
-    if check.external_parent.iter().any(|parent| parent == "any") {
-        return ExternalParents::any();
+fn external(check: &Check) -> Result<ExternalParents, Error> {
+    for parent in &check.external_parent {
+        let why = match parent.trim() {
+            "" => "it is empty: give the id of a parent, or `any`",
+            any if any != "any" && any.eq_ignore_ascii_case("any") => "is `any` meant?",
+            _ => continue,
+        };
+        return Err(Error::invalid("external parent", parent, why));
     }
-    check
-        .external_parent
-        .iter()
-        .fold(ExternalParents::none(), ExternalParents::with)
+    if check.external_parent.iter().any(|parent| parent == "any") {
+        return Ok(ExternalParents::any());
+    }
+    let ids = check.external_parent.iter();
+    Ok(ids.fold(ExternalParents::none(), ExternalParents::with))
 }
 
 /// Help and version are no mistakes.

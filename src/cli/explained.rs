@@ -1,5 +1,7 @@
 //! A finding in words: what, where, why, and what to do.
 
+use std::collections::BTreeMap;
+
 use crate::capture::Rejection;
 use crate::cli::report::{Found, Report};
 use crate::error::{on_one_line, visible};
@@ -32,12 +34,35 @@ pub(in crate::cli) enum Weight {
     Lint,
 }
 
-/// All findings, in order: rejections, violations, defects.
-pub(in crate::cli) fn explained(report: &Report<'_>) -> Vec<Explained> {
-    let rejections = report.rejections.iter().map(rejection);
-    let violations = report.violations.iter().map(violation);
-    let defects = report.defects().map(|(trace, found)| defect(trace, &found));
-    rejections.chain(violations).chain(defects).collect()
+/// The findings in words, in order: rejections, violations, defects. Of many with the same code
+/// the first, with the number of all.
+pub(in crate::cli) fn explained(
+    report: &Report<'_>,
+) -> (Vec<Explained>, BTreeMap<&'static str, usize>) {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut is_shown = |code: &'static str| {
+        let count = counts.entry(code).or_default();
+        *count += 1;
+        *count <= SHOWN_OF_A_CODE
+    };
+    let mut explained = Vec::new();
+    for found in &report.rejections {
+        if is_shown(found.what.code().as_str()) {
+            explained.push(rejection(found));
+        }
+    }
+    for found in &report.violations {
+        if is_shown(found.what.code()) {
+            explained.push(violation(found));
+        }
+    }
+    for (trace, found) in report.defects() {
+        if is_shown(found.what.code().as_str()) {
+            explained.push(defect(trace, &found));
+        }
+    }
+    counts.retain(|_, count| *count > SHOWN_OF_A_CODE);
+    (explained, counts)
 }
 
 fn rejection(found: &Found<'_, Rejection>) -> Explained {
@@ -150,3 +175,5 @@ fn explain<T>(
 
 /// How many characters of an id or a pointer are shown.
 const SHOWN: usize = 120;
+/// How many findings with the same code are shown.
+pub(in crate::cli) const SHOWN_OF_A_CODE: usize = 10;

@@ -7,7 +7,7 @@ use crate::cli::printable::printable;
 use crate::cli::report::Report;
 use crate::json::{Kind, ObjectWriter, Value};
 use crate::model::{Entity, Timestamp};
-use crate::schema::mask;
+use crate::schema::Masker;
 use crate::trace::{Defect, Node, PartialTrace};
 
 /// The report as one object on one line.
@@ -28,7 +28,12 @@ pub(in crate::cli) fn json(report: &Report<'_>) -> String {
         place(&mut object, report, &found.datagram);
         object.text("code", found.what.code().as_str());
         text_or_null(&mut object, "aws_code", found.what.aws_code());
-        object.text("message", &mask(&found.what.message(), &report.secrets));
+        received(
+            &mut object,
+            "message",
+            Some(&found.what.message()),
+            &report.secrets,
+        );
         object.end();
     });
     object.array("violations", &report.violations, |json, found| {
@@ -38,10 +43,11 @@ pub(in crate::cli) fn json(report: &Report<'_>) -> String {
         text_or_null(&mut object, "aws_code", violation.rule().aws_code());
         object.text("consequence", violation.consequence().as_str());
         place(&mut object, report, &found.datagram);
-        text_or_null(&mut object, "trace_id", violation.trace_id());
-        text_or_null(&mut object, "id", violation.id());
-        object.text("pointer", violation.pointer());
-        object.text("message", &mask(violation.message(), &report.secrets));
+        let mut say = |key, text| received(&mut object, key, text, &report.secrets);
+        say("trace_id", violation.trace_id());
+        say("id", violation.id());
+        say("pointer", Some(violation.pointer()));
+        say("message", Some(violation.message()));
         object.end();
     });
     object.array("traces", &report.traces, |json, of| trace(json, report, of));
@@ -54,13 +60,13 @@ pub(in crate::cli) fn json(report: &Report<'_>) -> String {
 /// Which file, where there are several, and which datagram in it.
 fn place(object: &mut ObjectWriter<'_>, report: &Report<'_>, datagram: &Datagram<'_>) {
     let path = (report.capture.files() > 1).then(|| datagram.path.to_string_lossy());
-    text_or_null(object, "file", path.as_deref());
+    received(object, "file", path.as_deref(), &report.secrets);
     object.raw("seq", datagram.received.seq());
 }
 
 fn trace(json: &mut String, report: &Report<'_>, trace: &PartialTrace) {
     let mut object = ObjectWriter::begin(json);
-    object.text("id", trace.id());
+    received(&mut object, "id", Some(trace.id()), &report.secrets);
     object.raw("complete", trace.defects().next().is_none());
     let start = trace.start_time();
     raw_or_null(&mut object, "start_time", start.map(seconds));
@@ -94,14 +100,19 @@ fn defect(json: &mut String, report: &Report<'_>, defect: &Defect) {
     if let Some(datagram) = report.capture.datagram(defect.seq()) {
         place(&mut object, report, &datagram);
     }
-    text_or_null(&mut object, "id", defect.id());
-    object.text("message", &mask(&defect.to_string(), &report.secrets));
+    received(&mut object, "id", defect.id(), &report.secrets);
+    received(
+        &mut object,
+        "message",
+        Some(&defect.to_string()),
+        &report.secrets,
+    );
     object.end();
 }
 
 /// The roots with all that is below them, without brackets. Their nesting is the sender's, so that
 /// it must cost no stack.
-fn roots(json: &mut String, trace: &PartialTrace, secrets: &[String]) {
+fn roots(json: &mut String, trace: &PartialTrace, secrets: &Masker) {
     let mut waiting: Vec<Step<'_>> = Vec::new();
     push(&mut waiting, trace.roots().collect());
     while let Some(step) = waiting.pop() {
@@ -132,15 +143,16 @@ fn push<'a>(waiting: &mut Vec<Step<'a>>, nodes: Vec<Node<'a>>) {
 }
 
 /// An entity up to the bracket that opens its children.
-fn fields(json: &mut String, node: Node<'_>, secrets: &[String]) {
+fn fields(json: &mut String, node: Node<'_>, secrets: &Masker) {
     let entity = node.entity();
     let mut object = ObjectWriter::begin(json);
-    text_or_null(&mut object, "id", entity.id().as_deref());
-    object.text("kind", &node.kind().to_string());
-    let name = entity.name().map(|name| mask(&name, secrets));
-    text_or_null(&mut object, "name", name.as_deref());
-    text_or_null(&mut object, "namespace", entity.namespace().as_deref());
-    text_or_null(&mut object, "parent_id", parent_id(node).as_deref());
+    let mut say =
+        |key, text: Option<Cow<'_, str>>| received(&mut object, key, text.as_deref(), secrets);
+    say("id", entity.id());
+    say("kind", Some(node.kind().to_string().into()));
+    say("name", entity.name());
+    say("namespace", entity.namespace());
+    say("parent_id", parent_id(node));
     let number = |key| {
         entity
             .json()
@@ -183,6 +195,11 @@ fn block<'a>(entity: Entity<'a>, key: &str) -> Option<Value<'a>> {
         .json()
         .get(key)
         .filter(|value| value.kind() == Kind::Object)
+}
+
+/// Writes a text that was received, or that tells of one, without secrets.
+fn received(object: &mut ObjectWriter<'_>, key: &str, text: Option<&str>, secrets: &Masker) {
+    text_or_null(object, key, text.map(|text| secrets.mask(text)).as_deref());
 }
 
 fn text_or_null(object: &mut ObjectWriter<'_>, key: &str, text: Option<&str>) {

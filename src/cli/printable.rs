@@ -2,20 +2,21 @@
 
 use std::borrow::Cow;
 
-use crate::schema::mask;
+use crate::schema::Masker;
 
 use Surrogate::{High, Low};
 
-/// Received JSON without secrets and without lone surrogates; what is JSON stays JSON.
-pub(in crate::cli) fn printable<'a>(json: &'a str, secrets: &[String]) -> Cow<'a, str> {
-    if secrets.is_empty() {
+/// Received JSON on one line, without secrets and without lone surrogates; what is JSON stays JSON.
+pub(in crate::cli) fn printable<'a>(json: &'a str, secrets: &Masker) -> Cow<'a, str> {
+    if secrets.is_empty() && !json.contains(['\n', '\r']) {
         return whole_text(json);
     }
     Cow::Owned(whole_text(&masked(json, secrets)).into_owned())
 }
 
-/// Masks secrets in strings; a number that is one becomes a string.
-fn masked(json: &str, secrets: &[String]) -> String {
+/// Masks secrets in strings; a number that is one becomes a string. Line breaks, which stand
+/// between values alone, are left out.
+fn masked(json: &str, secrets: &Masker) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(first) = rest.chars().next() {
@@ -26,9 +27,13 @@ fn masked(json: &str, secrets: &[String]) -> String {
                 let length = rest.bytes().take_while(|byte| sign(*byte)).count();
                 (&rest[..length], false)
             }
+            '\n' | '\r' => {
+                rest = &rest[1..];
+                continue;
+            }
             other => (&rest[..other.len_utf8()], true),
         };
-        let hidden = mask(token, secrets);
+        let hidden = secrets.mask(token);
         if is_text || hidden == token {
             shown.push_str(&hidden);
         } else {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::capture::Rejection;
 use crate::cli::input::{Capture, Datagram};
 use crate::fake_daemon::{Inspection, Strictness, inspect};
-use crate::schema::{Consequence, Secrets, Violation};
+use crate::schema::{Consequence, Masker, Secrets, Violation};
 use crate::trace::{Defect, ExternalParents, PartialTrace};
 
 /// Findings of a capture, in the order in which they are printed.
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Report<'a> {
     pub(in crate::cli) violations: Vec<Found<'a, Violation>>,
     pub(in crate::cli) traces: Vec<PartialTrace>,
     /// What must not be shown whole.
-    pub(in crate::cli) secrets: Vec<String>,
+    pub(in crate::cli) secrets: Masker,
     strictness: &'a Strictness,
 }
 

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::explained::{Explained, Weight};
+use crate::cli::explained::{Explained, SHOWN_OF_A_CODE, Weight};
 use crate::cli::report::{Report, Tally};
 use crate::error::count;
 use crate::render::excerpt;
 
-/// The report: findings, traces, and a summary.
+/// The report: findings, with the number of those that are not shown by their codes; traces; and a
+/// summary.
 ///
 /// ```text
 /// pruned[annotation-key]: the annotation key `order id` has ` `: use letters, digits, `_` and `.`
@@ -18,24 +19,21 @@ use crate::render::excerpt;
 ///    |  of OrdersWorker > dynamo-put, id 53995c3f42cd8ad8, trace 1-5759e988-bd862e3fe1be46a994272793
 ///    |  X-Ray keeps the document and silently loses this (known by: seen)
 /// ```
-pub(in crate::cli) fn text(report: &Report<'_>, findings: &[Explained]) -> String {
+pub(in crate::cli) fn text(
+    report: &Report<'_>,
+    findings: &[Explained],
+    counts: &BTreeMap<&'static str, usize>,
+) -> String {
     let mut text = String::new();
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in findings {
-        let shown = shown.entry(finding.code).or_default();
-        *shown += 1;
-        if *shown <= SHOWN {
-            draw(&mut text, finding);
-        }
+        draw(&mut text, finding);
     }
-    for (code, found) in shown {
-        if found > SHOWN {
-            let _ = writeln!(
-                text,
-                "{code}: and {} more; --format json lists them all\n",
-                found - SHOWN
-            );
-        }
+    for (code, count) in counts {
+        let more = count - SHOWN_OF_A_CODE;
+        let _ = writeln!(
+            text,
+            "{code}: and {more} more; --format json lists them all\n"
+        );
     }
     for trace in report.traces.iter().take(SHOWN_TRACES) {
         text.push_str(&excerpt(trace, SHOWN_LINES));
@@ -152,8 +150,6 @@ fn color(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(color.into()))
 }
 
-/// How many findings with the same code are shown.
-const SHOWN: usize = 10;
 /// How many traces are shown.
 const SHOWN_TRACES: usize = 20;
 /// How many lines of a trace are shown.

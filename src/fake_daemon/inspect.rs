@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::capture::Received;
 use crate::model::{Entity, EntityKind};
-use crate::schema::{NO_NAME, Secrets, Violation, judge};
+use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge};
 use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
 
 /// What a set of datagrams holds.
@@ -17,7 +17,7 @@ pub(crate) struct Inspection {
     /// In order of their datagrams, then of their pointers.
     pub(crate) violations: Vec<Violation>,
     /// What looked like a secret, whole, where that was asked for: no output may show it.
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Masker,
 }
 
 /// Judges each document, and makes traces of all. The numbers are those that violations and
@@ -37,6 +37,9 @@ pub(crate) fn inspect<'a>(
     let mut secrets = Vec::new();
     for (seq, datagram) in received {
         let Some(document) = datagram.document() else {
+            if let (Some(lint), Some(_)) = (lint, datagram.rejection()) {
+                secrets.extend(lint.texts_of(&String::from_utf8_lossy(datagram.bytes())));
+            }
             continue;
         };
         let mut found = judge(document);
@@ -59,7 +62,7 @@ pub(crate) fn inspect<'a>(
     Inspection {
         traces,
         violations,
-        secrets,
+        secrets: Masker::new(secrets),
     }
 }
 

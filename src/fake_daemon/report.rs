@@ -13,7 +13,7 @@ use crate::fake_daemon::strictness::Strictness;
 #[cfg(feature = "schema")]
 use crate::fake_daemon::{Disagreement, Unmet};
 use crate::render::excerpt;
-use crate::schema::{Rule, Violation, mask};
+use crate::schema::{Masker, Rule, Violation};
 use crate::trace::PartialTrace;
 use crate::wire::Note;
 
@@ -27,7 +27,7 @@ pub struct Report {
     error: Option<String>,
     findings: Box<[Finding]>,
     /// What must not be shown whole.
-    secrets: Box<[String]>,
+    secrets: Box<Masker>,
 }
 
 /// Something that nobody expected.
@@ -169,7 +169,7 @@ impl Judged {
             counts: counts.ok(),
             error: None,
             findings: findings.into(),
-            secrets: inspection.secrets.into(),
+            secrets: Box::new(inspection.secrets),
         }
     }
 }
@@ -206,7 +206,7 @@ impl fmt::Display for Report {
         }
         let mut text = String::new();
         self.write(&mut text)?;
-        f.write_str(&mask(&text, &self.secrets))
+        f.write_str(&self.secrets.mask(&text))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, count, visible};
 use crate::fake_daemon::report::loss;
 use crate::fake_daemon::tasks;
 use crate::render::excerpt;
-use crate::schema::{Violation, mask};
+use crate::schema::{Masker, Violation};
 use crate::trace::{DefectCode, PartialTrace};
 use crate::wire::Note;
 
@@ -98,7 +98,7 @@ pub(in crate::fake_daemon) struct Sight {
     /// Those that do not.
     pub(in crate::fake_daemon) lints: Vec<Violation>,
     /// What must not be shown whole.
-    pub(in crate::fake_daemon) secrets: Vec<String>,
+    pub(in crate::fake_daemon) secrets: Masker,
     pub(in crate::fake_daemon) notes: Vec<Note>,
     pub(in crate::fake_daemon) rejections: Vec<Rejection>,
     /// Datagrams of OTLP.
@@ -240,7 +240,7 @@ impl Sight {
         let _ = writeln!(text, "{}", self.place);
         Shortfall {
             code,
-            text: mask(&text, &self.secrets),
+            text: self.secrets.mask(&text).into_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::schema::ids::judge_ids;
 use crate::schema::judge::Judge;
 use crate::schema::outcome::{judge_call, judge_outcome};
 use crate::schema::times::judge_times;
-use crate::schema::words::{holds_id, name_fault, quoted, shown};
+use crate::schema::words::{holds_id, name_fault, quoted, shown, shown_kind};
 
 /// Where an entity stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,11 +130,7 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     };
     let Some(name) = value.as_str() else {
         return judge.report(Rule::NameFormat, value, || {
-            format!(
-                "the name is {} ({}), expected a string",
-                shown(value),
-                value.kind()
-            )
+            format!("the name is {}, expected a string", shown_kind(value))
         });
     };
     let kind = match facts.place {
@@ -149,10 +145,7 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
             });
         }
         (Some(fault), "subsegment") => judge.report(Rule::SubsegmentName, value, || {
-            format!(
-                "the name {} of a subsegment {fault}: X-Ray was seen to refuse such a document",
-                quoted(&name)
-            )
+            format!("the name {} of a subsegment {fault}", quoted(&name))
         }),
         (Some(fault), _) => judge.report(Rule::NameFormat, value, || {
             format!("the name {} of a {kind} {fault}", quoted(&name))

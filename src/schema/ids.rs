@@ -7,7 +7,7 @@ use crate::schema::Rule;
 use crate::schema::entity::{Facts, Place};
 use crate::schema::fields::Fact;
 use crate::schema::judge::Judge;
-use crate::schema::words::{ID_LENGTH, has_length, quoted, shown};
+use crate::schema::words::{ID_LENGTH, has_length, quoted, shown, shown_kind};
 
 /// Judges the ids of an entity.
 pub(in crate::schema) fn judge_ids<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
@@ -53,7 +53,7 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         judge.report(Rule::IdHex, value, || {
             format!(
-                "`{key}` is {}: X-Ray's guide asks for 16 hex digits",
+                "`{key}` is {}: X-Ray's guide asks for 16 hex digits, 64 random bits",
                 shown(value)
             )
         });
@@ -84,11 +84,10 @@ fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
         return;
     }
     judge.report(Rule::TraceIdFormat, value, || match text.as_deref() {
-        None => format!(
-            "`trace_id` is {} ({}), expected a string",
-            shown(value),
-            value.kind()
-        ),
+        None => format!("`trace_id` is {}, expected a string", shown_kind(value)),
+        Some("") => {
+            "`trace_id` is an empty text: write 1-, 8 hex digits, -, 24 hex digits".to_owned()
+        }
         Some(text) => match text.parse::<TraceId>() {
             Ok(id) => format!("`trace_id` is {}, a W3C id: write it as {id}", quoted(text)),
             Err(error) => error.to_string(),

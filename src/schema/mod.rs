@@ -56,4 +56,4 @@ pub use violation::Violation;
 pub use witness::{Testimony, witness};
 
 pub(crate) use judge::NO_NAME;
-pub(crate) use secrets::mask;
+pub(crate) use secrets::Masker;

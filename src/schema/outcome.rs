@@ -58,9 +58,14 @@ fn flags_and_status<'a>(judge: &mut Judge<'a>, value: Value<'a>, status: i64, se
     };
     judge.report_of(Rule::FlagsAndStatus, value, dialect, || {
         format!(
-            "the status {status} means {}, and {} is set",
+            "the status {status} means {}, and {} {} set: set the flags by the status",
             list(meant),
-            list(set)
+            list(set),
+            if set.iter().filter(|flag| **flag).count() > 1 {
+                "are"
+            } else {
+                "is"
+            }
         )
     });
 }

@@ -7,7 +7,7 @@ use crate::model::limits::{MAX_LINKED_TRACES, MAX_TEXT};
 use crate::schema::entity::{Facts, Place};
 use crate::schema::fields::{CAUSE, EXCEPTION, LINK, Law, Shape};
 use crate::schema::judge::Judge;
-use crate::schema::words::{ID_LENGTH, has_length, shown};
+use crate::schema::words::{ID_LENGTH, has_length, shown, shown_kind};
 use crate::schema::{Rule, annotations};
 
 impl<'a> Judge<'a> {
@@ -69,9 +69,9 @@ impl<'a> Judge<'a> {
             Shape::Text(law) => self.wrong_type_of(value, key, "a string", *law),
             Shape::Time => self.report(Rule::TimeType, value, || {
                 format!(
-                    "`{key}` is {} ({kind}): write epoch seconds as a number, such as \
+                    "`{key}` is {}: write epoch seconds as a number, such as \
                     1721763840.25",
-                    shown(value)
+                    shown_kind(value)
                 )
             }),
         }
@@ -90,10 +90,7 @@ impl<'a> Judge<'a> {
         expected: &str,
         law: Law,
     ) {
-        let found = match value.kind() {
-            Kind::Null => "null".to_owned(),
-            kind => format!("{} ({kind})", shown(value)),
-        };
+        let found = shown_kind(value);
         match law {
             Law::Guide => self.report_of(Rule::LooseType, value, dialect(key, value), || {
                 format!("`{key}` is {found}, and X-Ray's guide and SDKs write {expected} there")
@@ -234,7 +231,7 @@ impl<'a> Judge<'a> {
         if traces.len() > MAX_LINKED_TRACES {
             self.report(Rule::LinkCount, value, || {
                 format!(
-                    "the segment links to {} traces, and X-Ray keeps {MAX_LINKED_TRACES}",
+                    "there are links to {} traces, and X-Ray keeps {MAX_LINKED_TRACES}: link to the nearest",
                     traces.len()
                 )
             });

@@ -26,7 +26,7 @@ pub(in crate::schema) fn judge_times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a
             )
         });
     }
-    if let (Some(_), true) = (facts.get(Fact::End), facts.is_true(Fact::InProgress)) {
+    if let (Some(_), true) = (end, facts.is_true(Fact::InProgress)) {
         let Some(value) = facts.get(Fact::InProgress) else {
             unreachable!("it was just seen to be true")
         };

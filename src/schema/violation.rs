@@ -99,6 +99,10 @@ impl Violation {
     /// ```
     pub fn then(&self) -> String {
         let then = match (self.consequence(), self.rule.aws_code()) {
+            _ if self.rule == Rule::SubsegmentName => {
+                "the schema of X-Ray takes it, and X-Ray was seen to refuse a name with a `?`"
+                    .to_owned()
+            }
             (Consequence::Lint, _) => "X-Ray accepts it".to_owned(),
             (Consequence::Pruned, _) => {
                 "X-Ray keeps the document and silently loses this".to_owned()

@@ -13,16 +13,21 @@ use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_NAME};
 /// accents on their own, are no letters.
 pub(in crate::schema) fn name_fault(name: &str) -> Option<String> {
     if name.is_empty() {
-        return Some("is empty".to_owned());
+        return Some("is empty: give it one".to_owned());
     }
     if let Some(stranger) = name.chars().find(|character| !is_in_name(*character)) {
+        let shown = quoted(stranger.encode_utf8(&mut [0; 4]));
+        if stranger.general_category_group() == GeneralCategoryGroup::Mark {
+            return Some(format!(
+                "has {shown}, a mark that combines with the letter before it: compose the text (NFC)"
+            ));
+        }
         return Some(format!(
-            "has {}, which names may not have (letters, digits, spaces and `_.:/%&#=+-@`)",
-            quoted(stranger.encode_utf8(&mut [0; 4]))
+            "has {shown}: use letters, digits, spaces and `_.:/%&#=+-@`"
         ));
     }
     let length = name.chars().count();
-    (length > MAX_NAME).then(|| format!("has {length} characters, of at most {MAX_NAME}"))
+    (length > MAX_NAME).then(|| format!("has {length} characters: cut it to {MAX_NAME}"))
 }
 
 /// Whether a name surely is one, and holds no id: letters and signs of ASCII alone.
@@ -75,11 +80,13 @@ pub(in crate::schema) fn is_annotation_key(key: &[u8]) -> bool {
 
 /// Whether a name looks as if it held the id of a request, an order, a user.
 ///
-/// A run of four and more digits (not a port, not a part of a version or an address), a part of a
+/// A run of four and more digits (not a port, not a year, not a part of a version or an address), a part of a
 /// path that is digits alone, twelve and more hex digits with a letter and a digit among them, or
 /// 20 and more letters and digits with four digits among them. Names of hosts are left alone.
 pub(in crate::schema) fn holds_id(name: &str) -> bool {
-    if !name.bytes().any(|byte| byte.is_ascii_digit()) || looks_like_host(name) {
+    // `orders@db-1.example.com` is how SDKs name a database.
+    let host = name.rsplit('@').next().unwrap_or(name);
+    if !name.bytes().any(|byte| byte.is_ascii_digit()) || looks_like_host(host) {
         return false;
     }
     let mut start = 0;
@@ -105,11 +112,16 @@ fn is_id(name: &str, start: usize, end: usize) -> bool {
         return match before {
             Some('/') => digits > 0,
             Some(':' | '.') => false,
-            _ => digits >= 4 && after != Some('.'),
+            _ => digits >= 4 && after != Some('.') && !is_year(word),
         };
     }
     let hex = word.iter().all(u8::is_ascii_hexdigit);
     hex && digits > 0 && word.len() >= 12 || digits >= 4 && word.len() >= 20
+}
+
+/// `2024`: a report of that year, an edition of an API.
+fn is_year(word: &[u8]) -> bool {
+    word.len() == 4 && (word.starts_with(b"19") || word.starts_with(b"20"))
 }
 
 /// `d111.cloudfront.net`, `bucket.s3.amazonaws.com:443`: whatever is in them is no request's.
@@ -179,6 +191,14 @@ fn is_one_letter_away(one: &str, other: &str) -> bool {
 /// A text in backquotes, on one line, cut where it is long.
 pub(in crate::schema) fn quoted(text: &str) -> String {
     format!("`{}`", on_one_line(text, SHOWN))
+}
+
+/// A value of a kind that it should not be, as messages show it.
+pub(in crate::schema) fn shown_kind(value: Value<'_>) -> String {
+    match value.kind() {
+        Kind::Null => "null".to_owned(),
+        kind => format!("{} ({kind})", shown(value)),
+    }
 }
 
 /// A value as messages show it: a text in backquotes, anything else as it was written.

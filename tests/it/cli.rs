@@ -110,7 +110,7 @@ fn each_finding_is_told_with_its_place_its_reason_and_what_to_do() {
             "allowed: rejection[missing-newline]: no line feed parts header and document in `x`: begin each datagram \
              with {\"format\":\"json\",\"version\":1} and a line feed",
             "allowed: pruned[annotation-key]: the annotation key `a b` has ` `: use letters, digits, `_` and `.`",
-            "denied: lint[flags-and-status]: the status 404 means `error`, and no flag is set",
+            "denied: lint[flags-and-status]: the status 404 means `error`, and no flag is set: set the flags by the status",
             "allowed: defect[never-closed]: segment `open` was never closed: all that arrived of it is in progress",
         ]
     );
@@ -465,6 +465,71 @@ fn a_capture_may_come_through_a_pipe() {
         .unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn secrets_are_hidden_in_keys_pointers_and_bodies_that_are_no_documents() {
+    let folder = Folder::new("cli-hidden");
+    let document =
+        segment(1, "api").replacen('{', r#"{"annotations":{"jane@corp.example x":"1"},"#, 1);
+    let lines = [
+        line(0, &document),
+        line(1, "{\"password\": \"hunter2secret\", \"x\": NaN}"),
+    ];
+    fs::write(folder.0.join("one.jsonl"), lines.concat()).unwrap();
+    for format in ["text", "json"] {
+        let (code, out, err) = run_in(
+            &folder.0,
+            &["check", "one.jsonl", "--secrets", "--format", format],
+        );
+        assert_eq!((code, &*err), (1, ""));
+        assert!(
+            !out.contains("jane@") && !out.contains("hunter2secret"),
+            "{out}"
+        );
+        assert!(
+            out.contains("annotation-key") && out.contains("not-json"),
+            "{out}"
+        );
+    }
+    // To deny one is to look for it.
+    let (code, out, _) = run_in(
+        &folder.0,
+        &[
+            "check",
+            "one.jsonl",
+            "--deny",
+            "secret-email",
+            "--allow",
+            "not-json",
+        ],
+    );
+    assert_eq!(code, 1);
+    assert!(
+        out.contains("denied: lint[secret-email]") && !out.contains("jane@"),
+        "{out}"
+    );
+}
+
+#[test]
+fn the_report_is_one_line_however_the_document_was_written() {
+    let folder = Folder::new("cli-pretty");
+    let document: Value = serde_json::from_str(&segment(1, "api").replacen(
+        '{',
+        r#"{"metadata":{"d":{"a":[1]}},"#,
+        1,
+    ))
+    .unwrap();
+    fs::write(
+        folder.0.join("one.json"),
+        serde_json::to_string_pretty(&document).unwrap(),
+    )
+    .unwrap();
+    let (_, report) = checked(&folder.0, &["one.json"]);
+    assert_eq!(
+        report["traces"][0]["roots"][0]["metadata"],
+        value!({"d": {"a": [1]}})
+    );
 }
 
 #[test]

@@ -906,6 +906,8 @@ fn words_with_digits_are_ids_from_a_certain_length_on() {
         "v 12345.6",
         "6.12345",
         "a_1234567.example-1234567.com",
+        "bucket-2024",
+        "orders@db-1.cluster-abc123def456.us-east-1.rds.amazonaws.com",
         "logs-1234567.com:8080",
         "logs-1234567-x.com",
         "logs_1234567_x.com",
@@ -960,11 +962,11 @@ fn what_is_said_depends_on_what_is_wrong() {
     );
     contains(
         &segment("").replace("\"api\"", "\"\""),
-        "the name of a segment is empty",
+        "the name of a segment is empty: give it one",
     );
     contains(
         &segment("").replace("\"api\"", "null"),
-        "the name is null (null), expected a string",
+        "the name is null, expected a string",
     );
 }
 

@@ -11,8 +11,7 @@ use crate::schema::secrets::allowed::Allowed;
 use crate::schema::secrets::card;
 use crate::schema::secrets::find::{Find, find};
 use crate::schema::secrets::key::is_name;
-use crate::schema::secrets::masked::masked_by;
-use crate::schema::secrets::masks::Masks;
+use crate::schema::secrets::masked::{Masker, masked_by};
 use crate::schema::secrets::place::{Part, Place, places};
 use crate::schema::{Rule, Violation};
 
@@ -104,21 +103,22 @@ impl Secrets {
     /// The same secret twice in one string is one violation.
     pub fn judge(&self, document: &Document) -> Vec<Violation> {
         let found = self.found(document);
-        let mut masks = Masks::new(texts(&found));
+        let masker = Masker::new(texts(&found));
+        let show = |text: &str| masker.mask(text).into_owned();
         let trace_id = document.root().get("trace_id").and_then(|id| id.as_str());
         let mut violations = Vec::new();
         for found in &found {
             let id = found.place.entity.get("id").and_then(|id| id.as_str());
             let names = names(&found.place.entity.way(), found.place.entity)
                 .iter()
-                .map(|name| masks.show(name))
+                .map(|name| show(name))
                 .collect();
-            let (pointer, path) = found.place.spelled(&mut masks);
+            let (pointer, path) = found.place.spelled(&masker);
             let mut violation = Violation {
                 rule: Rule::SecretCredential,
                 seq: 0,
-                trace_id: trace_id.as_deref().map(|id| masks.show(id)),
-                id: id.as_deref().map(|id| masks.show(id)),
+                trace_id: trace_id.as_deref().map(&show),
+                id: id.as_deref().map(&show),
                 names,
                 pointer,
                 message: String::new(),
@@ -139,11 +139,20 @@ impl Secrets {
     }
 
     /// The secrets of a document, whole, in each form in which they may be written: for
-    /// [`mask`](crate::schema::mask).
+    /// [`Masker`].
     ///
     /// A secret that is only the word for one, such as `password`, is left out.
     pub(crate) fn texts(&self, document: &Document) -> Vec<String> {
         texts(&self.found(document))
+    }
+
+    /// The secrets of a text that never became a document.
+    pub(crate) fn texts_of(&self, text: &str) -> Vec<String> {
+        let found = find(text, None)
+            .into_iter()
+            .map(|find| &text[find.start..find.end]);
+        let kept = found.filter(|secret| !self.allowed.holds(secret) && !is_name(secret));
+        kept.map(str::to_owned).collect()
     }
 
     fn found<'a>(&self, document: &'a Document) -> Vec<Found<'a>> {
@@ -211,7 +220,7 @@ fn texts(found: &[Found<'_>]) -> Vec<String> {
 impl Place<'_> {
     /// The JSON pointer, and the path below the entity: `annotations.contact`. Secrets that are
     /// keys are masked in both.
-    fn spelled(&self, masks: &mut Masks) -> (String, String) {
+    fn spelled(&self, masker: &Masker) -> (String, String) {
         let above = self.entity.way().len();
         let way = self.value.way();
         // The message of a key is about the object around it.
@@ -224,7 +233,8 @@ impl Place<'_> {
             let (step, part) = match step {
                 Step::Element(index) => (index.to_string(), format!("[{index}]")),
                 Step::Member(key) => {
-                    let key = masks.show(&key.decode());
+                    let key = key.decode();
+                    let key = masker.mask(&key);
                     let dot = if path.is_empty() { "" } else { "." };
                     (escaped(&key), format!("{dot}{key}"))
                 }
@@ -253,7 +263,7 @@ const SHOWN_SECRET: usize = 60;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use crate::json::Document;
-    use crate::schema::{Secrets, mask};
+    use crate::schema::{Masker, Secrets};
 
     #[test]
     fn texts_hold_each_form_of_a_secret() {
@@ -265,7 +275,7 @@ mod tests {
         assert_eq!(texts, ["ab/cd12", "ab\\/\\u0063d12", "ab~1cd12"]);
         assert!(Secrets::new().allow("ab/*").texts(&document).is_empty());
         // Nothing of it is left in the document itself.
-        let masked = mask(document.text(), &texts);
+        let masked = Masker::new(texts).mask(document.text()).into_owned();
         assert!(
             masked.contains(r#""secret": "a…", "password": "password""#),
             "{masked}"

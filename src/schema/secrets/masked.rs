@@ -1,21 +1,118 @@
 //! How a secret is shown: its first characters at most.
 
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
 use crate::schema::Rule;
 use crate::schema::secrets::scan::{before, behind};
 
-/// Replaces each of `secrets` in `text` by its masked form, also where `text` shows its
-/// beginning only, and `…`.
-///
-/// A secret of fewer than 8 characters is replaced where it stands as a word: others hold it by
-/// chance.
-pub(crate) fn mask(text: &str, secrets: &[String]) -> String {
-    let mut longest_first: Vec<&String> = secrets.iter().collect();
-    longest_first.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let mut text = text.to_owned();
-    for secret in longest_first {
-        text = without(text, secret);
+/// Secrets that no output may show whole.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Masker {
+    /// By the first two bytes of the part by which a secret is known.
+    by_start: HashMap<[u8; 2], Vec<Secret>>,
+}
+
+#[derive(Clone, Debug)]
+struct Secret {
+    text: String,
+    /// How many bytes of it tell it from other texts: the first 8 characters.
+    known: usize,
+    is_short: bool,
+}
+
+impl Masker {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Masker {
+        let distinct: BTreeSet<String> = secrets.into_iter().collect();
+        let mut by_start: HashMap<[u8; 2], Vec<Secret>> = HashMap::new();
+        for text in distinct.into_iter().filter(|text| !text.is_empty()) {
+            let known = text
+                .char_indices()
+                .nth(SHORT)
+                .map_or(text.len(), |(end, _)| end);
+            let is_short = text.chars().count() < SHORT;
+            by_start.entry(start(&text)).or_default().push(Secret {
+                text,
+                known,
+                is_short,
+            });
+        }
+        Masker { by_start }
     }
-    text
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_start.is_empty()
+    }
+
+    /// Replaces each secret in `text` by its masked form, also where `text` shows its beginning
+    /// only, and `…`. The cost does not grow with the number of secrets.
+    ///
+    /// A secret of fewer than 8 characters is replaced where it stands as a word: others hold it
+    /// by chance.
+    pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = String::new();
+        let mut at = 0;
+        let mut hidden: Option<(usize, usize, &Secret)> = None;
+        let mut write = |(start, end, secret): (usize, usize, &Secret)| {
+            masked.push_str(&text[at..start]);
+            masked.push_str(&self::masked(&secret.text));
+            at = end;
+        };
+        for (place, _) in text.char_indices() {
+            let Some((end, secret)) = self.longest_at(text, place) else {
+                continue;
+            };
+            hidden = match hidden {
+                // One that begins inside another is hidden with it.
+                Some((first, last, other)) if place < last => Some((first, last.max(end), other)),
+                Some(other) => {
+                    write(other);
+                    Some((place, end, secret))
+                }
+                None => Some((place, end, secret)),
+            };
+        }
+        match hidden {
+            Some(last) => write(last),
+            None => return Cow::Borrowed(text),
+        }
+        masked.push_str(&text[at..]);
+        Cow::Owned(masked)
+    }
+
+    /// The secret that begins here, and where it ends; of several the longest.
+    fn longest_at(&self, text: &str, place: usize) -> Option<(usize, &Secret)> {
+        let here = &text[place..];
+        let candidates = self.by_start.get(&start(here)).into_iter().flatten();
+        let found = candidates.filter_map(|secret| {
+            let begins = here
+                .as_bytes()
+                .starts_with(&secret.text.as_bytes()[..secret.known]);
+            if !begins {
+                return None;
+            }
+            let end = place + common(here, &secret.text);
+            let whole = end - place == secret.text.len();
+            let cut = text[end..].is_empty() || text[end..].starts_with('…');
+            let shown = if secret.is_short {
+                is_word(text, place, end)
+            } else {
+                whole || cut
+            };
+            shown.then_some((end, secret))
+        });
+        found.max_by_key(|(end, _)| *end)
+    }
+}
+
+/// The first two bytes of a text, of which there may be one.
+fn start(text: &str) -> [u8; 2] {
+    let bytes = text.as_bytes();
+    [0, 1].map(|place| bytes.get(place).copied().unwrap_or_default())
 }
 
 /// The masked form of a secret that was found by `rule`; of an e-mail address its domain is shown.
@@ -47,40 +144,6 @@ fn length(text: &str) -> usize {
     text.chars().count().saturating_sub(escapes)
 }
 
-fn without(text: String, secret: &str) -> String {
-    let is_short = secret.chars().count() < SHORT;
-    let start = secret
-        .char_indices()
-        .nth(SHORT)
-        .map_or(secret, |(end, _)| &secret[..end]);
-    if start.is_empty() || !text.contains(start) {
-        return text;
-    }
-    let mut masked_text = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(found) = text[at..].find(start) {
-        let place = at + found;
-        let end = place + common(&text[place..], secret);
-        let whole = end - place == secret.len();
-        let cut = text[end..].is_empty() || text[end..].starts_with('…');
-        if if is_short {
-            is_word(&text, place, end)
-        } else {
-            whole || cut
-        } {
-            masked_text.push_str(&text[at..place]);
-            masked_text.push_str(&masked(secret));
-            at = end;
-        } else {
-            let next = place + text[place..].chars().next().map_or(1, char::len_utf8);
-            masked_text.push_str(&text[at..next]);
-            at = next;
-        }
-    }
-    masked_text.push_str(&text[at..]);
-    masked_text
-}
-
 /// How many bytes two texts have in common at their beginnings.
 fn common(one: &str, other: &str) -> usize {
     let same = one
@@ -106,12 +169,12 @@ const SHORT: usize = 8;
 
 #[cfg(test)]
 mod tests {
-    use crate::schema::mask;
+    use crate::schema::Masker;
 
     #[track_caller]
     fn check(secrets: &[&str], text: &str, expected: &str) {
-        let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-        assert_eq!(mask(text, &secrets), expected);
+        let masker = Masker::new(secrets.iter().map(|secret| (*secret).to_owned()));
+        assert_eq!(masker.mask(text), expected);
     }
 
     #[test]

@@ -8,7 +8,6 @@ mod key;
 mod keyed;
 mod lint;
 mod masked;
-mod masks;
 mod pem;
 mod place;
 mod scan;
@@ -21,4 +20,4 @@ mod value;
 mod written;
 
 pub use lint::Secrets;
-pub(crate) use masked::mask;
+pub(crate) use masked::Masker;
