@@ -127,7 +127,7 @@ fn assembly(criterion: &mut Criterion) {
                 let text = format!(
                     r#"{{{kind}"trace_id":"1-5759e988-bd862e3fe1be46a994272793","id":"{seq:016x}","name":"part","start_time":1.5,"end_time":2.5}}"#
                 );
-                Some(Arrival { seq, document: Arc::new(Document::parse(&text).ok()?) })
+                Some(Arrival { seq, arrived: None, document: Arc::new(Document::parse(&text).ok()?) })
             })
             .collect();
         group.throughput(Throughput::Elements(count));

@@ -113,4 +113,4 @@ pub use fake_daemon::{
     FakeDaemon, FakeDaemonBuilder, Finding, Outcome, Report, Shortfall, ShortfallCode, block_on,
 };
 #[cfg(feature = "testing")]
-pub use trace::{Defect, DefectCode, Node, PartialTrace, Trace};
+pub use trace::{Defect, DefectCode, Node, PartialTrace, Severity, Trace};

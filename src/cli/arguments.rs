@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::schema::{Consequence, Rule};
-use crate::trace::DefectCode;
+use crate::trace::{DefectCode, Severity};
 use crate::wire::RefusalCode;
 
 /// AWS X-Ray without AWS.
@@ -40,6 +40,12 @@ fn codes() -> String {
             .filter(move |rule| rule.consequence() == consequence);
         rules.map(Rule::code).collect::<Vec<_>>()
     };
+    let defects = |severity: Severity| {
+        let codes = DefectCode::ALL
+            .iter()
+            .filter(move |code| code.severity() == severity);
+        codes.map(DefectCode::as_str).collect()
+    };
     let kinds = [
         (
             "rejection",
@@ -48,10 +54,8 @@ fn codes() -> String {
         ("rejected", rules(Consequence::Rejected)),
         ("pruned", rules(Consequence::Pruned)),
         ("lint", rules(Consequence::Lint)),
-        (
-            "defect",
-            DefectCode::ALL.iter().map(DefectCode::as_str).collect(),
-        ),
+        ("defect", defects(Severity::Error)),
+        ("of traces", defects(Severity::Lint)),
     ];
     let mut text = "Codes (the documentation of the crate says what each means):".to_owned();
     for (kind, codes) in kinds {
@@ -149,7 +153,9 @@ Findings:
   rejected    X-Ray refuses the document
   pruned      X-Ray keeps the document and silently loses this
   lint        X-Ray accepts it; still worth knowing
-  defect      the trace is not whole: orphan, never-closed, cycle
+  defect      the trace is not whole (orphan, never-closed, cycle), contradicts
+              itself, or is too large
+  lint        of a trace: a child beyond its parent, a call recorded twice
 All but lints fail the check.
 
 Exit code:

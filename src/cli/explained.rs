@@ -6,7 +6,7 @@ use crate::capture::Rejection;
 use crate::cli::report::{Found, Report};
 use crate::error::{on_one_line, visible};
 use crate::schema::{Consequence, Violation};
-use crate::trace::{Defect, DefectCode, PartialTrace};
+use crate::trace::{Defect, DefectCode, PartialTrace, Severity};
 
 /// A finding as a person reads it.
 #[derive(Debug)]
@@ -104,11 +104,7 @@ fn violation(found: &Found<'_, Violation>) -> Explained {
         notes,
     );
     if violation.consequence() == Consequence::Lint {
-        explained.weight = if found.fails {
-            Weight::Denied
-        } else {
-            Weight::Lint
-        };
+        explained.weight = lint(found.fails);
     }
     explained
 }
@@ -121,24 +117,31 @@ fn defect(trace: &PartialTrace, found: &Found<'_, &Defect>) -> Explained {
             .id()
             .map(|id| format!("id {}", on_one_line(id, SHOWN))),
     );
-    let likely = match found.what.code() {
-        DefectCode::Cycle => "likely: an id was copied, or ids are not random",
-        DefectCode::NeverClosed => {
-            "likely: the program ended, or dropped it, before it was closed; or the capture is not whole"
-        }
-        DefectCode::Orphan => {
-            "likely: the parent is still open, or was lost; if someone else sends it (in Lambda the service does), \
-             say so: --external-parent ID, or any"
-        }
-    };
-    explain(
+    let mut notes = vec![whose.join(", ")];
+    if found.what.code() == DefectCode::Orphan {
+        notes.push(
+            "if someone else sends the parent (in Lambda the service does), say so: \
+             --external-parent ID, or any"
+                .to_owned(),
+        );
+    }
+    let mut explained = explain(
         found,
         "defect",
         found.what.code().as_str(),
         found.what.to_string(),
         "",
-        vec![whose.join(", "), likely.to_owned()],
-    )
+        notes,
+    );
+    if found.what.code().severity() == Severity::Lint {
+        explained.label = "lint";
+        explained.weight = lint(found.fails);
+    }
+    explained
+}
+
+fn lint(fails: bool) -> Weight {
+    if fails { Weight::Denied } else { Weight::Lint }
 }
 
 fn explain<T>(

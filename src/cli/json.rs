@@ -67,7 +67,7 @@ fn place(object: &mut ObjectWriter<'_>, report: &Report<'_>, datagram: &Datagram
 fn trace(json: &mut String, report: &Report<'_>, trace: &PartialTrace) {
     let mut object = ObjectWriter::begin(json);
     received(&mut object, "id", Some(trace.id()), &report.secrets);
-    object.raw("complete", trace.defects().next().is_none());
+    object.raw("complete", trace.is_complete());
     let start = trace.start_time();
     raw_or_null(&mut object, "start_time", start.map(seconds));
     let duration = trace.duration().map(|duration| duration.as_secs_f64());
@@ -96,7 +96,7 @@ fn seconds(time: Timestamp) -> String {
 fn defect(json: &mut String, report: &Report<'_>, defect: &Defect) {
     let mut object = ObjectWriter::begin(json);
     object.text("code", defect.code().as_str());
-    object.text("severity", "error");
+    object.text("severity", defect.code().severity().as_str());
     if let Some(datagram) = report.capture.datagram(defect.seq()) {
         place(&mut object, report, &datagram);
     }

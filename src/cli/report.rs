@@ -6,7 +6,7 @@ use crate::capture::Rejection;
 use crate::cli::input::{Capture, Datagram};
 use crate::fake_daemon::{Inspection, Strictness, inspect};
 use crate::schema::{Consequence, Masker, Secrets, Violation};
-use crate::trace::{Defect, ExternalParents, PartialTrace};
+use crate::trace::{Defect, ExternalParents, PartialTrace, Severity};
 
 /// Findings of a capture, in the order in which they are printed.
 pub(in crate::cli) struct Report<'a> {
@@ -128,7 +128,12 @@ impl<'a> Report<'a> {
                 Consequence::Rejected => tally.rejected += 1,
             }
         }
-        tally.defects = self.defects().count() as u64;
+        for (_, found) in self.defects() {
+            match found.what.code().severity() {
+                Severity::Error => tally.defects += 1,
+                Severity::Lint => tally.lints += 1,
+            }
+        }
         let rejections = self.rejections.iter().map(|found| found.fails);
         let violations = self.violations.iter().map(|found| found.fails);
         let defects = self.defects().map(|(_, found)| found.fails);

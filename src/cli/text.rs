@@ -96,7 +96,7 @@ fn summary(text: &mut String, report: &Report<'_>) {
     let complete = report
         .traces
         .iter()
-        .filter(|trace| trace.defects().next().is_none())
+        .filter(|trace| trace.is_complete())
         .count();
     let _ = writeln!(
         text,

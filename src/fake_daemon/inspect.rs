@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::capture::Received;
-use crate::model::{Entity, EntityKind};
+use crate::model::{Entity, EntityKind, Timestamp};
 use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge};
 use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
 
@@ -29,7 +29,12 @@ pub(crate) fn inspect<'a>(
 ) -> Inspection {
     let arrivals = received.clone().filter_map(|(seq, datagram)| {
         let document = Arc::clone(datagram.document()?);
-        Some(Arrival { seq, document })
+        let since_epoch = datagram.arrived();
+        Some(Arrival {
+            seq,
+            arrived: since_epoch.map(|time| Timestamp::from_nanos(0) + time),
+            document,
+        })
     });
     let traces = assemble(arrivals, external).traces;
     let mut above = None;

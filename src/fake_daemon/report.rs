@@ -14,7 +14,7 @@ use crate::fake_daemon::strictness::Strictness;
 use crate::fake_daemon::{Disagreement, Unmet};
 use crate::render::excerpt;
 use crate::schema::{Masker, Rule, Violation};
-use crate::trace::PartialTrace;
+use crate::trace::{Defect, DefectCode, PartialTrace};
 use crate::wire::Note;
 
 /// The findings of a daemon, and the error of the test if there was one.
@@ -37,6 +37,13 @@ pub enum Finding {
     /// The JSON Schema says something that the judge does not.
     #[cfg(feature = "schema")]
     Disagreement(Disagreement),
+    /// Something that is wrong with a trace though nothing is missing of it.
+    Defect {
+        /// The trace, as received.
+        trace_id: String,
+        /// What is wrong.
+        defect: Defect,
+    },
     /// A trace of which something is missing.
     Incomplete(PartialTrace),
     /// The kernel dropped datagrams.
@@ -73,6 +80,8 @@ pub(in crate::fake_daemon) struct Judged {
     pub(in crate::fake_daemon) seen: BTreeSet<String>,
     /// The violations that a test expected, and those that were reported before.
     pub(in crate::fake_daemon) done: BTreeSet<Which>,
+    /// The defects that were reported before: of which trace, which, and of which entity.
+    defects: BTreeSet<(String, DefectCode, Option<String>)>,
     reported: BTreeSet<u64>,
     reported_loss: u64,
 }
@@ -101,6 +110,7 @@ impl Judged {
             expected: BTreeSet::new(),
             seen: BTreeSet::new(),
             done: BTreeSet::new(),
+            defects: BTreeSet::new(),
             reported: BTreeSet::new(),
             reported_loss: 0,
         }
@@ -157,11 +167,21 @@ impl Judged {
             }
         }
         for trace in inspection.traces {
-            let fails = trace
-                .defects()
-                .any(|defect| self.strictness.fails_defect(defect));
-            if fails && self.seen.insert(trace.id().to_owned()) {
-                findings.push(Finding::Incomplete(trace));
+            let fails = |defect: &&Defect| self.strictness.fails_defect(defect);
+            let failing: Vec<Defect> = trace.defects().filter(fails).cloned().collect();
+            let id = trace.id().to_owned();
+            if failing.iter().any(|defect| defect.code().is_missing()) {
+                if self.seen.insert(id) {
+                    findings.push(Finding::Incomplete(trace));
+                }
+                continue;
+            }
+            for defect in failing {
+                let entity = defect.id().map(str::to_owned);
+                if self.defects.insert((id.clone(), defect.code(), entity)) {
+                    let trace_id = id.clone();
+                    findings.push(Finding::Defect { trace_id, defect });
+                }
             }
         }
         Report {
@@ -252,6 +272,12 @@ impl fmt::Display for Finding {
             } => f.write_str(&loss(*dropped, *receive_buffer)),
             Finding::Note(note) => write!(f, "{note}"),
             Finding::Rejection(rejection) => write!(f, "{rejection}\n  {}", rejection.then()),
+            Finding::Defect { trace_id, defect } => write!(
+                f,
+                "{} in trace {}: {defect}",
+                defect.code(),
+                visible(trace_id)
+            ),
             Finding::Incomplete(trace) => {
                 writeln!(f, "trace {} is not complete:", visible(trace.id()))?;
                 for defect in trace.defects().take(SHOWN_DEFECTS) {

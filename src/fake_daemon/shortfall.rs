@@ -134,8 +134,9 @@ impl Sight {
 
     pub(in crate::fake_daemon) fn incomplete(&self, trace: &PartialTrace) -> Shortfall {
         let mut text = format!("the trace {} is not complete:\n", visible(trace.id()));
-        let defects = trace.defects().count();
-        for defect in trace.defects().take(SHOWN) {
+        let missing = || trace.defects().filter(|defect| defect.code().is_missing());
+        let defects = missing().count();
+        for defect in missing().take(SHOWN) {
             let _ = writeln!(text, "- {defect}");
         }
         if defects > SHOWN {

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::fake_daemon::name_path::NamePath;
 use crate::schema::{Consequence, Rule, Violation};
-use crate::trace::{Defect, DefectCode};
+use crate::trace::{Defect, DefectCode, Severity};
 use crate::wire::RefusalCode;
 
 /// Which findings fail: rejections, violations that are `rejected` or `pruned`, and defects do;
@@ -76,7 +76,8 @@ impl Strictness {
 
     /// Whether a defect fails.
     pub(crate) fn fails_defect(&self, defect: &Defect) -> bool {
-        self.fails(defect.code().as_str(), None, true)
+        let usual = defect.code().severity() == Severity::Error;
+        self.fails(defect.code().as_str(), None, usual)
     }
 
     fn fails(&self, code: &str, names: Option<&[String]>, usual: bool) -> bool {

@@ -20,6 +20,10 @@ pub const LARGE_DOCUMENT: usize = 64_000;
 /// Largest trace in bytes: "500 KB" (AWS general reference, X-Ray quotas, upper bound).
 pub const MAX_TRACE: usize = 500_000;
 
+/// The size of a trace in bytes that X-Ray is sure to keep: "100 KB" (AWS general reference, X-Ray
+/// quotas, lower bound).
+pub const LARGE_TRACE: usize = 100_000;
+
 /// Longest name of a segment (guide; schema).
 pub const MAX_NAME: usize = 200;
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use crate::error::{count, on_one_line, visible};
 use crate::model::{Annotation, Entity};
 use crate::render::text::duration;
-use crate::trace::{Node, Nodes, PartialTrace, Trace};
+use crate::trace::{Node, Nodes, PartialTrace, Severity, Trace};
 
 /// The trace as a tree, one line an entity:
 ///
@@ -39,7 +39,7 @@ impl fmt::Display for PartialTrace {
 /// At most so many lines of a trace, the others counted.
 pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
     let total = trace.nodes().len();
-    let state = if trace.defects().next().is_none() {
+    let state = if trace.is_complete() {
         "complete"
     } else {
         "incomplete"
@@ -184,6 +184,7 @@ fn line(node: Node<'_>) -> String {
     let marks: Vec<&str> = node
         .defects()
         .iter()
+        .filter(|defect| defect.code().severity() == Severity::Error)
         .map(|defect| defect.code().as_str())
         .collect();
     if !marks.is_empty() {

@@ -1,6 +1,5 @@
 //! From documents to trees.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,14 +7,17 @@ use std::sync::Arc;
 use crate::error::visible;
 use crate::json::{Document, Value};
 use crate::model::{Entity, EntityKind, Timestamp};
+use crate::trace::conflict::conflict;
 use crate::trace::tree::{Branch, Tree};
-use crate::trace::{Defect, DefectCode, ExternalParents, PartialTrace};
+use crate::trace::{Defect, DefectCode, ExternalParents, PartialTrace, lints, missing};
 
-/// A document and the number of the datagram that it came in.
+/// A document, and the datagram that it came in.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// The number of the datagram in its capture, from 0.
     pub seq: u64,
+    /// When it arrived, where that is known.
+    pub arrived: Option<Timestamp>,
     /// The document.
     pub document: Arc<Document>,
 }
@@ -47,6 +49,7 @@ pub struct Assembly {
 /// ];
 /// let arrivals = texts.iter().zip(0..).map(|(text, seq)| Arrival {
 ///     seq,
+///     arrived: None,
 ///     document: Arc::new(Document::parse(text).unwrap()),
 /// });
 /// let assembly = assemble(arrivals, &ExternalParents::none());
@@ -71,10 +74,12 @@ pub fn assemble(
             None => assembly.untraced.push(arrival),
         }
     }
-    assembly.traces = by_trace
+    let mut trees: Vec<Tree> = by_trace
         .into_iter()
         .map(|(id, arrivals)| build(id, arrivals, external))
         .collect();
+    missing::look_elsewhere(&mut trees);
+    assembly.traces = trees.into_iter().map(PartialTrace::new).collect();
     // Stable, so that equal starts stay in order of id.
     assembly
         .traces
@@ -115,7 +120,7 @@ struct Version {
     container: Option<Key>,
 }
 
-fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> PartialTrace {
+fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> Tree {
     // In order of text, so that what follows cannot depend on the order of arrival.
     arrivals.sort_by(|a, b| {
         a.document
@@ -125,6 +130,10 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
     });
     arrivals.dedup_by(|later, first| later.document.text() == first.document.text());
 
+    let bytes = arrivals
+        .iter()
+        .map(|arrival| arrival.document.text().len())
+        .sum();
     let mut versions: BTreeMap<Key, Vec<Version>> = BTreeMap::new();
     let shared = arrivals
         .iter()
@@ -170,22 +179,38 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
                 document: Arc::clone(&arrival.document),
                 at: best.at,
                 seq: arrival.seq,
+                arrived: arrival.arrived,
                 parent,
                 children: Vec::new(),
-                defects: Vec::new(),
+                defects: contradiction(key.kind, said, &arrivals)
+                    .into_iter()
+                    .collect(),
             }
         })
         .collect();
 
     let mut tree = Tree {
         id: Arc::from(id),
+        bytes,
         branches,
         roots: Vec::new(),
     };
-    cut_cycles(&mut tree);
-    hang(&mut tree, external);
+    missing::cut_cycles(&mut tree);
+    missing::hang(&mut tree, external);
     tree.sort();
-    PartialTrace::new(tree)
+    lints::find(&mut tree);
+    tree
+}
+
+/// Whether two documents for one entity are complete and say different things.
+fn contradiction(kind: EntityKind, said: &[Version], arrivals: &[Arrival]) -> Option<Defect> {
+    conflict(
+        kind,
+        said.iter().map(|version| {
+            let arrival = &arrivals[version.document];
+            (arrival.seq, arrival.document.value(version.at))
+        }),
+    )
 }
 
 /// The ids that stand more than once in a document.
@@ -286,106 +311,8 @@ fn named_parent(value: Value<'_>, named: &HashMap<(EntityKind, &str), usize>) ->
         .find_map(|kind| named.get(&(kind, &*id)).copied())
 }
 
-/// Parts each ring of parents at its smallest id.
-fn cut_cycles(tree: &mut Tree) {
-    // The walk in which an entity was first met; 0 is none yet.
-    let mut met = vec![0; tree.branches.len()];
-    for start in 0..tree.branches.len() {
-        let mut at = start;
-        loop {
-            match met[at].cmp(&0) {
-                Ordering::Equal => met[at] = start + 1,
-                _ if met[at] == start + 1 => {
-                    cut_ring(tree, at);
-                    break;
-                }
-                _ => break,
-            }
-            match tree.branches[at].parent {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-    }
-}
-
-fn cut_ring(tree: &mut Tree, first: usize) {
-    let mut ring = vec![first];
-    while let Some(parent) = tree.branches[ring[ring.len() - 1]].parent
-        && parent != first
-    {
-        ring.push(parent);
-    }
-    // Branches stand in order of their keys, so that the smallest index has the smallest id.
-    let Some(smallest) = ring.iter().copied().min() else {
-        return;
-    };
-    let mut names: Vec<String> = ring
-        .iter()
-        .take(SHOWN_RING)
-        .map(|index| label(&tree.branches[*index]))
-        .collect();
-    if ring.len() > SHOWN_RING {
-        names.push(format!("{} others", ring.len() - SHOWN_RING));
-    }
-    tree.branches[smallest].parent = None;
-    let message = match ring.len() {
-        1 => format!("{} names itself as its parent", names[0]),
-        _ => format!("{} name each other as parents", names.join(" and ")),
-    };
-    report(tree, smallest, DefectCode::Cycle, message);
-}
-
-/// Gives parents their children, finds the roots, and says what is missing.
-fn hang(tree: &mut Tree, external: &ExternalParents) {
-    for index in 0..tree.branches.len() {
-        let branch = &tree.branches[index];
-        let entity = branch.entity();
-        let open = (!entity.is_closed()).then(|| never_closed(branch));
-        if let Some(parent) = branch.parent {
-            tree.branches[parent].children.push(index);
-        } else {
-            let orphan = orphan(branch, external);
-            let cut = !branch.defects.is_empty();
-            tree.roots.push(index);
-            if let (Some(message), false) = (orphan, cut) {
-                report(tree, index, DefectCode::Orphan, message);
-            }
-        }
-        if let Some(message) = open {
-            report(tree, index, DefectCode::NeverClosed, message);
-        }
-    }
-}
-
-fn never_closed(branch: &Branch) -> String {
-    let entity = branch.entity();
-    let why = match (entity.end_time(), entity.in_progress()) {
-        (Some(_), Some(true)) => "its document has an end_time and in_progress: true",
-        (_, Some(true)) => "all that arrived of it is in progress",
-        _ => "its document has no end_time",
-    };
-    format!("{} was never closed: {why}", label(branch))
-}
-
-fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
-    let entity = branch.entity();
-    match (branch.kind, entity.parent_id()) {
-        (EntityKind::Segment, _) => None,
-        (_, Some(parent)) if external.contains(&parent) => None,
-        (_, Some(parent)) => Some(format!(
-            "the parent of {}, {}, never arrived",
-            label(branch),
-            visible(&parent)
-        )),
-        (_, None) => Some(format!(
-            "{} came on its own and names no parent",
-            label(branch)
-        )),
-    }
-}
-
-fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
+/// Notes what is wrong with an entity.
+pub(in crate::trace) fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
     let branch = &tree.branches[index];
     let id = branch.entity().id().map(Into::into);
     let seq = branch.seq;
@@ -397,12 +324,14 @@ fn report(tree: &mut Tree, index: usize, code: DefectCode, message: String) {
     });
 }
 
-fn label(branch: &Branch) -> String {
-    match branch.entity().name() {
-        Some(name) => format!("{} `{}`", branch.kind, visible(&name)),
-        None => format!("a {} without name", branch.kind),
-    }
+/// The entity of a branch, as messages name it.
+pub(in crate::trace) fn label(branch: &Branch) -> String {
+    named(branch.entity(), branch.kind)
 }
 
-/// How many entities of a ring are named.
-const SHOWN_RING: usize = 5;
+pub(in crate::trace) fn named(entity: Entity<'_>, kind: EntityKind) -> String {
+    match entity.name() {
+        Some(name) => format!("{kind} `{}`", visible(&name)),
+        None => format!("a {kind} without name"),
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// Why a trace is not complete: a stable code, the entity, and a message.
+/// Something that is wrong with a trace, and that no document shows by itself: a stable code, the
+/// entity, and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     pub(in crate::trace) code: DefectCode,
@@ -11,41 +12,95 @@ pub struct Defect {
     pub(in crate::trace) message: String,
 }
 
-/// The codes of [`Defect`].
+/// How grave a [`Defect`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DefectCode {
-    /// `cycle`: subsegments name each other as parents.
-    Cycle,
-    /// `never-closed`: no document says that the entity has ended.
-    NeverClosed,
-    /// `orphan`: the parent of a subsegment never arrived.
-    Orphan,
+pub enum Severity {
+    /// `lint`: still worth knowing.
+    Lint,
+    /// `error`: something is missing, lost, or contradicts itself.
+    Error,
+}
+
+impl Severity {
+    /// The severity as it is printed.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Lint => "lint",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Declares the codes.
+macro_rules! codes {
+    ($($code:ident $text:literal $severity:ident: $about:literal;)*) => {
+        /// The codes of [`Defect`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum DefectCode {
+            $(
+                #[doc = concat!("`", $text, "`: ", $about, ".")]
+                $code,
+            )*
+        }
+
+        impl DefectCode {
+            /// All codes.
+            pub const ALL: &[DefectCode] = &[$(DefectCode::$code,)*];
+
+            /// The code as it is printed.
+            pub fn as_str(&self) -> &'static str {
+                match self {
+                    $(DefectCode::$code => $text,)*
+                }
+            }
+
+            /// How grave it is.
+            pub fn severity(&self) -> Severity {
+                match self {
+                    $(DefectCode::$code => Severity::$severity,)*
+                }
+            }
+
+            /// What it means, in a few words.
+            pub fn about(&self) -> &'static str {
+                match self {
+                    $(DefectCode::$code => $about,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    AfterArrival "after-arrival" Lint: "an entity began or ended later than its document arrived";
+    BeforeParent "before-parent" Lint: "a subsegment began before its parent did, or after it had ended";
+    BeyondParent "beyond-parent" Lint: "a subsegment ended after its parent had";
+    ConflictingDocuments "conflicting-documents" Error: "two documents for one entity are complete, and differ";
+    Cycle "cycle" Error: "subsegments name each other as parents";
+    NeverClosed "never-closed" Error: "no document says that the entity has ended";
+    Orphan "orphan" Error: "the parent of a subsegment never arrived";
+    RecordedTwice "recorded-twice" Lint: "two subsegments record the same call of AWS";
+    SeveralRoots "several-roots" Lint: "two segments have no caller";
+    TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
+    TraceLarge "trace-large" Lint: "the documents of the trace have more than 100 kB";
+    TraceTooLarge "trace-too-large" Error: "the documents of the trace have more than 500 kB";
+    TracedWithoutSegment "traced-without-segment" Lint: "the callee of a subsegment is said to be traced, and sent no segment";
 }
 
 impl DefectCode {
-    /// All codes.
-    pub const ALL: [DefectCode; 3] = [
-        DefectCode::Cycle,
-        DefectCode::NeverClosed,
-        DefectCode::Orphan,
-    ];
-
-    /// What it means, in a few words.
-    pub fn about(&self) -> &'static str {
-        match self {
-            DefectCode::Cycle => "subsegments name each other as parents",
-            DefectCode::NeverClosed => "no document says that the entity has ended",
-            DefectCode::Orphan => "the parent of a subsegment never arrived",
-        }
-    }
-
-    /// The code as it is printed.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            DefectCode::Cycle => "cycle",
-            DefectCode::NeverClosed => "never-closed",
-            DefectCode::Orphan => "orphan",
-        }
+    /// Whether something of the trace is missing or in no place, so that it is not complete.
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            DefectCode::Cycle | DefectCode::NeverClosed | DefectCode::Orphan
+        )
     }
 }
 

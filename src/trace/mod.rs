@@ -17,16 +17,26 @@
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
 //!   as the parent of every embedded subsegment.
 //! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
+//!
+//! # Defects
+//!
+//! What several documents show together, or a document and its time of arrival, is a [`Defect`].
+//! Three of them say that something is missing, so that the trace is not complete; the other
+//! errors say that it contradicts itself or is too large; the lints are worth knowing. The table
+//! of all codes is in the documentation of `schema`.
 
 mod assemble;
+mod conflict;
 mod defect;
 mod external;
+mod lints;
+mod missing;
 mod node;
 mod tree;
 mod whole;
 
 pub use assemble::{Arrival, Assembly, assemble};
-pub use defect::{Defect, DefectCode};
+pub use defect::{Defect, DefectCode, Severity};
 pub use external::ExternalParents;
 pub use node::{Node, Nodes};
 pub use whole::{PartialTrace, Trace};

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::json::Document;
-use crate::model::{Entity, EntityKind};
+use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::Defect;
 
 /// The entities of one trace, roots and children in order of time, and what is wrong with them.
 #[derive(Clone, Debug)]
 pub(in crate::trace) struct Tree {
     pub(in crate::trace) id: Arc<str>,
+    /// The length of all its documents.
+    pub(in crate::trace) bytes: usize,
     pub(in crate::trace) branches: Vec<Branch>,
     pub(in crate::trace) roots: Vec<usize>,
 }
@@ -21,6 +23,7 @@ pub(in crate::trace) struct Branch {
     pub(in crate::trace) document: Arc<Document>,
     pub(in crate::trace) at: u32,
     pub(in crate::trace) seq: u64,
+    pub(in crate::trace) arrived: Option<Timestamp>,
     pub(in crate::trace) parent: Option<usize>,
     pub(in crate::trace) children: Vec<usize>,
     pub(in crate::trace) defects: Vec<Defect>,

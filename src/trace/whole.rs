@@ -56,6 +56,11 @@ impl Trace {
     pub fn nodes(&self) -> Nodes<'_> {
         Nodes::all(&self.tree)
     }
+
+    /// What is wrong with it though nothing is missing.
+    pub fn defects(&self) -> impl Iterator<Item = &Defect> {
+        self.tree.branches.iter().flat_map(|branch| &branch.defects)
+    }
 }
 
 impl fmt::Debug for Trace {
@@ -84,11 +89,16 @@ impl PartialTrace {
     ///
     /// What has arrived, whose [`defects`](PartialTrace::defects) say what is missing.
     pub fn complete(self) -> Result<Trace, PartialTrace> {
-        if self.defects().next().is_none() {
+        if self.is_complete() {
             Ok(Trace { tree: self.tree })
         } else {
             Err(self)
         }
+    }
+
+    /// Whether nothing is missing.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.defects().any(|defect| defect.code().is_missing())
     }
 
     /// The trace id, as received.

@@ -111,7 +111,7 @@ fn each_finding_is_told_with_its_place_its_reason_and_what_to_do() {
              with {\"format\":\"json\",\"version\":1} and a line feed",
             "allowed: pruned[annotation-key]: the annotation key `a b` has ` `: use letters, digits, `_` and `.`",
             "denied: lint[flags-and-status]: the status 404 means `error`, and no flag is set: set the flags by the status",
-            "allowed: defect[never-closed]: segment `open` was never closed: all that arrived of it is in progress",
+            "allowed: defect[never-closed]: the future was dropped, or the program ended, before it was closed: all that arrived of segment `open` is in progress",
         ]
     );
     assert!(
@@ -178,7 +178,7 @@ const CONTRACT: &str = r#"{"version": 1,
    "message": "the annotation key `user id` has ` `: use letters, digits, `_` and `.`"}],
  "traces": [{"id": "1-66a00000-000000000000000000000001", "complete": false, "start_time": 1.0, "duration": 0.5,
    "defects": [{"code": "never-closed", "severity": "error", "file": null, "seq": 0, "id": "00000000000000c1",
-     "message": "subsegment `leaf` was never closed: all that arrived of it is in progress"}],
+     "message": "the future was dropped, or the program ended, before it was closed: all that arrived of subsegment `leaf` is in progress"}],
    "roots": [{"id": "00000000000000a1", "kind": "segment", "name": "api", "namespace": null, "parent_id": null,
      "start_time": 1.0, "end_time": 1.5, "error": false, "fault": true, "throttle": false, "in_progress": false,
      "inferred": false, "annotations": {"user id": "u", "n": 1.5}, "metadata": {"default": {"k": [1]}},

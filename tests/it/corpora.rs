@@ -133,6 +133,7 @@ fn documents<'a>(datagrams: impl Iterator<Item = &'a Received>) -> Vec<Arrival> 
         .filter_map(|received| {
             Some(Arrival {
                 seq: received.seq(),
+                arrived: None,
                 document: Arc::clone(received.document()?),
             })
         })

@@ -132,8 +132,8 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
     emitter.emit(OPEN);
     emitter.emit(ORPHAN);
     let expected = "the trace 1-66a00000-000000000000000000000001 is not complete:\n\
-         - segment `api` was never closed: all that arrived of it is in progress\n\
-         - the parent of subsegment `lost`, 00000000000000d1, never arrived\n\
+         - the future was dropped, or the program ended, before it was closed: all that arrived of segment `api` is in progress\n\
+         - the parent is still open, or was lost: subsegment `lost` names 00000000000000d1 as its parent, which never arrived\n\
          trace 1-66a00000-000000000000000000000001 (incomplete, 3 entities)\n\
          api  <- never-closed\n\
          └─ done  1.00 s\n\
@@ -257,7 +257,7 @@ fn a_trace_that_is_not_complete_is_a_finding_unless_it_was_looked_at() {
     assert!(
         report.to_string().contains(
             "- trace 1-66a00000-000000000000000000000001 is not complete:\n  \
-             never-closed: segment `api` was never closed: all that arrived of it is in progress\n  \
+             never-closed: the future was dropped, or the program ended, before it was closed: all that arrived of segment `api` is in progress\n  \
              trace 1-66a00000-000000000000000000000001 (incomplete, 2 entities)\n  \
              api  <- never-closed\n  \
              └─ done  1.00 s\n\

@@ -505,7 +505,8 @@ fn what_ended_below_a_subsegment_that_never_ends_is_sent() {
         "left-open: subsegment `leaked` was still open when its segment `api` ended"
     );
     assert!(
-        found[1].contains("orphan: the parent of subsegment `done`, "),
+        found[1]
+            .contains("orphan: the parent is still open, or was lost: subsegment `done` names "),
         "{found:?}"
     );
 }

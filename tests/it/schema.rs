@@ -151,7 +151,8 @@ fn table() -> String {
         );
     }
     for code in DefectCode::ALL {
-        row(code.as_str(), "defect: error", None, "", code.about());
+        let what = format!("defect: {}", code.severity());
+        row(code.as_str(), &what, None, "", code.about());
     }
     table
 }

@@ -1,0 +1,258 @@
+//! What is wrong with a trace though nothing is missing of it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::error::count;
+use crate::model::limits::{LARGE_TRACE, MAX_INDEXED_ANNOTATIONS, MAX_TRACE};
+use crate::model::{EntityKind, Timestamp};
+use crate::trace::DefectCode;
+use crate::trace::assemble::{label, report};
+use crate::trace::tree::{Branch, Tree};
+
+/// Looks for it in a tree that is built and sorted.
+pub(in crate::trace) fn find(tree: &mut Tree) {
+    let mut found = Vec::new();
+    whole(tree, &mut found);
+    let mut requests = HashMap::new();
+    let callers: HashSet<String> = tree
+        .branches
+        .iter()
+        .filter(|branch| branch.kind == EntityKind::Segment)
+        .filter_map(|branch| branch.entity().parent_id().map(Into::into))
+        .collect();
+    for index in tree.preorder() {
+        let branch = &tree.branches[index];
+        if let Some(parent) = branch.parent {
+            times(branch, &tree.branches[parent], index, &mut found);
+            nested_call(branch, &tree.branches[parent], index, &mut found);
+        }
+        arrival(branch, index, &mut found);
+        same_request(tree, index, &mut requests, &mut found);
+        traced(branch, &callers, index, &mut found);
+    }
+    for Found {
+        index,
+        code,
+        message,
+    } in found
+    {
+        report(tree, index, code, message);
+    }
+}
+
+struct Found {
+    index: usize,
+    code: DefectCode,
+    message: String,
+}
+
+/// Sizes, annotations, roots.
+fn whole(tree: &Tree, found: &mut Vec<Found>) {
+    let Some(&index) = tree.roots.first() else {
+        return;
+    };
+    let mut say = |index, code, message| {
+        found.push(Found {
+            index,
+            code,
+            message,
+        });
+    };
+    let bytes = tree.bytes;
+    if bytes > MAX_TRACE {
+        let message = format!(
+            "too much was recorded for one trace: its documents have {bytes} bytes, and X-Ray keeps at most \
+             {MAX_TRACE} (InvalidSegment was seen beyond); record less, or begin a trace of its own"
+        );
+        say(index, DefectCode::TraceTooLarge, message);
+    } else if bytes > LARGE_TRACE {
+        let message = format!(
+            "much was recorded for one trace: its documents have {bytes} bytes, and X-Ray is sure to keep \
+             {LARGE_TRACE} of a trace"
+        );
+        say(index, DefectCode::TraceLarge, message);
+    }
+    let annotations = |branch: &Branch| branch.entity().annotations().count();
+    let total: usize = tree.branches.iter().map(annotations).sum();
+    let documents: HashSet<u64> = tree.branches.iter().map(|branch| branch.seq).collect();
+    if total > MAX_INDEXED_ANNOTATIONS && documents.len() > 1 {
+        let message = format!(
+            "annotations are set where metadata would do: the trace has {total}, and X-Ray indexes \
+             {MAX_INDEXED_ANNOTATIONS}"
+        );
+        say(index, DefectCode::TraceAnnotations, message);
+    }
+    let is_first = |branch: &Branch| {
+        let called = branch
+            .entity()
+            .parent_id()
+            .is_some_and(|parent| !parent.is_empty());
+        branch.kind == EntityKind::Segment && !called
+    };
+    let firsts: Vec<usize> = tree
+        .roots
+        .iter()
+        .copied()
+        .filter(|root| is_first(&tree.branches[*root]))
+        .collect();
+    if let [first, second, ..] = firsts[..] {
+        let message = format!(
+            "the trace header was passed on without its Parent, or an id was used for two requests: {} and {} both \
+             have no caller",
+            label(&tree.branches[first]),
+            label(&tree.branches[second])
+        );
+        say(second, DefectCode::SeveralRoots, message);
+    }
+}
+
+fn times(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>) {
+    let (entity, around) = (branch.entity(), parent.entity());
+    let start = entity.start_time();
+    let before = match (start, around.start_time(), around.end_time()) {
+        (Some(start), Some(begun), _) if start < begun => {
+            Some(format!("began {} before", by(begun, start)))
+        }
+        (Some(start), _, Some(ended)) if start > ended => {
+            Some(format!("began {} after the end of", by(start, ended)))
+        }
+        _ => None,
+    };
+    if let Some(before) = before {
+        let message = format!(
+            "it was recorded in an entity that it is no part of, or a clock was set: {} {before} its parent, {}",
+            label(branch),
+            label(parent)
+        );
+        found.push(Found {
+            index,
+            code: DefectCode::BeforeParent,
+            message,
+        });
+    } else if let (Some(end), Some(ended)) = (entity.end_time(), around.end_time())
+        && end > ended
+    {
+        let message = format!(
+            "it was spawned and not awaited: {} ended {} after its parent, {}",
+            label(branch),
+            by(end, ended),
+            label(parent)
+        );
+        found.push(Found {
+            index,
+            code: DefectCode::BeyondParent,
+            message,
+        });
+    }
+}
+
+fn arrival(branch: &Branch, index: usize, found: &mut Vec<Found>) {
+    let Some(arrived) = branch.arrived else {
+        return;
+    };
+    let entity = branch.entity();
+    let times = [("began", entity.start_time()), ("ended", entity.end_time())];
+    let late = times
+        .into_iter()
+        .find_map(|(what, time)| Some((what, time.filter(|time| *time > arrived)?)));
+    if let Some((what, time)) = late {
+        let message = format!(
+            "the clock of the sender is wrong, or the unit: {} {what} {} after its document arrived",
+            label(branch),
+            by(time, arrived)
+        );
+        found.push(Found {
+            index,
+            code: DefectCode::AfterArrival,
+            message,
+        });
+    }
+}
+
+/// A call of AWS inside the same call.
+fn nested_call(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>) {
+    let operation = |branch: &Branch| {
+        let entity = branch.entity();
+        let is_call =
+            branch.kind == EntityKind::Subsegment && entity.namespace().as_deref() == Some("aws");
+        is_call
+            .then(|| entity.aws()?.operation().map(Into::<String>::into))
+            .flatten()
+    };
+    if let (Some(inner), Some(outer)) = (operation(branch), operation(parent))
+        && inner == outer
+    {
+        twice(branch, parent, index, "one lies inside the other", found);
+    }
+}
+
+/// Two calls with the same request id.
+fn same_request(
+    tree: &Tree,
+    index: usize,
+    requests: &mut HashMap<String, usize>,
+    found: &mut Vec<Found>,
+) {
+    let branch = &tree.branches[index];
+    let id = branch.entity().aws().and_then(|aws| aws.request_id());
+    let Some(id) = id.filter(|id| branch.kind == EntityKind::Subsegment && !id.is_empty()) else {
+        return;
+    };
+    if let Some(first) = requests.get(&*id) {
+        twice(
+            branch,
+            &tree.branches[*first],
+            index,
+            "they have the same request id",
+            found,
+        );
+    } else {
+        requests.insert(id.into_owned(), index);
+    }
+}
+
+fn twice(branch: &Branch, other: &Branch, index: usize, why: &str, found: &mut Vec<Found>) {
+    let message = format!(
+        "the client is instrumented twice: {} records the same call as {} ({why})",
+        label(branch),
+        label(other)
+    );
+    found.push(Found {
+        index,
+        code: DefectCode::RecordedTwice,
+        message,
+    });
+}
+
+/// A callee that was said to send a segment.
+fn traced(branch: &Branch, callers: &HashSet<String>, index: usize, found: &mut Vec<Found>) {
+    let entity = branch.entity();
+    let in_http = entity
+        .http()
+        .and_then(|http| http.request())
+        .and_then(|request| request.traced());
+    let is_traced = branch.kind == EntityKind::Subsegment
+        && (entity.traced() == Some(true) || in_http == Some(true));
+    if is_traced && !entity.id().is_some_and(|id| callers.contains(&*id)) {
+        let message = format!(
+            "the callee did not get the trace header, or its segment was not captured: {} is said to be traced, and \
+             no segment names it as its parent",
+            label(branch)
+        );
+        found.push(Found {
+            index,
+            code: DefectCode::TracedWithoutSegment,
+            message,
+        });
+    }
+}
+
+/// The time between two points, as a person reads it.
+fn by(later: Timestamp, earlier: Timestamp) -> String {
+    let millis = later.since(earlier).map_or(0, |time| time.as_millis());
+    match millis {
+        0 => "less than a millisecond".to_owned(),
+        1..10_000 => format!("{millis} ms"),
+        _ => count(u64::try_from(millis / 1_000).unwrap_or(u64::MAX), "second"),
+    }
+}

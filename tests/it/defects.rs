@@ -1,0 +1,345 @@
+//! What is wrong with a trace, each provoked alone, and what just is not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xray_phantom::json::Document;
+use xray_phantom::model::Timestamp;
+use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
+use xray_phantom::{DefectCode, FakeDaemon, Finding, Severity, block_on};
+
+use crate::support::{Emitter, trace_id};
+
+/// The one trace that these documents make; each arrives ten seconds after the epoch.
+fn trace(documents: &[String]) -> PartialTrace {
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: Some(Timestamp::from_nanos(0) + Duration::from_secs(10)),
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let mut traces = assemble(arrivals, &ExternalParents::none()).traces;
+    assert_eq!(traces.len(), 1);
+    traces.remove(0)
+}
+
+/// The codes of what is wrong, in any order of arrival.
+#[track_caller]
+fn check(documents: &[String], expected: &[&str]) {
+    let codes = |documents: &[String]| {
+        let trace = trace(documents);
+        let mut codes: Vec<&str> = trace
+            .defects()
+            .map(|defect| defect.code().as_str())
+            .collect();
+        codes.sort_unstable();
+        codes
+    };
+    assert_eq!(codes(documents), expected);
+    let reversed: Vec<String> = documents.iter().rev().cloned().collect();
+    assert_eq!(codes(&reversed), expected);
+}
+
+/// The message of the one thing that is wrong.
+#[track_caller]
+fn told(documents: &[String], expected: &str) {
+    let trace = trace(documents);
+    let messages: Vec<String> = trace.defects().map(ToString::to_string).collect();
+    assert_eq!(messages, [expected]);
+}
+
+/// A segment with these fields too; `b` has the time from 1 to 3.
+fn segment(id: &str, fields: &str) -> String {
+    format!(
+        r#"{{"trace_id":"{}","id":"{id:0>16}","name":"api","start_time":1,"end_time":3{fields}}}"#,
+        trace_id(1)
+    )
+}
+
+/// The same with one subsegment that has these fields, and from 1 to 3 unless they say otherwise.
+fn with_child(fields: &str) -> String {
+    let times = if fields.contains("_time") {
+        ""
+    } else {
+        r#","start_time":1,"end_time":3"#
+    };
+    segment(
+        "a1",
+        &format!(r#","subsegments":[{{"id":"00000000000000b1","name":"put"{times}{fields}}}]"#),
+    )
+}
+
+/// A subsegment on its own below `a1`, with these fields too.
+fn alone(id: &str, fields: &str) -> String {
+    format!(
+        r#"{{"trace_id":"{}","type":"subsegment","id":"{id:0>16}","parent_id":"00000000000000a1","name":"put","start_time":1,"end_time":3{fields}}}"#,
+        trace_id(1)
+    )
+}
+
+#[test]
+fn a_subsegment_begins_and_ends_within_its_parent() {
+    check(&[with_child("")], &[]);
+    check(
+        &[with_child(r#","start_time":0.999,"end_time":2"#)],
+        &["before-parent"],
+    );
+    check(&[with_child(r#","start_time":3,"end_time":3"#)], &[]);
+    check(
+        &[with_child(r#","start_time":3.001,"end_time":4"#)],
+        &["before-parent"],
+    );
+    check(
+        &[with_child(r#","start_time":2,"end_time":3.001"#)],
+        &["beyond-parent"],
+    );
+    told(
+        &[with_child(r#","start_time":2,"end_time":3.25"#)],
+        "it was spawned and not awaited: subsegment `put` ended 250 ms after its parent, segment `api`",
+    );
+    told(
+        &[with_child(r#","start_time":0.5,"end_time":2"#)],
+        "it was recorded in an entity that it is no part of, or a clock was set: subsegment `put` began 500 ms before \
+         its parent, segment `api`",
+    );
+    told(
+        &[with_child(r#","start_time":5,"end_time":6"#)],
+        "it was recorded in an entity that it is no part of, or a clock was set: subsegment `put` began 2000 ms after \
+         the end of its parent, segment `api`",
+    );
+}
+
+#[test]
+fn two_complete_documents_for_one_entity_say_the_same() {
+    let open = segment("a1", "").replace("\"end_time\":3", "\"in_progress\":true");
+    check(&[open, segment("a1", "")], &[]);
+    check(&[segment("a1", ""), segment("a1", "")], &[]);
+    check(
+        &[segment("a1", ""), segment("a1", r#","fault":true"#)],
+        &["conflicting-documents"],
+    );
+    // The same subsegment embedded and on its own; where it stands is no contradiction.
+    check(&[with_child(""), alone("b1", "")], &[]);
+    check(
+        &[with_child(""), alone("b1", r#","error":true"#)],
+        &["conflicting-documents"],
+    );
+    told(
+        &[
+            segment("a1", r#","user":"x""#),
+            segment("a1", "").replace("\"end_time\":3", "\"end_time\":2"),
+        ],
+        "it was closed twice, or changed after it was sent: segment `api` is complete in datagram 0 and in datagram 1, \
+         and `end_time` differs; the one that ended later counts",
+    );
+}
+
+#[test]
+fn a_trace_has_a_size() {
+    let large = |bytes: usize| {
+        let without = segment("a1", r#","user":"""#).len();
+        segment(
+            "a1",
+            &format!(r#","user":"{}""#, "u".repeat(bytes - without)),
+        )
+    };
+    check(&[large(100_000)], &[]);
+    check(&[large(100_001)], &["trace-large"]);
+    check(&[large(500_000)], &["trace-large"]);
+    check(&[large(500_001)], &["trace-too-large"]);
+    // The same document twice is one.
+    check(&[large(60_000), large(60_000)], &[]);
+    told(
+        &[large(500_001)],
+        "too much was recorded for one trace: its documents have 500001 bytes, and X-Ray keeps at most 500000 \
+         (InvalidSegment was seen beyond); record less, or begin a trace of its own",
+    );
+}
+
+#[test]
+fn annotations_are_counted_in_the_whole_trace() {
+    let annotations = |count: usize| {
+        let keys: Vec<String> = (0..count).map(|key| format!("\"k{key}\":1")).collect();
+        format!(r#","annotations":{{{}}}"#, keys.join(","))
+    };
+    check(
+        &[
+            segment("a1", &annotations(30)),
+            alone("b1", &annotations(20)),
+        ],
+        &[],
+    );
+    check(
+        &[
+            segment("a1", &annotations(30)),
+            alone("b1", &annotations(21)),
+        ],
+        &["trace-annotations"],
+    );
+    // What one document shows by itself is a violation of it.
+    check(&[segment("a1", &annotations(51))], &[]);
+}
+
+#[test]
+fn one_segment_of_a_trace_has_no_caller() {
+    let called = segment("a2", r#","parent_id":"00000000000000b1""#);
+    check(&[with_child(""), called], &[]);
+    check(
+        &[
+            segment("a1", ""),
+            segment("a2", r#","parent_id":"00000000000000ff""#),
+        ],
+        &[],
+    );
+    check(&[segment("a1", ""), segment("a2", "")], &["several-roots"]);
+    told(
+        &[segment("a1", ""), segment("a2", "")],
+        "the trace header was passed on without its Parent, or an id was used for two requests: segment `api` and \
+         segment `api` both have no caller",
+    );
+}
+
+#[test]
+fn nothing_begins_or_ends_after_its_document_arrived() {
+    let ended =
+        |end: &str| segment("a1", "").replace("\"end_time\":3", &format!("\"end_time\":{end}"));
+    check(&[ended("10")], &[]);
+    check(&[ended("10.001")], &["after-arrival"]);
+    told(
+        &[ended("70")],
+        "the clock of the sender is wrong, or the unit: segment `api` ended 60 seconds after its document arrived",
+    );
+    told(
+        &[ended("170").replace("\"start_time\":1", "\"start_time\":11")],
+        "the clock of the sender is wrong, or the unit: segment `api` began 1000 ms after its document arrived",
+    );
+}
+
+#[test]
+fn one_call_is_recorded_once() {
+    let call = |id: &str, request: &str, inside: &str| {
+        format!(
+            r#"{{"id":"{id:0>16}","name":"dynamodb","namespace":"aws","start_time":1,"end_time":3,
+                "aws":{{"operation":"PutItem","request_id":"{request}"}}{inside}}}"#
+        )
+    };
+    let calls =
+        |calls: &[String]| segment("a1", &format!(r#","subsegments":[{}]"#, calls.join(",")));
+    check(&[calls(&[call("b1", "r1", ""), call("b2", "r2", "")])], &[]);
+    check(&[calls(&[call("b1", "", ""), call("b2", "", "")])], &[]);
+    check(
+        &[calls(&[call("b1", "r1", ""), call("b2", "r1", "")])],
+        &["recorded-twice"],
+    );
+    let nested = format!(r#","subsegments":[{}]"#, call("c1", "r2", ""));
+    check(&[calls(&[call("b1", "r1", &nested)])], &["recorded-twice"]);
+    let other = nested.replace("PutItem", "GetItem");
+    check(&[calls(&[call("b1", "r1", &other)])], &[]);
+    told(
+        &[calls(&[call("b1", "r1", ""), call("b2", "r1", "")])],
+        "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (they \
+         have the same request id)",
+    );
+}
+
+#[test]
+fn what_is_said_to_be_traced_has_a_segment() {
+    let callee = segment("a2", r#","parent_id":"00000000000000b1""#);
+    for traced in [
+        r#","traced":true"#,
+        r#","http":{"request":{"traced":true}}"#,
+    ] {
+        check(&[with_child(traced), callee.clone()], &[]);
+        check(&[with_child(traced)], &["traced-without-segment"]);
+        check(&[with_child(&traced.replace("true", "false"))], &[]);
+    }
+    told(
+        &[with_child(r#","traced":true"#)],
+        "the callee did not get the trace header, or its segment was not captured: subsegment `put` is said to be \
+         traced, and no segment names it as its parent",
+    );
+}
+
+#[test]
+fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_request() {
+    let other = segment("a1", "").replace(&trace_id(1), &trace_id(2));
+    let documents = [alone("b1", ""), other];
+    for documents in [
+        documents.clone(),
+        [documents[1].clone(), documents[0].clone()],
+    ] {
+        let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+            seq,
+            arrived: None,
+            document: Arc::new(Document::parse(text).unwrap()),
+        });
+        let traces = assemble(arrivals, &ExternalParents::none()).traces;
+        let told: Vec<String> = traces
+            .iter()
+            .flat_map(|trace| trace.defects())
+            .map(|defect| format!("{}: {defect}", defect.code()))
+            .collect();
+        let expected = format!(
+            "orphan: the context of another request was used: subsegment `put` names 00000000000000a1 as its parent, \
+             which is segment `api` of trace {}",
+            trace_id(2)
+        );
+        assert_eq!(told, [expected]);
+    }
+}
+
+#[test]
+fn what_is_missing_makes_a_trace_incomplete_and_nothing_else_does() {
+    for code in DefectCode::ALL {
+        if code.is_missing() {
+            assert_eq!(code.severity(), Severity::Error);
+        }
+    }
+    assert!(
+        trace(&[with_child(r#","start_time":2,"end_time":5"#)])
+            .complete()
+            .is_ok()
+    );
+    let conflicting = [segment("a1", ""), segment("a1", r#","fault":true"#)];
+    let complete = trace(&conflicting).complete().unwrap();
+    assert_eq!(complete.defects().count(), 1);
+    assert!(trace(&[alone("b1", "")]).complete().is_err());
+}
+
+#[test]
+fn errors_fail_a_test_and_lints_do_not_unless_they_are_denied() {
+    let send = |daemon: &FakeDaemon, documents: &[String]| {
+        let emitter = Emitter::to(daemon);
+        for document in documents {
+            emitter.emit(document);
+        }
+    };
+    let late = [with_child(r#","start_time":2,"end_time":5"#)];
+    let daemon = FakeDaemon::start();
+    send(&daemon, &late);
+    assert!(block_on(daemon.verify()).is_ok());
+    let daemon = FakeDaemon::builder().deny("beyond-parent").start();
+    send(&daemon, &late);
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(
+        matches!(report.findings(), [Finding::Defect { .. }]),
+        "{report}"
+    );
+    assert!(
+        report.to_string().contains(&format!(
+            "\n- beyond-parent in trace {}: it was spawned and not awaited: subsegment `put` ended 2000 ms after its \
+             parent, segment `api`\n",
+            trace_id(1)
+        )),
+        "{report}"
+    );
+    let conflicting = [segment("a1", ""), segment("a1", r#","fault":true"#)];
+    let daemon = FakeDaemon::start();
+    send(&daemon, &conflicting);
+    assert!(block_on(daemon.try_expect_one_trace()).is_ok());
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 1);
+    // Once.
+    assert!(block_on(daemon.verify()).is_ok());
+    let daemon = FakeDaemon::builder().allow("conflicting-documents").start();
+    send(&daemon, &conflicting);
+    assert!(block_on(daemon.verify()).is_ok());
+}
