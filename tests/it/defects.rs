@@ -275,7 +275,7 @@ fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_reques
         let traces = assemble(arrivals, &ExternalParents::none()).traces;
         let told: Vec<String> = traces
             .iter()
-            .flat_map(|trace| trace.defects())
+            .flat_map(PartialTrace::defects)
             .map(|defect| format!("{}: {defect}", defect.code()))
             .collect();
         let expected = format!(
