@@ -105,6 +105,8 @@ pub use recorder::{
 pub use render::Timeline;
 
 #[cfg(feature = "testing")]
+pub use capture::Faults;
+#[cfg(feature = "testing")]
 pub use capture::{CaptureFile, Counts, Received, Rejection};
 #[cfg(feature = "schema")]
 pub use fake_daemon::{Disagreement, Unmet};

@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use crate::capture::received::Bytes;
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::{Error, visible};
-use crate::json::{Document, Kind, Value, write_text};
+use crate::json::{Document, Kind, Scratch, Value, write_text};
 #[cfg(feature = "cli")]
 use crate::wire::HEADER_LINE;
 
@@ -27,7 +27,7 @@ use crate::wire::HEADER_LINE;
 /// are allowed and not kept.
 #[derive(Clone, Debug, Default)]
 pub struct CaptureFile {
-    datagrams: Vec<Arc<Received>>,
+    datagrams: Vec<Received>,
     /// The line of each datagram, from 1.
     lines: Vec<usize>,
     warnings: Vec<String>,
@@ -57,14 +57,15 @@ impl CaptureFile {
     /// A line that is no object of a datagram.
     pub(crate) fn of_bytes(name: &str, bytes: &[u8]) -> Result<CaptureFile, Error> {
         let mut capture = CaptureFile::default();
+        let mut scratch = Scratch::default();
         let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
         for (line, number) in lines {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match datagram(line, capture.datagrams.len() as u64) {
+            match datagram(line, capture.datagrams.len() as u64, &mut scratch) {
                 Ok(received) => {
-                    capture.datagrams.push(Arc::new(received));
+                    capture.datagrams.push(received);
                     capture.lines.push(number);
                 }
                 Err(Unread { why, cut: true }) if !line.ends_with(b"\n") => {
@@ -84,8 +85,10 @@ impl CaptureFile {
     #[cfg(feature = "cli")]
     pub(crate) fn of_document(document: &[u8]) -> CaptureFile {
         let datagram = [HEADER_LINE.as_bytes(), document].concat();
+        let bytes = Bytes::new(&datagram);
+        let received = Received::new(0, None, bytes, &mut Scratch::default());
         CaptureFile {
-            datagrams: vec![Arc::new(Received::new(0, None, datagram))],
+            datagrams: vec![received],
             lines: vec![1],
             warnings: Vec::new(),
         }
@@ -114,7 +117,7 @@ impl CaptureFile {
 
     /// The datagrams in order.
     pub fn datagrams(&self) -> impl ExactSizeIterator<Item = &Received> {
-        self.datagrams.iter().map(|received| &**received)
+        self.datagrams.iter()
     }
 
     /// How many datagrams there are, and what AWS's daemon would do with them. A file does not
@@ -149,7 +152,7 @@ impl From<String> for Unread {
 }
 
 /// Reads one line; `place` is its number among the datagrams.
-fn datagram(line: &[u8], place: u64) -> Result<Received, Unread> {
+fn datagram(line: &[u8], place: u64, scratch: &mut Scratch) -> Result<Received, Unread> {
     let line = std::str::from_utf8(line).map_err(|error| Unread {
         why: format!("not UTF-8: {error}"),
         cut: error.error_len().is_none(),
@@ -197,7 +200,8 @@ fn datagram(line: &[u8], place: u64) -> Result<Received, Unread> {
             );
         }
     };
-    Ok(Received::new(seq, arrived, bytes))
+    let bytes = Bytes::new(&bytes);
+    Ok(Received::new(seq, arrived, bytes, scratch))
 }
 
 fn seconds(time: Value<'_>) -> Result<Duration, String> {

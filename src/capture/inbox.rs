@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::capture::faults::{Faults, Suffering, Tally};
 use crate::capture::kernel;
+use crate::capture::received::Bytes;
 use crate::error::Error;
 use crate::seam::{Clock, Ids};
 
@@ -14,10 +17,11 @@ use crate::seam::{Clock, Ids};
 /// It stands behind one lock, so that a fence and the drain never see half of each other's work.
 #[derive(Debug)]
 pub(in crate::capture) struct Inbox {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     address: SocketAddr,
     clock: Clock,
     buffer: Vec<u8>,
+    suffering: Suffering<Unparsed>,
     unparsed: VecDeque<Unparsed>,
     /// What a fence datagram of this socket begins with. Nobody else knows it.
     token: String,
@@ -30,20 +34,25 @@ pub(in crate::capture) struct Inbox {
 }
 
 /// A datagram that was read and not yet looked into.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::capture) struct Unparsed {
     pub(in crate::capture) arrived: Duration,
-    pub(in crate::capture) bytes: Vec<u8>,
+    pub(in crate::capture) bytes: Bytes,
 }
 
 impl Inbox {
-    pub(in crate::capture) fn new(socket: UdpSocket, address: SocketAddr, clock: Clock) -> Inbox {
+    pub(in crate::capture) fn new(
+        socket: Arc<UdpSocket>,
+        address: SocketAddr,
+        clock: Clock,
+    ) -> Inbox {
         let ids = Ids::random();
         Inbox {
             socket,
             address,
             clock,
             buffer: vec![0; BUFFER],
+            suffering: Suffering::new(Faults::none()),
             unparsed: VecDeque::new(),
             token: format!("xray-phantom fence {}{} ", ids.entity_id(), ids.entity_id()),
             fences_sent: 0,
@@ -90,19 +99,53 @@ impl Inbox {
             self.last_fence = number.unwrap_or(self.last_fence).max(self.last_fence);
             return;
         }
-        let arrived = self.now();
-        self.unparsed.push_back(Unparsed {
-            arrived,
-            bytes: bytes.to_vec(),
-        });
+        let bytes = Bytes::new(bytes);
+        self.pass(bytes);
     }
 
-    /// Takes a datagram that did not come through the socket.
-    pub(in crate::capture) fn hand_over(&mut self, bytes: Vec<u8>) {
+    fn pass(&mut self, bytes: Bytes) {
+        let arrived = self.now();
+        let unparsed = &mut self.unparsed;
+        let datagram = Unparsed { arrived, bytes };
+        self.suffering
+            .pass(datagram, |datagram| unparsed.push_back(datagram));
+    }
+
+    /// Takes a datagram that did not come through the socket; `false` where nobody listens.
+    pub(in crate::capture) fn hand_over(&mut self, bytes: &[u8]) -> bool {
+        if self.suffering.refuses() {
+            return false;
+        }
         // What came through the socket before stands before it.
         self.drain(usize::MAX);
-        let arrived = self.now();
-        self.unparsed.push_back(Unparsed { arrived, bytes });
+        self.pass(Bytes::new(bytes));
+        true
+    }
+
+    /// Takes other faults from now on.
+    pub(in crate::capture) fn set_faults(&mut self, faults: Faults) -> Result<(), Error> {
+        // What came before suffers those of before.
+        self.drain(usize::MAX);
+        let refused = self.suffering.refuses();
+        self.suffering.set(faults);
+        let SocketAddr::V4(address) = self.address else {
+            unreachable!("daemons listen on 127.0.0.1")
+        };
+        let changed = match (refused, self.suffering.refuses()) {
+            // A socket that is connected to itself takes nothing from others, and keeps its port.
+            (false, true) => self.socket.connect(address),
+            (true, false) => kernel::disconnect(&self.socket, address),
+            _ => Ok(()),
+        };
+        changed.map_err(|error| Error::io(format!("close or open {}", self.address), error))
+    }
+
+    /// Hands over what faults have held back.
+    pub(in crate::capture) fn release(&mut self) {
+        self.drain(usize::MAX);
+        let unparsed = &mut self.unparsed;
+        self.suffering
+            .release(|datagram| unparsed.push_back(datagram));
     }
 
     /// One step of a fence: sends it if it is not under way, drains, and looks for it.
@@ -128,8 +171,13 @@ impl Inbox {
             let lost_fences = self.fences_sent - self.fences_seen;
             let dropped =
                 kernel::drops(&self.socket).map(|drops| drops.saturating_sub(lost_fences));
+            let unparsed = &mut self.unparsed;
+            self.suffering
+                .end_group(|datagram| unparsed.push_back(datagram));
             return Ok(Some(Passed {
                 dropped,
+                on_request: self.suffering.tally(),
+                held: self.suffering.held(),
                 waiting: self.unparsed.len(),
             }));
         }
@@ -142,7 +190,13 @@ impl Inbox {
     fn send_fence(&mut self) -> Result<u64, Error> {
         let number = self.fences_sent + 1;
         let datagram = format!("{}{number}", self.token);
-        match self.socket.send_to(datagram.as_bytes(), self.address) {
+        // A connected socket may not be told where to send to, on some systems.
+        let sent = if self.suffering.refuses() {
+            self.socket.send(datagram.as_bytes())
+        } else {
+            self.socket.send_to(datagram.as_bytes(), self.address)
+        };
+        match sent {
             Ok(_) => self.fences_sent = number,
             // No room to send: the next step tries again.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -162,8 +216,14 @@ impl Inbox {
         self.unparsed.drain(..count).collect()
     }
 
+    /// Wakes the drain if it sleeps.
+    pub(in crate::capture) fn wake(&mut self) {
+        // Where it fails the drain looks by itself, a little later.
+        let _ = self.send_fence();
+    }
+
     /// Ends reading: the socket, and what nobody has looked into.
-    pub(in crate::capture) fn end(self) -> (UdpSocket, Vec<Vec<u8>>) {
+    pub(in crate::capture) fn end(self) -> (Arc<UdpSocket>, Vec<Bytes>) {
         (
             self.socket,
             self.unparsed
@@ -185,6 +245,10 @@ impl Inbox {
 pub(in crate::capture) struct Passed {
     /// Datagrams that the kernel dropped, our fences left out; `None` where it does not tell.
     pub(in crate::capture) dropped: Option<u64>,
+    /// What faults have dropped and doubled.
+    pub(in crate::capture) on_request: Tally,
+    /// Datagrams that faults hold back.
+    pub(in crate::capture) held: u64,
     /// Datagrams that were read before it and not yet looked into.
     pub(in crate::capture) waiting: usize,
 }

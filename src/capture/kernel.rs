@@ -1,12 +1,16 @@
 //! Socket options that std does not have.
 //!
-//! This is the one file of the crate with `unsafe`: three calls of libc, each with its reason.
+//! This is the one file of the crate with `unsafe`: five calls of libc, each with its reason.
 
 #[cfg(unix)]
-pub(in crate::capture) use unix::{limit_receive_buffer, receive_buffer, widen_receive_buffer};
+pub(in crate::capture) use unix::{
+    disconnect, limit_receive_buffer, receive_buffer, wait, widen_receive_buffer,
+};
 
 #[cfg(not(unix))]
-pub(in crate::capture) use other::{limit_receive_buffer, receive_buffer, widen_receive_buffer};
+pub(in crate::capture) use other::{
+    disconnect, limit_receive_buffer, receive_buffer, wait, widen_receive_buffer,
+};
 
 #[cfg(target_os = "linux")]
 pub(in crate::capture) use linux::drops;
@@ -20,8 +24,9 @@ pub(in crate::capture) fn drops(_socket: &std::net::UdpSocket) -> Option<u64> {
 #[cfg(unix)]
 mod unix {
     use std::io;
-    use std::net::UdpSocket;
+    use std::net::{SocketAddrV4, UdpSocket};
     use std::os::fd::AsRawFd;
+    use std::time::Duration;
 
     /// Makes the receive buffer as large as the system allows, up to `wish` bytes.
     pub(in crate::capture) fn widen_receive_buffer(socket: &UdpSocket, wish: usize) {
@@ -44,6 +49,81 @@ mod unix {
     ) -> io::Result<()> {
         set(socket, libc::SO_RCVBUF, bytes / OVERHEAD)
     }
+
+    /// Sleeps until something has come, or for `most`.
+    pub(in crate::capture) fn wait(socket: &UdpSocket, most: Duration) {
+        let mut waiting = libc::pollfd {
+            fd: socket.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let millis = libc::c_int::try_from(most.as_millis()).unwrap_or(libc::c_int::MAX);
+        // SAFETY: the descriptor is open while `socket` is borrowed, and the pointer is to one
+        // pollfd, as the count says. Whatever ends the sleep, the caller looks at the socket.
+        unsafe { libc::poll(&raw mut waiting, 1, millis) };
+    }
+
+    /// Lets a connected socket receive from everybody again, on the same port.
+    pub(in crate::capture) fn disconnect(
+        socket: &UdpSocket,
+        address: SocketAddrV4,
+    ) -> io::Result<()> {
+        let nobody = family(libc::AF_UNSPEC);
+        match named(socket, &nobody, libc::connect) {
+            // BSD says so, and has disconnected.
+            Err(error) if error.raw_os_error() != Some(libc::EAFNOSUPPORT) => return Err(error),
+            _ => {}
+        }
+        // Linux lets a port go that it had chosen itself.
+        if socket.local_addr()?.port() == address.port() {
+            return Ok(());
+        }
+        let own = libc::sockaddr_in {
+            sin_port: address.port().to_be(),
+            sin_addr: libc::in_addr {
+                s_addr: u32::from_ne_bytes(address.ip().octets()),
+            },
+            ..family(libc::AF_INET)
+        };
+        named(socket, &own, libc::bind)
+    }
+
+    /// An address of which the family alone is set.
+    fn family(family: libc::c_int) -> libc::sockaddr_in {
+        let Ok(sin_family) = libc::sa_family_t::try_from(family) else {
+            unreachable!("families are small numbers")
+        };
+        libc::sockaddr_in {
+            sin_family,
+            sin_port: 0,
+            sin_addr: libc::in_addr { s_addr: 0 },
+            sin_zero: [0; 8],
+            #[cfg(not(any(target_os = "linux", target_os = "android")))]
+            sin_len: 0,
+        }
+    }
+
+    /// Calls `connect` or `bind`.
+    fn named(socket: &UdpSocket, address: &libc::sockaddr_in, call: Naming) -> io::Result<()> {
+        // SAFETY: the descriptor is open while `socket` is borrowed, and the pointer is to an
+        // address of the length that is given.
+        let status = unsafe {
+            call(
+                socket.as_raw_fd(),
+                (&raw const *address).cast(),
+                length_of::<libc::sockaddr_in>(),
+            )
+        };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    /// `connect` and `bind` of the C library.
+    type Naming =
+        unsafe extern "C" fn(libc::c_int, *const libc::sockaddr, libc::socklen_t) -> libc::c_int;
 
     /// The size of the receive buffer as the system accounts it, in bytes.
     pub(in crate::capture) fn receive_buffer(socket: &UdpSocket) -> io::Result<usize> {
@@ -103,9 +183,25 @@ mod unix {
 #[cfg(not(unix))]
 mod other {
     use std::io;
-    use std::net::UdpSocket;
+    use std::net::{SocketAddrV4, UdpSocket};
+    use std::time::Duration;
 
     pub(in crate::capture) fn widen_receive_buffer(_socket: &UdpSocket, _wish: usize) {}
+
+    /// Sleeps a little.
+    pub(in crate::capture) fn wait(_socket: &UdpSocket, _most: Duration) {
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+
+    pub(in crate::capture) fn disconnect(
+        _socket: &UdpSocket,
+        _address: SocketAddrV4,
+    ) -> io::Result<()> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "not known how on this system",
+        ))
+    }
 
     pub(in crate::capture) fn limit_receive_buffer(
         _socket: &UdpSocket,

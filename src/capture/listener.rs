@@ -8,10 +8,12 @@ use std::task::{Context, Poll};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use crate::capture::inbox::Inbox;
-use crate::capture::rest::Rest;
+use crate::capture::faults::Faults;
+use crate::capture::inbox::{Inbox, Passed};
+use crate::capture::rest::{Look, Rest};
 use crate::capture::{Counts, Received, kernel, parking};
 use crate::error::Error;
+use crate::json::Scratch;
 use crate::seam::Clock;
 
 /// A UDP socket on loopback that a thread of its own keeps empty.
@@ -31,8 +33,9 @@ pub(crate) struct Listener {
 /// What was read, and how much of it.
 #[derive(Debug, Default)]
 struct Ledger {
-    received: Vec<Arc<Received>>,
+    received: Vec<Received>,
     counts: Counts,
+    scratch: Scratch,
 }
 
 /// Opens a UDP socket on a free port of 127.0.0.1.
@@ -66,8 +69,11 @@ impl Listener {
             None => kernel::widen_receive_buffer(&socket, WISH),
         }
         let receive_buffer = kernel::receive_buffer(&socket).ok();
-        let inbox = Arc::new(Mutex::new(Some(Inbox::new(socket, address, clock))));
+        let socket = Arc::new(socket);
+        let inbox = Inbox::new(Arc::clone(&socket), address, clock);
+        let inbox = Arc::new(Mutex::new(Some(inbox)));
         let drain = start_drain(
+            socket,
             Arc::clone(&inbox),
             Rest::for_buffer(receive_buffer.unwrap_or(STOCK)),
         )?;
@@ -129,15 +135,36 @@ impl Listener {
     }
 
     /// All that was looked into so far, in order: what came before the last fence, at least.
-    pub(crate) fn received(&self) -> Vec<Arc<Received>> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         lock(&self.ledger).received.clone()
+    }
+
+    /// Visits what was looked into so far, in order, from the `first` on.
+    pub(crate) fn visit(&self, first: usize, visit: impl FnMut(&Received)) {
+        let ledger = lock(&self.ledger);
+        ledger.received.iter().skip(first).for_each(visit);
+    }
+
+    /// Takes other faults from now on.
+    pub(crate) fn set_faults(&self, faults: Faults) -> Result<(), Error> {
+        match lock(&self.inbox).as_mut() {
+            Some(inbox) => inbox.set_faults(faults),
+            None => Ok(()),
+        }
+    }
+
+    /// Hands over what faults have held back.
+    pub(crate) fn release(&self) {
+        if let Some(inbox) = lock(&self.inbox).as_mut() {
+            inbox.release();
+        }
     }
 
     /// Looks into at most `most` datagrams and enters them; gives the counts, and how many there
     /// were.
     fn enter(&self, most: usize) -> (Counts, usize) {
         // Locked before the inbox is emptied, so that two callers cannot enter out of order.
-        let mut ledger = lock(&self.ledger);
+        let ledger = &mut *lock(&self.ledger);
         let unparsed = lock(&self.inbox)
             .as_mut()
             .map(|inbox| inbox.unparsed(most))
@@ -145,9 +172,10 @@ impl Listener {
         let entered = unparsed.len();
         for datagram in unparsed {
             let seq = ledger.counts.received;
-            let received = Received::new(seq, Some(datagram.arrived), datagram.bytes);
+            let arrived = Some(datagram.arrived);
+            let received = Received::new(seq, arrived, datagram.bytes, &mut ledger.scratch);
             ledger.counts.add(&received);
-            ledger.received.push(Arc::new(received));
+            ledger.received.push(received);
         }
         (ledger.counts, entered)
     }
@@ -158,7 +186,8 @@ impl Drop for Listener {
     fn drop(&mut self) {
         let inbox = lock(&self.inbox).take();
         self.drain.unpark();
-        if let Some(inbox) = inbox {
+        if let Some(mut inbox) = inbox {
+            inbox.wake();
             let (socket, late) = inbox.end();
             parking::park(socket, late, self.address, std::mem::take(&mut self.owner));
         }
@@ -186,16 +215,30 @@ impl Door {
         lock(&self.inbox).is_some()
     }
 
-    /// Hands a datagram over; `false` where the listener has ended.
-    pub(crate) fn hand_over(&self, datagram: Vec<u8>) -> bool {
+    /// Hands a datagram over.
+    pub(crate) fn hand_over(&self, datagram: &[u8]) -> HandedOver {
         match lock(&self.inbox).as_mut() {
             Some(inbox) => {
-                inbox.hand_over(datagram);
-                true
+                if inbox.hand_over(datagram) {
+                    HandedOver::Taken
+                } else {
+                    HandedOver::Refused
+                }
             }
-            None => false,
+            None => HandedOver::TooLate,
         }
     }
+}
+
+/// What became of a datagram that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandedOver {
+    /// It was refused, on request.
+    Refused,
+    /// It was taken.
+    Taken,
+    /// The listener has ended.
+    TooLate,
 }
 
 /// The wait for a fence.
@@ -212,10 +255,7 @@ enum Stage {
     /// It is under way, once it has a number.
     Sent(Option<u64>),
     /// It has passed, and so many datagrams that came before are to be looked into.
-    Passed {
-        dropped: Option<u64>,
-        waiting: usize,
-    },
+    Passed(Passed),
 }
 
 impl Fence<'_> {
@@ -231,22 +271,22 @@ impl Fence<'_> {
                     )));
                 };
                 if let Some(passed) = inbox.step(number)? {
-                    self.stage = Stage::Passed {
-                        dropped: passed.dropped,
-                        waiting: passed.waiting,
-                    };
+                    self.stage = Stage::Passed(passed);
                 } else if Instant::now() > self.deadline {
                     return Err(self.listener.overdue());
                 }
                 Ok(None)
             }
-            Stage::Passed { dropped, waiting } => {
-                let (counts, entered) = self.listener.enter(PORTION.min(*waiting));
-                *waiting -= entered;
+            Stage::Passed(passed) => {
+                let (counts, entered) = self.listener.enter(PORTION.min(passed.waiting));
+                passed.waiting -= entered;
                 // Another caller may have entered them; then there is nothing left to wait for.
-                let done = *waiting == 0 || entered == 0;
+                let done = passed.waiting == 0 || entered == 0;
                 Ok(done.then_some(Counts {
-                    dropped: *dropped,
+                    dropped: passed.dropped,
+                    dropped_on_request: passed.on_request.dropped,
+                    duplicated: passed.on_request.duplicated,
+                    held: passed.held,
                     ..counts
                 }))
             }
@@ -271,7 +311,11 @@ impl Future for Fence<'_> {
 }
 
 /// Starts the thread that keeps the socket empty until its inbox is taken away.
-fn start_drain(inbox: Arc<Mutex<Option<Inbox>>>, mut rest: Rest) -> Result<Thread, Error> {
+fn start_drain(
+    socket: Arc<UdpSocket>,
+    inbox: Arc<Mutex<Option<Inbox>>>,
+    mut rest: Rest,
+) -> Result<Thread, Error> {
     let drain = move || {
         loop {
             let found = match lock(&inbox).as_mut() {
@@ -279,8 +323,9 @@ fn start_drain(inbox: Arc<Mutex<Option<Inbox>>>, mut rest: Rest) -> Result<Threa
                 None => return,
             };
             match rest.after(found) {
-                Some(pause) => thread::park_timeout(pause),
-                None => thread::yield_now(),
+                Look::After(pause) => thread::park_timeout(pause),
+                Look::AtOnce => thread::yield_now(),
+                Look::WhenWoken => kernel::wait(&socket, LONGEST_SLEEP),
             }
         }
     };
@@ -304,6 +349,8 @@ const WISH: usize = 64 << 20;
 const STOCK: usize = 212_992;
 /// How long a fence may take. It takes microseconds; this is for machines in trouble.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// After so long the drain looks even if nothing has woken it.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// How many datagrams one step of a fence looks into, so that an async task is not held up.
 const PORTION: usize = 64;
 /// How many datagrams the drain reads before it lets others have the lock.

@@ -26,6 +26,7 @@
 //! discipline on it moves packets to other queues: there a fence from another CPU may overtake.
 //! Other systems promise nothing; there the fence is best effort.
 
+mod faults;
 mod file;
 mod inbox;
 #[cfg_attr(
@@ -38,7 +39,8 @@ mod parking;
 mod received;
 mod rest;
 
+pub use faults::Faults;
 pub use file::CaptureFile;
 pub use received::{Counts, Received, Rejection, Verdict};
 
-pub(crate) use listener::{Door, Listener, bind};
+pub(crate) use listener::{Door, HandedOver, Listener, bind};

@@ -9,9 +9,10 @@ use std::fmt;
 use std::io::Write as _;
 use std::mem;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::capture::kernel;
+use crate::capture::received::Bytes;
 use crate::error::visible;
 use crate::wire::{Body, receive};
 
@@ -19,11 +20,11 @@ use crate::wire::{Body, receive};
 static PARKED: Mutex<VecDeque<Parked>> = Mutex::new(VecDeque::new());
 
 struct Parked {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     address: SocketAddr,
     owner: String,
     /// What came after the daemon was judged and before its socket was parked.
-    unread: Vec<Vec<u8>>,
+    unread: Vec<Bytes>,
 }
 
 /// A datagram that came after its daemon had ended.
@@ -47,8 +48,8 @@ impl fmt::Display for Late {
 
 /// Keeps a socket open for a while.
 pub(in crate::capture) fn park(
-    socket: UdpSocket,
-    unread: Vec<Vec<u8>>,
+    socket: Arc<UdpSocket>,
+    unread: Vec<Bytes>,
     address: SocketAddr,
     owner: String,
 ) {
@@ -102,7 +103,7 @@ fn look(parked: &mut Parked) -> Vec<Late> {
             continue;
         }
         if datagrams.len() < MOST {
-            datagrams.push(buffer[..length].to_vec());
+            datagrams.push(Bytes::new(&buffer[..length]));
         } else {
             others += 1;
         }
@@ -111,7 +112,7 @@ fn look(parked: &mut Parked) -> Vec<Late> {
     let named = datagrams
         .iter()
         .take(MOST)
-        .map(|datagram| describe(datagram));
+        .map(|datagram| describe(datagram.as_bytes()));
     let counted = (others > 0).then(|| format!("and {others} more"));
     named
         .chain(counted)
@@ -149,6 +150,7 @@ mod tests {
     use std::net::UdpSocket;
 
     use crate::capture::parking::{MOST, Parked, look};
+    use crate::capture::received::Bytes;
 
     #[test]
     fn what_was_read_and_not_judged_is_named_too_and_many_are_counted() {
@@ -161,9 +163,9 @@ mod tests {
         }
         // A fence that nobody waits for any more is not counted.
         socket.send_to(b"xray-phantom fence", address).unwrap();
-        let unread = vec![b"x".to_vec(), b"x".to_vec()];
+        let unread = vec![Bytes::new(b"x"), Bytes::new(b"x")];
         let mut parked = Parked {
-            socket,
+            socket: socket.into(),
             address,
             owner: String::new(),
             unread,
@@ -186,7 +188,7 @@ mod tests {
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
         let mut parked = Parked {
-            socket,
+            socket: socket.into(),
             address,
             owner: "started at tests/orders.rs:7".to_owned(),
             unread: Vec::new(),

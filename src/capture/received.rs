@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::json::Document;
+use crate::json::{Document, Scratch};
 use crate::wire::{Body, Refusal, RefusalCode, receive, receive_text};
 
 /// A datagram that arrived, its bytes, and what became of it.
@@ -18,20 +18,20 @@ pub struct Received {
 
 /// A datagram, stored once: its document is a part of the same text.
 #[derive(Clone, Debug)]
-enum Bytes {
+pub(in crate::capture) enum Bytes {
     Raw(Arc<[u8]>),
     Text(Arc<str>),
 }
 
 impl Bytes {
-    fn new(datagram: Vec<u8>) -> Bytes {
-        match String::from_utf8(datagram) {
+    pub(in crate::capture) fn new(datagram: &[u8]) -> Bytes {
+        match std::str::from_utf8(datagram) {
             Ok(text) => Bytes::Text(text.into()),
-            Err(error) => Bytes::Raw(error.into_bytes().into()),
+            Err(_) => Bytes::Raw(datagram.into()),
         }
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(in crate::capture) fn as_bytes(&self) -> &[u8] {
         match self {
             Bytes::Raw(bytes) => bytes,
             Bytes::Text(text) => text.as_bytes(),
@@ -51,11 +51,16 @@ pub enum Verdict {
 }
 
 impl Received {
-    pub(in crate::capture) fn new(seq: u64, arrived: Option<Duration>, bytes: Vec<u8>) -> Received {
-        let bytes = Bytes::new(bytes);
+    /// Looks into a datagram.
+    pub(in crate::capture) fn new(
+        seq: u64,
+        arrived: Option<Duration>,
+        bytes: Bytes,
+        scratch: &mut Scratch,
+    ) -> Received {
         let outcome = match &bytes {
             Bytes::Raw(bytes) => receive(bytes),
-            Bytes::Text(text) => receive_text(text),
+            Bytes::Text(text) => receive_text(text, scratch),
         };
         let verdict = match outcome {
             _ if bytes.as_bytes().is_empty() => Verdict::Ignored,
@@ -181,7 +186,8 @@ impl fmt::Display for Rejection {
 /// How many datagrams arrived, and what became of them.
 ///
 /// `received` = `accepted` + `rejected` + `ignored`, and what was sent before a fence is
-/// `received` + `dropped`.
+/// `received` + `dropped` + `unexplained`, and with [`Faults`](crate::Faults) also
+/// + `dropped_on_request` + `held` - `duplicated`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Datagrams that were read from the socket.
@@ -195,6 +201,15 @@ pub struct Counts {
     /// Datagrams that the kernel dropped because the receive buffer was full. `None` where the
     /// system does not tell, which is not 0.
     pub dropped: Option<u64>,
+    /// Datagrams that [`Faults`](crate::Faults) dropped.
+    pub dropped_on_request: u64,
+    /// Datagrams that were received twice because of [`Faults`](crate::Faults).
+    pub duplicated: u64,
+    /// Datagrams that [`Faults`](crate::Faults) hold back.
+    pub held: u64,
+    /// Datagrams that a sender has sent by its own [count](crate::FakeDaemon::audit), and that are
+    /// in none of the other numbers.
+    pub unexplained: u64,
 }
 
 impl Counts {
@@ -218,14 +233,28 @@ impl fmt::Display for Counts {
             rejected,
             ignored,
             dropped,
-        } = self;
+            dropped_on_request,
+            duplicated,
+            held,
+            unexplained,
+        } = *self;
         write!(
             f,
             "{received} received = {accepted} accepted + {rejected} rejected + {ignored} ignored; "
         )?;
         match dropped {
-            Some(dropped) => write!(f, "{dropped} dropped by the kernel"),
-            None => f.write_str("dropped by the kernel: unknown on this system"),
+            Some(dropped) => write!(f, "{dropped} dropped by the kernel")?,
+            None => f.write_str("dropped by the kernel: unknown on this system")?,
         }
+        let others = [
+            (dropped_on_request, "dropped on request"),
+            (duplicated, "doubled on request"),
+            (held, "held on request"),
+            (unexplained, "sent and never seen"),
+        ];
+        others
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .try_for_each(|(number, what)| write!(f, ", {number} {what}"))
     }
 }

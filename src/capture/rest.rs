@@ -7,13 +7,28 @@ use std::time::Duration;
 ///
 /// A thread that sleeps in `recv` would be woken for every datagram, by and at the cost of the
 /// sender. A thread that looks by itself costs the sender nothing. It should look again before a
-/// sender can fill the buffer, so that the longest pause follows from its size.
+/// sender can fill the buffer, so that the longest pause follows from its size. When nothing has
+/// come for a second it sleeps after all: then an idle daemon costs nothing, and the next sender
+/// wakes it once.
 #[derive(Debug)]
 pub(in crate::capture) struct Rest {
     pause: Duration,
     longest: Duration,
     /// How many looks in a row have found nothing since the last burst.
     quiet: u32,
+    /// How long nothing has come.
+    idle: Duration,
+}
+
+/// When to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::capture) enum Look {
+    /// After this pause.
+    After(Duration),
+    /// At once.
+    AtOnce,
+    /// When something has come.
+    WhenWoken,
 }
 
 impl Rest {
@@ -28,25 +43,31 @@ impl Rest {
             pause: SHORTEST,
             longest,
             quiet: QUIET,
+            idle: Duration::ZERO,
         }
     }
 
-    /// The pause after a look that found this many datagrams; `None` to look again at once.
-    pub(in crate::capture) fn after(&mut self, found: usize) -> Option<Duration> {
+    /// What follows a look that found this many datagrams.
+    pub(in crate::capture) fn after(&mut self, found: usize) -> Look {
         match found {
             0 => self.quiet = self.quiet.saturating_add(1),
             BURST.. => self.quiet = 0,
             _ => {}
         }
         if self.quiet < QUIET {
-            return None;
+            return Look::AtOnce;
         }
-        self.pause = if found > 0 {
-            SHORTEST
+        if found > 0 {
+            self.pause = SHORTEST;
+            self.idle = Duration::ZERO;
         } else {
-            (self.pause * 2).min(self.longest)
-        };
-        Some(self.pause)
+            self.pause = (self.pause * 2).min(self.longest);
+        }
+        if self.idle >= IDLE {
+            return Look::WhenWoken;
+        }
+        self.idle += self.pause;
+        Look::After(self.pause)
     }
 }
 
@@ -62,28 +83,44 @@ const SHORTEST: Duration = Duration::from_micros(250);
 /// However small the buffer is: an idle daemon shall not be felt.
 const SHORTEST_IDLE: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(20);
+/// After so much time without a datagram the drain sleeps.
+const IDLE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use crate::capture::rest::{QUIET, Rest};
+    use crate::capture::rest::{Look, QUIET, Rest};
 
     #[test]
     fn the_pause_grows_while_nothing_comes_and_is_short_again_when_something_does() {
         let mut rest = Rest::for_buffer(8 << 20);
-        let micros = |rest: &mut Rest, found| rest.after(found).map(|pause| pause.as_micros());
-        let pauses = [9, 0, 0, 0, 0, 0, 1, 0].map(|found| micros(&mut rest, found).unwrap_or(0));
-        assert_eq!(pauses, [250, 500, 1_000, 2_000, 2_457, 2_457, 250, 500]);
+        let pauses = [9, 0, 0, 0, 0, 0, 1, 0].map(|found| rest.after(found));
+        let expected = [250, 500, 1_000, 2_000, 2_457, 2_457, 250, 500];
+        assert_eq!(pauses, expected.map(after));
     }
 
     #[test]
     fn a_burst_is_not_rested_in_until_it_has_been_quiet_for_a_while() {
         let mut rest = Rest::for_buffer(8 << 20);
-        assert_eq!(rest.after(1_000), None);
-        assert_eq!(rest.after(3), None);
-        assert!((1..QUIET).all(|_| rest.after(0).is_none()));
-        assert_eq!(rest.after(0), Some(Duration::from_micros(500)));
+        assert_eq!(rest.after(1_000), Look::AtOnce);
+        assert_eq!(rest.after(3), Look::AtOnce);
+        assert!((1..QUIET).all(|_| rest.after(0) == Look::AtOnce));
+        assert_eq!(rest.after(0), after(500));
+    }
+
+    #[test]
+    fn when_nothing_has_come_for_a_second_the_drain_sleeps_until_something_does() {
+        let mut rest = Rest::for_buffer(212_992);
+        let mut looks = (1..).take_while(|_| rest.after(0) != Look::WhenWoken);
+        assert_eq!(looks.by_ref().count(), 502);
+        assert_eq!(rest.after(0), Look::WhenWoken);
+        assert_eq!(rest.after(1), after(250));
+        assert_eq!(rest.after(0), after(500));
+    }
+
+    fn after(micros: u64) -> Look {
+        Look::After(Duration::from_micros(micros))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::capture::Rejection;
 use crate::cli::input::{Capture, Datagram};
-use crate::fake_daemon::{Inspection, Strictness, inspect};
+use crate::fake_daemon::{Inspection, Inspector, Strictness};
 use crate::schema::{Consequence, Masker, Secrets, Violation};
 use crate::trace::{Defect, ExternalParents, PartialTrace, Severity};
 
@@ -45,14 +45,15 @@ impl<'a> Report<'a> {
         secrets: Option<&Secrets>,
     ) -> Report<'a> {
         let datagrams = capture.datagrams();
-        let received = datagrams
-            .clone()
-            .map(|datagram| (datagram.number, datagram.received));
+        let mut inspector = Inspector::new(secrets.cloned());
+        for datagram in datagrams.clone() {
+            inspector.enter(datagram.number, datagram.received);
+        }
         let Inspection {
             traces,
             violations,
             secrets,
-        } = inspect(received, external, secrets);
+        } = inspector.inspection(external);
         let mut rejections: Vec<_> = datagrams
             .filter_map(|datagram| {
                 let rejection = datagram.received.rejection()?;

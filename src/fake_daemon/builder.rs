@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::panic::Location;
 use std::thread;
 
-use crate::capture::{self, Listener};
+use crate::capture::{self, Faults, Listener};
 use crate::error::Error;
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::{Outcome, scope};
@@ -33,6 +33,7 @@ use crate::trace::ExternalParents;
 #[must_use = "a builder does nothing until it starts a daemon"]
 pub struct FakeDaemonBuilder {
     receive_buffer: Option<usize>,
+    faults: Faults,
     external: ExternalParents,
     clock: Clock,
     environment: Environment,
@@ -52,6 +53,7 @@ impl FakeDaemonBuilder {
     pub(in crate::fake_daemon) fn new() -> FakeDaemonBuilder {
         FakeDaemonBuilder {
             receive_buffer: None,
+            faults: Faults::none(),
             external: ExternalParents::none(),
             clock: Clock::system(),
             environment: Environment::process(),
@@ -71,6 +73,12 @@ impl FakeDaemonBuilder {
     /// `XRAY_PHANTOM_RECEIVE_BUFFER` does the same for all daemons of a process that do not say.
     pub fn receive_buffer(mut self, bytes: usize) -> Self {
         self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// Does these things to the datagrams that come.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
         self
     }
 
@@ -245,12 +253,13 @@ impl FakeDaemonBuilder {
     /// # Errors
     ///
     /// A socket or thread that the system refuses; a variable that cannot be read; a code or a
-    /// path of names that is none.
+    /// path of names that is none; faults that cannot be.
     #[track_caller]
     pub fn try_start(self) -> Result<FakeDaemon, Error> {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
+        let faults = self.faults.checked()?;
         let receive_buffer = match self.receive_buffer {
             Some(bytes) => Some(bytes),
             None => receive_buffer_variable(&self.environment)?,
@@ -278,6 +287,7 @@ impl FakeDaemonBuilder {
         };
         let sampling = SamplingResponder::start(tcp, self.clock.clone())?;
         let listener = Listener::start(udp, receive_buffer, self.clock, started.clone())?;
+        listener.set_faults(faults)?;
         Ok(FakeDaemon::new(
             listener,
             sampling,

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{CaptureFile, Counts, Listener, Received};
+use crate::capture::{CaptureFile, Counts, Faults, Listener, Received};
 use crate::error::Error;
 use crate::fake_daemon::builder::Hook;
 use crate::fake_daemon::in_memory::{InMemory, Notebook};
-use crate::fake_daemon::inspect::{Inspection, inspect};
+use crate::fake_daemon::inspect::{Inspection, Inspector};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
@@ -62,10 +62,12 @@ pub struct FakeDaemon {
     _sampling: SamplingResponder,
     external: ExternalParents,
     hooks: Vec<Hook>,
-    secrets: Option<Secrets>,
     started: String,
     notebook: Arc<Notebook>,
+    /// What was looked into so far.
+    inspector: Mutex<Inspector>,
     judged: Mutex<Judged>,
+    audited: Mutex<Vec<SentSoFar>>,
     /// Whether it was judged for the last time.
     ended: bool,
 }
@@ -162,10 +164,11 @@ impl FakeDaemon {
             _sampling: sampling,
             external,
             hooks,
-            secrets,
             started,
             notebook: Arc::default(),
+            inspector: Mutex::new(Inspector::new(secrets)),
             judged,
+            audited: Mutex::default(),
             ended: false,
         }
     }
@@ -205,7 +208,69 @@ impl FakeDaemon {
         // In this order: a task that records into a batch, the flush of the batch, the fence.
         tasks::let_run().await;
         self.run_hooks();
-        self.listener.fence().await
+        self.fence_alone().await
+    }
+
+    /// The fence without what comes before it.
+    async fn fence_alone(&self) -> Result<Counts, Error> {
+        let said = self.said();
+        Ok(explained(self.listener.fence().await?, said))
+    }
+
+    /// The same on this thread.
+    fn fence_blocking(&self) -> Result<Counts, Error> {
+        let said = self.said();
+        Ok(explained(self.listener.fence_blocking()?, said))
+    }
+
+    /// Holds what a sender says it has sent against what arrived: the difference is
+    /// [`unexplained`](Counts::unexplained), and fails the test as a loss in the kernel does.
+    ///
+    /// A recorder beside the daemon is audited by itself. With another sender, audit all that send
+    /// to this daemon: what comes of one that is not audited would make up for what another lost.
+    /// `sent` gives how many datagrams the sender has sent so far; it is asked before each fence.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::UdpSocket;
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let sent = Arc::new(AtomicU64::new(0));
+    /// let count = Arc::clone(&sent);
+    /// daemon.audit(move || count.load(Ordering::Relaxed));
+    ///
+    /// // The emitter says two, and sends one.
+    /// let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    /// socket.send_to(&[], daemon.address()).unwrap();
+    /// sent.store(2, Ordering::Relaxed);
+    /// let report = block_on(daemon.verify()).unwrap_err().to_string();
+    /// assert!(report.contains("- 1 datagram was sent and never seen"), "{report}");
+    /// ```
+    pub fn audit(&self, sent: impl Fn() -> u64 + Send + Sync + 'static) {
+        lock(&self.audited).push(Box::new(sent));
+    }
+
+    /// How many datagrams audited senders say they have sent.
+    fn said(&self) -> u64 {
+        lock(&self.audited).iter().map(|sent| sent()).sum()
+    }
+
+    /// Takes other [faults](Faults) from now on. What is held stays held.
+    ///
+    /// # Errors
+    ///
+    /// Faults that cannot be, such as every 0th; a socket that the system does not close or open.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
+        self.listener.set_faults(faults.checked()?)
+    }
+
+    /// Hands over what [faults](Faults) hold back, in the order in which it would have come.
+    pub fn release(&self) {
+        self.listener.release();
     }
 
     /// The datagrams that came, in order of arrival, rejected ones too.
@@ -213,7 +278,7 @@ impl FakeDaemon {
     /// # Errors
     ///
     /// As [`fence`](FakeDaemon::fence).
-    pub async fn datagrams(&self) -> Result<Vec<Arc<Received>>, Error> {
+    pub async fn datagrams(&self) -> Result<Vec<Received>, Error> {
         self.fence().await?;
         Ok(self.listener.received())
     }
@@ -225,7 +290,7 @@ impl FakeDaemon {
     /// As [`fence`](FakeDaemon::fence), and a file that cannot be written.
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let datagrams = self.datagrams().await?;
-        CaptureFile::write(path, datagrams.iter().map(|received| &**received))
+        CaptureFile::write(path, &datagrams)
     }
 
     /// Judges what came so far. What this reports is not reported again when the daemon is
@@ -237,6 +302,7 @@ impl FakeDaemon {
     /// lose a part of it, datagrams lost in the kernel, traces that are not complete, notes of
     /// recorders and mocks.
     pub async fn verify(&self) -> Result<(), Report> {
+        self.release();
         let counts = self.fence().await;
         self.judge(counts)
     }
@@ -266,8 +332,9 @@ impl FakeDaemon {
     /// Judges for the last time: what comes after this is late. Hooks are left out where a panic
     /// of the test is under way, as theirs would take its place.
     pub(in crate::fake_daemon) async fn end(mut self, panicked: bool) -> Result<(), Report> {
+        self.release();
         let counts = if panicked {
-            self.listener.fence().await
+            self.fence_alone().await
         } else {
             self.fence().await
         };
@@ -278,7 +345,7 @@ impl FakeDaemon {
     /// Judges, with what the fence gave.
     fn judge(&self, counts: Result<Counts, Error>) -> Result<(), Report> {
         let received = self.listener.received();
-        let inspection = self.inspected(&received);
+        let inspection = self.inspection();
         let notes = self.notebook.take();
         let report = self.judged().report(
             self.place(),
@@ -301,8 +368,13 @@ impl FakeDaemon {
     }
 
     /// All that was looked into so far.
-    pub(in crate::fake_daemon) fn received(&self) -> Vec<Arc<Received>> {
+    pub(in crate::fake_daemon) fn received(&self) -> Vec<Received> {
         self.listener.received()
+    }
+
+    /// Which parents may be missing.
+    pub(in crate::fake_daemon) fn external(&self) -> &ExternalParents {
+        &self.external
     }
 
     /// What recorders and mocks have noted so far.
@@ -310,12 +382,19 @@ impl FakeDaemon {
         self.notebook.notes()
     }
 
-    /// The traces that these datagrams make, and the rules that their documents break.
-    pub(in crate::fake_daemon) fn inspected(&self, received: &[Arc<Received>]) -> Inspection {
-        let numbered = received
-            .iter()
-            .map(|datagram| (datagram.seq(), &**datagram));
-        inspect(numbered, &self.external, self.secrets.as_ref())
+    /// What was looked into so far, judged.
+    pub(in crate::fake_daemon) fn inspector(&self) -> MutexGuard<'_, Inspector> {
+        let mut inspector = lock(&self.inspector);
+        let first = inspector.entered();
+        self.listener.visit(first, |datagram| {
+            inspector.enter(datagram.seq(), datagram);
+        });
+        inspector
+    }
+
+    /// The traces that came, and the rules that their documents break.
+    pub(in crate::fake_daemon) fn inspection(&self) -> Inspection {
+        self.inspector().inspection(&self.external)
     }
 
     fn run_hooks(&self) {
@@ -323,15 +402,44 @@ impl FakeDaemon {
     }
 
     pub(in crate::fake_daemon) fn judged(&self) -> MutexGuard<'_, Judged> {
-        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.judged)
     }
+}
+
+/// What an audited sender says.
+type SentSoFar = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// Counts with what is left of what senders said.
+fn explained(counts: Counts, said: u64) -> Counts {
+    let seen = counts.received.saturating_sub(counts.duplicated)
+        + counts.dropped.unwrap_or(0)
+        + counts.dropped_on_request
+        + counts.held;
+    Counts {
+        unexplained: said.saturating_sub(seen),
+        ..counts
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A recorder in the same process hands its documents over in memory.
 impl Daemon for FakeDaemon {
     fn emitter(&self) -> Arc<dyn Emit> {
         let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
-        Arc::new(InMemory::new(door, notebook, self.place()))
+        let emitter: Arc<dyn Emit> = Arc::new(InMemory::new(door, notebook, self.place()));
+        Daemon::audit(self, Arc::clone(&emitter));
+        emitter
+    }
+
+    fn address(&self) -> SocketAddr {
+        FakeDaemon::address(self)
+    }
+
+    fn audit(&self, sender: Arc<dyn Emit>) {
+        FakeDaemon::audit(self, move || sender.counts().sent);
     }
 }
 
@@ -348,7 +456,8 @@ impl Drop for FakeDaemon {
             return;
         }
         self.run_hooks();
-        let counts = self.listener.fence_blocking();
+        self.release();
+        let counts = self.fence_blocking();
         if let Err(report) = self.judge(counts) {
             panic!("{report}{HIDDEN}");
         }

@@ -6,7 +6,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::Door;
+use crate::capture::{Door, HandedOver};
 use crate::wire::{Emit, EmitCounts, Note, NoteSource, frame};
 
 /// Hands documents over in memory, in the same bytes that would go over UDP.
@@ -60,10 +60,13 @@ impl Emit for InMemory {
                 return self.note(Note::new("too-large", error.to_string()));
             }
         };
-        if self.door.hand_over(datagram) {
-            self.sent.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.failed.fetch_add(1, Ordering::Relaxed);
+        let handed_over = self.door.hand_over(&datagram);
+        let counter = match handed_over {
+            HandedOver::Taken => &self.sent,
+            HandedOver::Refused | HandedOver::TooLate => &self.failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        if handed_over == HandedOver::TooLate {
             self.late(&format!("a document of {} bytes", document.len()));
         }
     }

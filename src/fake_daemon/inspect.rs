@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::capture::Received;
+use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge};
-use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
+use crate::trace::{Arrival, ExternalParents, Index, Node, PartialTrace};
 
 /// What a set of datagrams holds.
 #[derive(Debug)]
@@ -20,54 +21,84 @@ pub(crate) struct Inspection {
     pub(crate) secrets: Masker,
 }
 
-/// Judges each document, and makes traces of all. The numbers are those that violations and
-/// defects name.
-pub(crate) fn inspect<'a>(
-    received: impl Iterator<Item = (u64, &'a Received)> + Clone,
-    external: &ExternalParents,
-    lint: Option<&Secrets>,
-) -> Inspection {
-    let arrivals = received.clone().filter_map(|(seq, datagram)| {
-        let document = Arc::clone(datagram.document()?);
-        let since_epoch = datagram.arrived();
-        Some(Arrival {
-            seq,
-            arrived: since_epoch.map(|time| Timestamp::from_nanos(0) + time),
-            document,
-        })
-    });
-    let traces = assemble(arrivals, external).traces;
-    let mut above = None;
-    let mut violations = Vec::new();
-    let mut secrets = Vec::new();
-    for (seq, datagram) in received {
+/// Judges each datagram as it comes, and enters its document by its trace.
+#[derive(Debug, Default)]
+pub(crate) struct Inspector {
+    lint: Option<Secrets>,
+    index: Index,
+    /// The documents that break a rule, with the numbers of their datagrams.
+    faulty: Vec<(u64, Arc<Document>, Vec<Violation>)>,
+    secrets: Vec<String>,
+    /// How many datagrams were entered.
+    entered: usize,
+}
+
+impl Inspector {
+    /// Looks for secrets too, if it is told how.
+    pub(crate) fn new(lint: Option<Secrets>) -> Inspector {
+        Inspector {
+            lint,
+            ..Inspector::default()
+        }
+    }
+
+    /// Judges a datagram. Its number is the one that violations and defects name.
+    pub(crate) fn enter(&mut self, seq: u64, datagram: &Received) {
+        self.entered += 1;
         let Some(document) = datagram.document() else {
-            if let (Some(lint), Some(_)) = (lint, datagram.rejection()) {
-                secrets.extend(lint.texts_of(&String::from_utf8_lossy(datagram.bytes())));
+            if let (Some(lint), Some(_)) = (&self.lint, datagram.rejection()) {
+                let text = String::from_utf8_lossy(datagram.bytes());
+                self.secrets.extend(lint.texts_of(&text));
             }
-            continue;
+            return;
         };
         let mut found = judge(document);
-        if let Some(lint) = lint {
+        if let Some(lint) = &self.lint {
             found.extend(lint.judge(document));
             found.sort_by(|a, b| a.pointer().cmp(b.pointer()));
-            secrets.extend(lint.texts(document));
+            self.secrets.extend(lint.texts(document));
         }
-        if found.is_empty() {
-            continue;
+        if !found.is_empty() {
+            self.faulty.push((seq, Arc::clone(document), found));
         }
-        let above = above.get_or_insert_with(|| Above::of(&traces));
-        let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
-        let placed = found
-            .into_iter()
-            .map(|violation| violation.with_seq(seq).below(names.iter().cloned()));
-        violations.extend(placed);
+        let since_epoch = datagram.arrived();
+        self.index.enter(Arrival {
+            seq,
+            arrived: since_epoch.map(|time| Timestamp::from_nanos(0) + time),
+            document: Arc::clone(document),
+        });
     }
-    drop(above);
-    Inspection {
-        traces,
-        violations,
-        secrets: Masker::new(secrets),
+
+    /// How many datagrams were entered.
+    pub(crate) fn entered(&self) -> usize {
+        self.entered
+    }
+
+    /// The traces that came.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// All that came.
+    pub(crate) fn inspection(&self, external: &ExternalParents) -> Inspection {
+        let traces = self.index.traces(external);
+        let mut violations = Vec::new();
+        let mut above = None;
+        for (seq, document, found) in &self.faulty {
+            let above = above.get_or_insert_with(|| Above::of(&traces));
+            let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
+            let placed = found.iter().cloned();
+            violations.extend(placed.map(|violation| {
+                let placed = violation.with_seq(*seq);
+                placed.below(names.iter().cloned())
+            }));
+        }
+        drop(above);
+        Inspection {
+            traces,
+            violations,
+            secrets: Masker::new(self.secrets.clone()),
+        }
     }
 }
 

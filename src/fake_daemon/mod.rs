@@ -25,6 +25,6 @@ pub use second_witness::{Disagreement, Unmet};
 pub use shortfall::{Shortfall, ShortfallCode};
 
 #[cfg(feature = "cli")]
-pub(crate) use inspect::{Inspection, inspect};
+pub(crate) use inspect::{Inspection, Inspector};
 #[cfg(feature = "cli")]
 pub(crate) use strictness::Strictness;

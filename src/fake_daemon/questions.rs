@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::capture::Rejection;
+use crate::capture::{Counts, Received, Rejection};
 use crate::error::Error;
 use crate::fake_daemon::FakeDaemon;
 use crate::fake_daemon::report::which;
@@ -32,16 +32,20 @@ impl FakeDaemon {
     /// None came, or several, or the one is not complete; or datagrams were lost, so that nobody
     /// knows.
     pub async fn try_expect_one_trace(&self) -> Result<Trace, Shortfall> {
-        let mut sight = self.look().await?;
-        match sight.traces.len() {
-            0 => Err(sight.no_trace()),
-            1 => {
-                let trace = sight.traces.remove(0);
-                trace
-                    .complete()
-                    .map_err(|partial| self.incomplete(&sight, &partial))
+        let counts = self.look().await?;
+        let mut traces = {
+            let inspector = self.inspector();
+            match inspector.index().len() {
+                0 | 1 => inspector.index().traces(self.external()),
+                _ => {
+                    drop(inspector);
+                    return Err(self.sight(counts).several_traces());
+                }
             }
-            _ => Err(sight.several_traces()),
+        };
+        match traces.pop() {
+            Some(trace) => self.complete(trace, counts),
+            None => Err(self.sight(counts).no_trace()),
         }
     }
 
@@ -51,11 +55,9 @@ impl FakeDaemon {
     ///
     /// It did not come, or is not complete; or datagrams were lost.
     pub async fn trace(&self, id: impl AsRef<str>) -> Result<Trace, Shortfall> {
-        let mut sight = self.look().await?;
-        let trace = sight.take(id.as_ref())?;
-        trace
-            .complete()
-            .map_err(|partial| self.incomplete(&sight, &partial))
+        let counts = self.look().await?;
+        let trace = self.named(id.as_ref(), counts)?;
+        self.complete(trace, counts)
     }
 
     /// All traces in order of start. An empty list says that none came.
@@ -64,11 +66,11 @@ impl FakeDaemon {
     ///
     /// One of them is not complete; or datagrams were lost.
     pub async fn traces(&self) -> Result<Vec<Trace>, Shortfall> {
-        let mut sight = self.look().await?;
-        let partial = std::mem::take(&mut sight.traces);
-        let complete = partial.into_iter().map(PartialTrace::complete);
-        complete
-            .map(|trace| trace.map_err(|partial| self.incomplete(&sight, &partial)))
+        let counts = self.look().await?;
+        let traces = self.inspector().index().traces(self.external());
+        traces
+            .into_iter()
+            .map(|trace| self.complete(trace, counts))
             .collect()
     }
 
@@ -79,7 +81,8 @@ impl FakeDaemon {
     ///
     /// Nothing of it came; or datagrams were lost.
     pub async fn partial(&self, id: impl AsRef<str>) -> Result<PartialTrace, Shortfall> {
-        let trace = self.look().await?.take(id.as_ref())?;
+        let counts = self.look().await?;
+        let trace = self.named(id.as_ref(), counts)?;
         self.judged().seen.insert(trace.id().to_owned());
         Ok(trace)
     }
@@ -92,10 +95,7 @@ impl FakeDaemon {
     /// As [`fence`](FakeDaemon::fence).
     pub async fn rejections(&self) -> Result<Vec<Rejection>, Error> {
         let datagrams = self.datagrams().await?;
-        Ok(datagrams
-            .iter()
-            .filter_map(|received| received.rejection())
-            .collect())
+        Ok(datagrams.iter().filter_map(Received::rejection).collect())
     }
 
     /// The earliest rejection with this code that was not yet expected. From now on it is, and
@@ -143,7 +143,7 @@ impl FakeDaemon {
     /// As [`fence`](FakeDaemon::fence).
     pub async fn violations(&self) -> Result<Vec<Violation>, Error> {
         self.fence().await?;
-        Ok(self.inspected(&self.received()).violations)
+        Ok(self.inspection().violations)
     }
 
     /// The earliest violation with this code that was not yet expected. From now on it is, and
@@ -211,33 +211,49 @@ impl FakeDaemon {
         }
     }
 
-    /// The shortfall of a trace that is not complete, which is thereby reported.
-    fn incomplete(&self, sight: &Sight, trace: &PartialTrace) -> Shortfall {
-        self.judged().seen.insert(trace.id().to_owned());
-        sight.incomplete(trace)
+    /// The trace with this id, as far as it has come.
+    fn named(&self, id: &str, counts: Counts) -> Result<PartialTrace, Shortfall> {
+        let trace = self.inspector().index().trace(id, self.external());
+        trace.ok_or_else(|| self.sight(counts).unknown_trace(id))
     }
 
-    /// Fences and assembles; a loss in the kernel is a shortfall of every answer.
-    async fn look(&self) -> Result<Sight, Shortfall> {
-        let sight = self.see().await?;
-        if sight.counts.dropped.is_some_and(|dropped| dropped > 0) {
-            Err(sight.lost())
-        } else {
-            Ok(sight)
-        }
+    /// The trace, if nothing of it is missing. If something is, that is thereby reported.
+    fn complete(&self, trace: PartialTrace, counts: Counts) -> Result<Trace, Shortfall> {
+        trace.complete().map_err(|partial| {
+            self.judged().seen.insert(partial.id().to_owned());
+            self.sight(counts).incomplete(&partial)
+        })
     }
 
-    async fn see(&self) -> Result<Sight, Shortfall> {
+    /// Fences; a loss is a shortfall of every answer.
+    async fn look(&self) -> Result<Counts, Shortfall> {
         let counts = match self.fence().await {
             Ok(counts) => counts,
             Err(error) => return Err(Shortfall::unfenced(&error)),
         };
+        if counts.dropped.unwrap_or(0) + counts.unexplained > 0 {
+            Err(self.sight(counts).lost())
+        } else {
+            Ok(counts)
+        }
+    }
+
+    /// Fences, and tells all that came.
+    async fn see(&self) -> Result<Sight, Shortfall> {
+        match self.fence().await {
+            Ok(counts) => Ok(self.sight(counts)),
+            Err(error) => Err(Shortfall::unfenced(&error)),
+        }
+    }
+
+    /// All that came: what a shortfall tells of.
+    fn sight(&self, counts: Counts) -> Sight {
         let received = self.received();
-        let inspection = self.inspected(&received);
+        let inspection = self.inspection();
         let judged = self.judged();
         let fails = |violation: &Violation| judged.strictness.fails_violation(violation);
         let (violations, lints) = inspection.violations.into_iter().partition(fails);
-        Ok(Sight {
+        Sight {
             place: self.place(),
             receive_buffer: self.receive_buffer(),
             counts,
@@ -250,11 +266,8 @@ impl FakeDaemon {
                 .iter()
                 .filter(|datagram| datagram.is_otlp())
                 .count() as u64,
-            rejections: received
-                .iter()
-                .filter_map(|datagram| datagram.rejection())
-                .collect(),
-        })
+            rejections: received.iter().filter_map(Received::rejection).collect(),
+        }
     }
 }
 

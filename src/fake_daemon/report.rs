@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::{Error, count, visible};
@@ -23,7 +22,7 @@ use crate::wire::Note;
 #[derive(Clone)]
 pub struct Report {
     place: Box<str>,
-    counts: Option<Counts>,
+    counts: Option<Box<Counts>>,
     error: Option<String>,
     findings: Box<[Finding]>,
     /// What must not be shown whole.
@@ -57,6 +56,11 @@ pub enum Finding {
     Note(Note),
     /// A datagram that never becomes a document.
     Rejection(Rejection),
+    /// Datagrams that a sender has sent by its own count, and that are nowhere.
+    Unexplained {
+        /// How many since the last report.
+        unexplained: u64,
+    },
     /// The fence failed, so that nobody knows what came.
     Unfenced(String),
     /// A document does not follow a schema of the user's own.
@@ -84,6 +88,7 @@ pub(in crate::fake_daemon) struct Judged {
     defects: BTreeSet<(String, DefectCode, Option<String>)>,
     reported: BTreeSet<u64>,
     reported_loss: u64,
+    reported_unexplained: u64,
 }
 
 /// Which violation: the number of its datagram, its pointer, and its rule.
@@ -113,6 +118,7 @@ impl Judged {
             defects: BTreeSet::new(),
             reported: BTreeSet::new(),
             reported_loss: 0,
+            reported_unexplained: 0,
         }
     }
 
@@ -122,7 +128,7 @@ impl Judged {
         place: String,
         receive_buffer: Option<usize>,
         counts: Result<Counts, Error>,
-        received: &[Arc<Received>],
+        received: &[Received],
         inspection: Inspection,
         notes: Vec<Note>,
     ) -> Report {
@@ -137,6 +143,11 @@ impl Judged {
                         receive_buffer,
                     });
                     self.reported_loss = loss;
+                }
+                if counts.unexplained > self.reported_unexplained {
+                    let unexplained = counts.unexplained - self.reported_unexplained;
+                    findings.push(Finding::Unexplained { unexplained });
+                    self.reported_unexplained = counts.unexplained;
                 }
             }
             Err(error) => findings.push(Finding::Unfenced(error.to_string())),
@@ -155,7 +166,7 @@ impl Judged {
         }
         #[cfg(feature = "schema")]
         {
-            let datagrams = received.iter().map(|datagram| &**datagram);
+            let datagrams = received.iter();
             let heard = self
                 .second
                 .hear(datagrams, &inspection.violations, &self.strictness);
@@ -186,7 +197,7 @@ impl Judged {
         }
         Report {
             place: place.into(),
-            counts: counts.ok(),
+            counts: counts.ok().map(Box::new),
             error: None,
             findings: findings.into(),
             secrets: Box::new(inspection.secrets),
@@ -245,7 +256,7 @@ impl Report {
             }
             writeln!(f, "- {finding}")?;
         }
-        match self.counts {
+        match &self.counts {
             Some(counts) => writeln!(f, "datagrams: {counts}"),
             None => Ok(()),
         }
@@ -270,6 +281,9 @@ impl fmt::Display for Finding {
                 dropped,
                 receive_buffer,
             } => f.write_str(&loss(*dropped, *receive_buffer)),
+            Finding::Unexplained {
+                unexplained: number,
+            } => f.write_str(&unexplained(*number)),
             Finding::Note(note) => write!(f, "{note}"),
             Finding::Rejection(rejection) => write!(f, "{rejection}\n  {}", rejection.then()),
             Finding::Defect { trace_id, defect } => write!(
@@ -318,6 +332,22 @@ pub(in crate::fake_daemon) fn loss(lost: u64, receive_buffer: Option<usize>) -> 
         "the kernel dropped {}: the receive buffer{room} was full\n  \
          remedy: {remedy}; or await daemon.fence() between bursts",
         count(lost, "datagram")
+    )
+}
+
+/// The text of datagrams that are nowhere, with what to look at.
+pub(in crate::fake_daemon) fn unexplained(number: u64) -> String {
+    let was = if number == 1 { "was" } else { "were" };
+    let queue = if cfg!(target_os = "linux") {
+        "the queue of a CPU was full (second column of /proc/net/softnet_stat): \
+         sudo sysctl -w net.core.netdev_max_backlog=10000; or "
+    } else {
+        ""
+    };
+    format!(
+        "{} {was} sent and never seen, by the count of a sender\n  \
+         likely: {queue}the sender counts what it did not send, or sent it to another address",
+        count(number, "datagram")
     )
 }
 

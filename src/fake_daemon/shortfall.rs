@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::capture::{Counts, Rejection};
 use crate::error::{Error, count, visible};
-use crate::fake_daemon::report::loss;
+use crate::fake_daemon::report::{loss, unexplained};
 use crate::fake_daemon::tasks;
 use crate::render::excerpt;
 use crate::schema::{Masker, Violation};
@@ -106,14 +106,6 @@ pub(in crate::fake_daemon) struct Sight {
 }
 
 impl Sight {
-    /// Takes the trace with this id out.
-    pub(in crate::fake_daemon) fn take(&mut self, id: &str) -> Result<PartialTrace, Shortfall> {
-        match self.traces.iter().position(|trace| trace.id() == id) {
-            Some(place) => Ok(self.traces.remove(place)),
-            None => Err(self.unknown_trace(id)),
-        }
-    }
-
     pub(in crate::fake_daemon) fn no_trace(&self) -> Shortfall {
         let mut text = "expected one trace, and none came\n".to_owned();
         if self.counts.received == 0 {
@@ -157,11 +149,15 @@ impl Sight {
     }
 
     pub(in crate::fake_daemon) fn lost(&self) -> Shortfall {
-        let lost = self.counts.dropped.unwrap_or_default();
-        let text = format!(
-            "no answer can be relied on: {}\n",
-            loss(lost, self.receive_buffer)
-        );
+        let dropped = self.counts.dropped.unwrap_or(0);
+        let mut losses = Vec::new();
+        if dropped > 0 {
+            losses.push(loss(dropped, self.receive_buffer));
+        }
+        if self.counts.unexplained > 0 {
+            losses.push(unexplained(self.counts.unexplained));
+        }
+        let text = format!("no answer can be relied on: {}\n", losses.join("\n"));
         self.close(ShortfallCode::Lost, text)
     }
 
@@ -190,7 +186,7 @@ impl Sight {
         self.close(ShortfallCode::UnknownCode, text)
     }
 
-    fn unknown_trace(&self, id: &str) -> Shortfall {
+    pub(in crate::fake_daemon) fn unknown_trace(&self, id: &str) -> Shortfall {
         let mut text = format!("no document names the trace `{}`\n", visible(id));
         if !self.traces.is_empty() {
             let _ = writeln!(

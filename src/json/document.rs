@@ -35,6 +35,12 @@ pub struct Document {
     escaped: bool,
 }
 
+/// Room to read many texts in, one after the other, without an allocation for each.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    slots: Vec<Slot>,
+}
+
 /// One value or key: where its text lies, and where the value after it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::json) struct Slot {
@@ -122,6 +128,15 @@ impl Document {
     /// As [`parse`](Document::parse); places are counted from `start`. A `start` that is no
     /// character boundary of `source` is an error too.
     pub fn parse_tail(source: Arc<str>, start: usize) -> Result<Document, SyntaxError> {
+        Document::parse_tail_with(source, start, &mut Scratch::default())
+    }
+
+    /// The same for one of many texts.
+    pub(crate) fn parse_tail_with(
+        source: Arc<str>,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Document, SyntaxError> {
         let Some(text) = source.get(start..) else {
             return Err(SyntaxError::new(
                 0,
@@ -129,34 +144,41 @@ impl Document {
                 String::new(),
             ));
         };
-        let (slots, escaped) = match plain::read(text) {
-            Some(slots) => (slots, false),
+        let (slots, escaped) = match plain::read(text, &mut scratch.slots) {
+            Some(()) => (Box::from(&scratch.slots[..]), false),
             None => escapes(careful::read(text)?),
         };
-        Ok(Document::new(source, start, slots, escaped))
+        Ok(Document {
+            source,
+            start,
+            slots,
+            escaped,
+        })
     }
 
     /// Reads with the careful reader alone: for tests that hold the two readers equal.
     #[doc(hidden)]
     pub fn parse_carefully(text: &str) -> Result<Document, SyntaxError> {
         let (slots, escaped) = escapes(careful::read(text)?);
-        Ok(Document::new(Arc::from(text), 0, slots, escaped))
+        Ok(Document {
+            source: Arc::from(text),
+            start: 0,
+            slots,
+            escaped,
+        })
     }
 
     /// Reads with the plain reader alone; `None` where it does not apply. For the same tests.
     #[doc(hidden)]
     pub fn parse_plainly(text: &str) -> Option<Document> {
-        let slots = plain::read(text)?;
-        Some(Document::new(Arc::from(text), 0, slots, false))
-    }
-
-    fn new(source: Arc<str>, start: usize, slots: Vec<Slot>, escaped: bool) -> Document {
-        Document {
-            source,
-            start,
-            slots: slots.into_boxed_slice(),
-            escaped,
-        }
+        let mut slots = Vec::new();
+        plain::read(text, &mut slots)?;
+        Some(Document {
+            source: Arc::from(text),
+            start: 0,
+            slots: slots.into(),
+            escaped: false,
+        })
     }
 
     /// The whole text as received.
@@ -206,9 +228,9 @@ impl Document {
 }
 
 /// Slots, and whether a string among them holds a backslash.
-fn escapes(slots: Vec<Slot>) -> (Vec<Slot>, bool) {
+fn escapes(slots: Vec<Slot>) -> (Box<[Slot]>, bool) {
     let escaped = slots.iter().any(|slot| slot.tag == Tag::Escaped);
-    (slots, escaped)
+    (slots.into(), escaped)
 }
 
 impl fmt::Debug for Document {

@@ -22,6 +22,7 @@ mod tree;
 mod walk;
 mod writer;
 
+pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub use number::Number;
 pub use syntax_error::SyntaxError;

@@ -8,22 +8,23 @@ use crate::json::document::{Slot, Tag};
 /// Deepest nesting that counts as plain.
 const DEPTH: usize = 32;
 
-/// Reads a whole text, or gives up.
-pub(in crate::json) fn read(text: &str) -> Option<Vec<Slot>> {
+/// Reads a whole text into `slots`, or gives up.
+pub(in crate::json) fn read(text: &str, slots: &mut Vec<Slot>) -> Option<()> {
     u32::try_from(text.len()).ok()?;
+    slots.clear();
+    slots.reserve(text.len() / 12 + 4);
     let mut reader = Reader {
         bytes: text.as_bytes(),
         at: 0,
-        slots: Vec::with_capacity(text.len() / 12 + 4),
+        slots,
     };
-    reader.document()?;
-    Some(reader.slots)
+    reader.document()
 }
 
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    slots: Vec<Slot>,
+    slots: &'a mut Vec<Slot>,
 }
 
 #[expect(

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::recorder::Recorder;
 use crate::recorder::ambient;
 use crate::recorder::record::Shared;
-use crate::recorder::udp::UdpEmitter;
+use crate::recorder::udp::{BesideDaemon, UdpEmitter};
 use crate::seam::{Clock, Ids};
 use crate::wire::{Daemon, Emit};
 
@@ -44,6 +44,32 @@ impl RecorderBuilder {
     pub fn daemon(mut self, daemon: &impl Daemon) -> Self {
         self.destination = Destination::Emitter(daemon.emitter());
         self
+    }
+
+    /// Sends to a daemon in this process over UDP, as a program in production does.
+    ///
+    /// Otherwise as [`daemon`](RecorderBuilder::daemon); what the recorder says it has sent is held
+    /// against what arrives.
+    ///
+    /// # Errors
+    ///
+    /// A socket that the system refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("api").daemon_over_udp(&daemon).unwrap().build();
+    /// block_on(recorder.in_segment_infallible("api", async |_| ()));
+    /// block_on(daemon.expect_one_trace());
+    /// # }
+    /// ```
+    pub fn daemon_over_udp(mut self, daemon: &impl Daemon) -> Result<Self, Error> {
+        self.destination = Destination::Emitter(Arc::new(BesideDaemon::to(daemon)?));
+        Ok(self)
     }
 
     /// Sends to the daemon at this address over UDP. The default is 127.0.0.1:2000.

@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
-use crate::wire::{Emit, EmitCounts, Note, frame};
+use crate::wire::{Daemon, Emit, EmitCounts, Note, NoteSource, frame};
 
 /// Sends each document in a datagram of its own to a daemon, and never waits.
 #[derive(Debug)]
@@ -79,5 +80,46 @@ impl Emit for UdpEmitter {
 
     fn note(&self, note: Note) {
         eprintln!("xray-phantom: {note}");
+    }
+}
+
+/// Sends over UDP to a daemon in the same process, which hears the notes and counts along.
+#[derive(Debug)]
+pub(in crate::recorder) struct BesideDaemon {
+    udp: Arc<UdpEmitter>,
+    daemon: Arc<dyn Emit>,
+}
+
+impl BesideDaemon {
+    pub(in crate::recorder) fn to(daemon: &impl Daemon) -> Result<BesideDaemon, Error> {
+        let udp = Arc::new(UdpEmitter::to(daemon.address())?);
+        let sender: Arc<dyn Emit> = Arc::<UdpEmitter>::clone(&udp);
+        daemon.audit(sender);
+        Ok(BesideDaemon {
+            udp,
+            daemon: daemon.emitter(),
+        })
+    }
+}
+
+impl Emit for BesideDaemon {
+    fn emit(&self, document: &str) {
+        self.udp.emit(document);
+    }
+
+    fn counts(&self) -> EmitCounts {
+        self.udp.counts()
+    }
+
+    fn note(&self, note: Note) {
+        self.daemon.note(note);
+    }
+
+    fn watch(&self, source: Arc<dyn NoteSource>) {
+        self.daemon.watch(source);
+    }
+
+    fn is_test(&self) -> bool {
+        self.daemon.is_test()
     }
 }

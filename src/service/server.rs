@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -12,19 +13,24 @@ use hyper::header::CONTENT_TYPE;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::error::Error;
 use crate::seam::Clock;
 use crate::service::sampling::{Answer, answer};
 
 /// Answers sampling requests until it is dropped.
+///
+/// Most tests never ask. So its thread sleeps on the one socket, and a runtime is made when the
+/// first client comes.
 #[derive(Debug)]
 #[must_use = "dropped, it answers no more"]
 pub(crate) struct SamplingResponder {
+    address: SocketAddr,
     /// Dropped, it ends the server's thread.
-    _stop: oneshot::Sender<Infallible>,
+    stop: Option<oneshot::Sender<Infallible>>,
 }
 
 /// Opens a TCP socket on this address. The port is taken as it is: it is UDP's.
@@ -36,52 +42,88 @@ impl SamplingResponder {
     /// Answers on a socket, on a thread and a runtime of its own.
     pub(crate) fn start(listener: TcpListener, clock: Clock) -> Result<SamplingResponder, Error> {
         let failed = |what| move |error| Error::io(what, error);
-        listener
-            .set_nonblocking(true)
-            .map_err(failed("make a TCP socket non-blocking"))?;
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(failed("start the sampling responder's runtime"))?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(failed("serve a TCP socket"))?
-        };
+        let address = listener
+            .local_addr()
+            .map_err(failed("ask for the address of a socket"))?;
         let (stop, stopped) = oneshot::channel();
-        let serve = move || run(&runtime, listener, clock, stopped);
         thread::Builder::new()
             .name("xray-phantom sampling".to_owned())
-            .spawn(serve)
+            .spawn(move || serve(&listener, &clock, stopped))
             .map_err(failed("start the sampling responder's thread"))?;
-        Ok(SamplingResponder { _stop: stop })
+        Ok(SamplingResponder {
+            address,
+            stop: Some(stop),
+        })
     }
 }
 
-fn run(
-    runtime: &Runtime,
-    listener: tokio::net::TcpListener,
-    clock: Clock,
-    stopped: oneshot::Receiver<Infallible>,
-) {
+impl Drop for SamplingResponder {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        // Wakes the thread if it waits for its first client. The byte is never read, so that the
+        // connection ends without traces. Where this fails the thread stays asleep.
+        if let Ok(mut stream) = TcpStream::connect_timeout(&self.address, PATIENCE) {
+            let _ = stream.write_all(b"x");
+        }
+    }
+}
+
+/// Waits for the first client, then serves all.
+fn serve(listener: &TcpListener, clock: &Clock, mut stopped: oneshot::Receiver<Infallible>) {
+    loop {
+        match listener.accept() {
+            Ok(_) if stopped.try_recv() == Err(TryRecvError::Closed) => return,
+            Ok((first, _)) => {
+                // Out of descriptors, say: the client sees its connection end, and asks again.
+                if let Ok(()) = serve_all(first, listener, clock, &mut stopped) {
+                    return;
+                }
+            }
+            Err(_) => thread::park_timeout(BACK_OFF),
+        }
+    }
+}
+
+/// Serves all clients until it is stopped, on a runtime of its own.
+fn serve_all(
+    first: TcpStream,
+    listener: &TcpListener,
+    clock: &Clock,
+    stopped: &mut oneshot::Receiver<Infallible>,
+) -> std::io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let _inside = runtime.enter();
+    first.set_nonblocking(true)?;
+    let first = tokio::net::TcpStream::from_std(first)?;
+    let listener = listener.try_clone()?;
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let clock = clock.clone();
     runtime.block_on(async {
+        talk(first, clock.clone());
         tokio::spawn(accept(listener, clock));
         // The sender is never used: this ends when it is dropped, and the runtime ends all tasks.
         let Err(_) = stopped.await;
     });
+    Ok(())
+}
+
+/// Serves one client.
+fn talk(stream: tokio::net::TcpStream, clock: Clock) {
+    let service = service_fn(move |request| reply(request, clock.clone()));
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // How a client ends its connection is its own affair.
+    tokio::spawn(async move { drop(connection.await) });
 }
 
 async fn accept(listener: tokio::net::TcpListener, clock: Clock) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let clock = clock.clone();
-                let service = service_fn(move |request| reply(request, clock.clone()));
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service);
-                // How a client ends its connection is its own affair.
-                tokio::spawn(async move { drop(connection.await) });
-            }
+            Ok((stream, _)) => talk(stream, clock.clone()),
             // The client has gone: that is its own affair.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             // Out of descriptors, say. The queue stays full until some are free, so that trying
@@ -118,6 +160,8 @@ async fn reply(
     Ok(response)
 }
 
+/// How long the wake may take. It takes microseconds.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause after a failure to accept.
 const BACK_OFF: Duration = Duration::from_millis(10);
 /// Far more than the statistics of 25 rules, which is what an SDK sends at most.

@@ -9,7 +9,7 @@ use crate::json::{Document, Value};
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::conflict::conflict;
 use crate::trace::tree::{Branch, Tree};
-use crate::trace::{Defect, DefectCode, ExternalParents, PartialTrace, lints, missing};
+use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
 
 /// A document, and the datagram that it came in.
 #[derive(Clone, Debug)]
@@ -65,26 +65,14 @@ pub fn assemble(
     arrivals: impl IntoIterator<Item = Arrival>,
     external: &ExternalParents,
 ) -> Assembly {
-    let mut by_trace: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
-    let mut assembly = Assembly::default();
-    for arrival in arrivals {
-        let trace_id = Entity::of(arrival.document.root()).and_then(|entity| entity.trace_id());
-        match trace_id.map(Into::into) {
-            Some(id) => by_trace.entry(id).or_default().push(arrival),
-            None => assembly.untraced.push(arrival),
-        }
-    }
-    let mut trees: Vec<Tree> = by_trace
+    let mut index = Index::new();
+    arrivals
         .into_iter()
-        .map(|(id, arrivals)| build(id, arrivals, external))
-        .collect();
-    missing::look_elsewhere(&mut trees);
-    assembly.traces = trees.into_iter().map(PartialTrace::new).collect();
-    // Stable, so that equal starts stay in order of id.
-    assembly
-        .traces
-        .sort_by_key(|trace| (trace.start_time().is_none(), trace.start_time()));
-    assembly
+        .for_each(|arrival| index.enter(arrival));
+    Assembly {
+        traces: index.traces(external),
+        untraced: index.untraced().to_vec(),
+    }
 }
 
 /// Who an entity is. Several documents may speak of the same one.
@@ -120,7 +108,8 @@ struct Version {
     container: Option<Key>,
 }
 
-fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> Tree {
+/// Builds the tree of documents that name the same trace.
+pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalParents) -> Tree {
     // In order of text, so that what follows cannot depend on the order of arrival.
     arrivals.sort_by(|a, b| {
         a.document
@@ -189,8 +178,12 @@ fn build(id: String, mut arrivals: Vec<Arrival>, external: &ExternalParents) -> 
         })
         .collect();
 
+    let id = arrivals.first().and_then(|arrival| {
+        let id = Entity::of(arrival.document.root())?.trace_id();
+        id.map(Arc::from)
+    });
     let mut tree = Tree {
-        id: Arc::from(id),
+        id: id.unwrap_or_default(),
         bytes,
         branches,
         roots: Vec::new(),
@@ -275,7 +268,7 @@ fn flatten(
 
 /// Visits the entities of a document, outer ones first, in order. Each is given what the visit of
 /// its container gave.
-fn walk<'a, T>(
+pub(in crate::trace) fn walk<'a, T>(
     document: &'a Document,
     mut visit: impl FnMut(Entity<'a>, EntityKind, Option<&T>) -> T,
 ) {

@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::visible;
-use crate::model::EntityKind;
-use crate::trace::assemble::{label, report};
+use crate::json::Document;
+use crate::model::{Entity, EntityKind};
+use crate::trace::assemble::{label, named, report, walk};
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents};
 
@@ -116,9 +117,12 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
     }
 }
 
-/// Looks in the other traces for the parents of orphans: where one is there, the likely cause is
-/// another.
-pub(in crate::trace) fn look_elsewhere(trees: &mut [Tree]) {
+/// Looks in the documents of all traces for the parents of orphans: where one is there, the likely
+/// cause is another.
+pub(in crate::trace) fn look_elsewhere<'a>(
+    trees: &mut [Tree],
+    all: impl Iterator<Item = &'a Document>,
+) {
     let is_orphan = |defect: &Defect| defect.code == DefectCode::Orphan;
     let orphans = trees.iter().flat_map(|tree| {
         let branches = tree.branches.iter();
@@ -130,25 +134,34 @@ pub(in crate::trace) fn look_elsewhere(trees: &mut [Tree]) {
     if wanted.is_empty() {
         return;
     }
-    // The first in order of trace ids, so that nothing depends on the order of arrival.
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
-    for tree in trees.iter() {
-        for branch in &tree.branches {
-            if let Some(id) = branch.entity().id()
+    // The least in order, so that nothing depends on the order of arrival.
+    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for document in all {
+        let trace = Entity::of(document.root()).and_then(|top| top.trace_id());
+        let trace = visible(trace.as_deref().unwrap_or_default());
+        walk(document, |entity, kind, _: Option<&()>| {
+            if let Some(id) = entity.id()
                 && wanted.contains(&*id)
             {
-                let place = || format!("{} of trace {}", label(branch), visible(&tree.id));
-                found.entry(id.into_owned()).or_insert_with(place);
+                let place = (trace.clone(), named(entity, kind));
+                found
+                    .entry(id.into_owned())
+                    .and_modify(|least| {
+                        if place < *least {
+                            least.clone_from(&place);
+                        }
+                    })
+                    .or_insert(place);
             }
-        }
+        });
     }
     for branch in trees.iter_mut().flat_map(|tree| &mut tree.branches) {
         let parent = branch.entity().parent_id();
-        let Some((parent, place)) = parent.and_then(|id| found.get_key_value(&*id)) else {
+        let Some((parent, (trace, name))) = parent.and_then(|id| found.get_key_value(&*id)) else {
             continue;
         };
         let message = format!(
-            "the context of another request was used: {} names {} as its parent, which is {place}",
+            "the context of another request was used: {} names {} as its parent, which is {name} of trace {trace}",
             label(branch),
             visible(parent)
         );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::visible;
-use crate::json::{Document, Kind};
+use crate::json::{Document, Kind, Scratch};
 use crate::wire::Refusal;
 
 /// A body that X-Ray takes.
@@ -44,7 +44,11 @@ impl OtlpKind {
 
 impl Body {
     /// Classes the body that begins at byte `start` of `source`.
-    pub(in crate::wire) fn read(source: &Arc<str>, start: usize) -> Result<Body, Refusal> {
+    pub(in crate::wire) fn read(
+        source: &Arc<str>,
+        start: usize,
+        scratch: &mut Scratch,
+    ) -> Result<Body, Refusal> {
         let text = &source[start..];
         for kind in [
             OtlpKind::SampledSpans,
@@ -58,7 +62,7 @@ impl Body {
                 };
             }
         }
-        let document = match Document::parse_tail(Arc::clone(source), start) {
+        let document = match Document::parse_tail_with(Arc::clone(source), start, scratch) {
             Ok(document) => document,
             Err(error) => return Err(Refusal::not_json(text, &error)),
         };

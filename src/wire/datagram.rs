@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::json::Scratch;
 use crate::model::limits::MAX_DATAGRAM;
 use crate::wire::header_line::HeaderLine;
 use crate::wire::{Body, Refusal};
@@ -73,19 +74,19 @@ pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
 /// ```
 pub fn receive(datagram: &[u8]) -> Result<Body, Refusal> {
     if let Ok(text) = std::str::from_utf8(datagram) {
-        return receive_text(&Arc::from(text));
+        return receive_text(&Arc::from(text), &mut Scratch::default());
     }
     let body_start = body_start(datagram)?;
     // The header may hold what is not UTF-8 (Go reads it as U+FFFD), the body may not.
     match std::str::from_utf8(&datagram[body_start..]) {
-        Ok(body) => Body::read(&Arc::from(body), 0),
+        Ok(body) => Body::read(&Arc::from(body), 0, &mut Scratch::default()),
         Err(error) => Err(Refusal::not_utf8(&datagram[body_start..], error)),
     }
 }
 
 /// The same for a datagram that is text; its document is a part of that text and no copy.
-pub(crate) fn receive_text(datagram: &Arc<str>) -> Result<Body, Refusal> {
-    Body::read(datagram, body_start(datagram.as_bytes())?)
+pub(crate) fn receive_text(datagram: &Arc<str>, scratch: &mut Scratch) -> Result<Body, Refusal> {
+    Body::read(datagram, body_start(datagram.as_bytes())?, scratch)
 }
 
 /// Checks the header line, and tells where the body begins.

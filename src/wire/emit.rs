@@ -1,6 +1,7 @@
 //! The way of a document from a recorder to a daemon.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -28,8 +29,14 @@ pub trait Emit: fmt::Debug + Send + Sync {
 
 /// Somewhere that documents can be sent: a daemon in the same process.
 pub trait Daemon {
-    /// The way to it.
+    /// The way to it that loses nothing: in memory.
     fn emitter(&self) -> Arc<dyn Emit>;
+
+    /// Where it listens, on UDP.
+    fn address(&self) -> SocketAddr;
+
+    /// Holds what a sender says it has sent against what arrived.
+    fn audit(&self, sender: Arc<dyn Emit>);
 }
 
 /// Something that has notes only when it is asked, such as replies that were never used.

@@ -238,12 +238,9 @@ fn the_same_datagrams_over_udp_give_the_same_trees() {
         }
         let datagrams = block_on(daemon.datagrams()).unwrap();
         let sent: Vec<&[u8]> = capture.datagrams().map(Received::bytes).collect();
-        let came: Vec<&[u8]> = datagrams.iter().map(|received| received.bytes()).collect();
+        let came: Vec<&[u8]> = datagrams.iter().map(Received::bytes).collect();
         assert_eq!(came, sent, "{}", path.display());
-        let assembly = assemble(
-            documents(datagrams.iter().map(|received| &**received)),
-            &ExternalParents::any(),
-        );
+        let assembly = assemble(documents(datagrams.iter()), &ExternalParents::any());
         assert_eq!(
             reassembled(&assembly),
             declared(&path),

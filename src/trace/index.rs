@@ -1,0 +1,147 @@
+//! Documents by the trace that they name.
+
+use std::collections::HashMap;
+
+use crate::model::Entity;
+use crate::trace::assemble::build;
+use crate::trace::tree::Tree;
+use crate::trace::{Arrival, ExternalParents, PartialTrace, missing};
+
+/// The documents of many traces, in any order of arrival.
+///
+/// To enter a document costs a look-up, however many traces there are; trees are built when they
+/// are asked for.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use xray_phantom::json::Document;
+/// use xray_phantom::trace::{Arrival, ExternalParents, Index};
+///
+/// let id = "1-66a00000-0123456789abcdef01234567";
+/// let text = format!(r#"{{"trace_id": "{id}", "id": "00000000000000a1", "name": "api", "start_time": 1, "end_time": 2}}"#);
+/// let mut index = Index::new();
+/// index.enter(Arrival { seq: 0, arrived: None, document: Arc::new(Document::parse(&text).unwrap()) });
+///
+/// assert_eq!(index.len(), 1);
+/// let trace = index.trace(id, &ExternalParents::none()).unwrap();
+/// assert_eq!(trace.complete().unwrap().roots().len(), 1);
+/// assert!(index.trace("1-66a00000-ffffffffffffffffffffffff", &ExternalParents::none()).is_none());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    entries: Vec<Entry>,
+    /// The place of the last entry of each trace.
+    last: HashMap<Key, u32>,
+    untraced: Vec<Arrival>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    arrival: Arrival,
+    /// The place of the entry before it in its trace.
+    before: Option<u32>,
+}
+
+/// A trace id, compared as text. What has the common form costs no allocation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// `1-`, 8 digits, `-`, 24 digits; the digits as a number.
+    Common(u128),
+    Other(Box<str>),
+}
+
+impl Key {
+    fn of(id: &str) -> Key {
+        Key::common(id).map_or_else(|| Key::Other(id.into()), Key::Common)
+    }
+
+    /// The digits of an id that can be written in one way only.
+    fn common(id: &str) -> Option<u128> {
+        let bytes: &[u8; 35] = id.as_bytes().try_into().ok()?;
+        if bytes[..2] != *b"1-" || bytes[10] != b'-' {
+            return None;
+        }
+        let digits = bytes[2..10].iter().chain(&bytes[11..]);
+        digits.copied().try_fold(0_u128, |number, digit| {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            Some(number << 4 | u128::from(value))
+        })
+    }
+}
+
+impl Index {
+    /// One without documents.
+    pub fn new() -> Index {
+        Index::default()
+    }
+
+    /// Enters a document.
+    pub fn enter(&mut self, arrival: Arrival) {
+        let Ok(place) = u32::try_from(self.entries.len()) else {
+            unreachable!("four thousand million documents do not fit into any memory")
+        };
+        let trace_id = Entity::of(arrival.document.root()).and_then(|entity| entity.trace_id());
+        let Some(key) = trace_id.as_deref().map(Key::of) else {
+            self.untraced.push(arrival);
+            return;
+        };
+        let before = self.last.insert(key, place);
+        self.entries.push(Entry { arrival, before });
+    }
+
+    /// How many traces there are.
+    pub fn len(&self) -> usize {
+        self.last.len()
+    }
+
+    /// Whether there is no trace.
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
+    /// What has arrived of the trace with this id, compared as text.
+    pub fn trace(&self, id: &str, external: &ExternalParents) -> Option<PartialTrace> {
+        let last = *self.last.get(&Key::of(id))?;
+        self.looked_elsewhere(vec![build(self.of_trace(last), external)])
+            .pop()
+    }
+
+    /// All traces in order of start, then id.
+    pub fn traces(&self, external: &ExternalParents) -> Vec<PartialTrace> {
+        let trees = self
+            .last
+            .values()
+            .map(|last| build(self.of_trace(*last), external));
+        let mut traces = self.looked_elsewhere(trees.collect());
+        traces.sort_by_cached_key(|trace| {
+            let start = trace.start_time();
+            (start.is_none(), start, trace.id().to_owned())
+        });
+        traces
+    }
+
+    /// The documents that name no trace. The service answers `MissingTraceId` to them.
+    pub fn untraced(&self) -> &[Arrival] {
+        &self.untraced
+    }
+
+    /// The documents of a trace, the last one first.
+    fn of_trace(&self, last: u32) -> Vec<Arrival> {
+        let entry = |place: u32| &self.entries[place as usize];
+        std::iter::successors(Some(entry(last)), |at| at.before.map(entry))
+            .map(|entry| entry.arrival.clone())
+            .collect()
+    }
+
+    fn looked_elsewhere(&self, mut trees: Vec<Tree>) -> Vec<PartialTrace> {
+        let all = self.entries.iter().map(|entry| &*entry.arrival.document);
+        missing::look_elsewhere(&mut trees, all);
+        trees.into_iter().map(PartialTrace::new).collect()
+    }
+}

@@ -1,0 +1,110 @@
+//! Many daemons in one process: none meets another, and none leaves anything behind.
+#![cfg(target_os = "linux")]
+
+use std::process::Command;
+
+use xray_phantom::{FakeDaemon, block_on};
+
+use crate::support::{Emitter, segment, trace_id};
+
+/// Set for the copy of this test binary in which nothing else runs.
+const INSIDE: &str = "XRAY_PHANTOM_TEST_ISOLATION";
+
+/// Runs a test of this file alone, in a process that may have so many files open.
+#[track_caller]
+fn alone(test: &str, files: u32) {
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!("ulimit -n {files} && exec \"$0\" \"$@\""))
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("isolation::{test}"), "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (shown(&output.stdout), shown(&output.stderr));
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert!(stdout.contains("1 passed"), "{stdout}");
+}
+
+fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Starts a daemon, sends it a trace of its own, and looks for that and no other.
+fn once(number: u32) {
+    let daemon = FakeDaemon::start();
+    Emitter::to(&daemon).emit(&segment(number, "api"));
+    assert_eq!(block_on(daemon.expect_one_trace()).id(), trace_id(number));
+}
+
+#[test]
+fn a_thousand_daemons_one_after_another_never_meet_and_leave_a_few_sockets() {
+    if !is_inside() {
+        return alone(
+            "a_thousand_daemons_one_after_another_never_meet_and_leave_a_few_sockets",
+            1_024,
+        );
+    }
+    let before = open_files();
+    let mut most = 0;
+    for number in 1..=1_000 {
+        once(number);
+        most = most.max(open_files());
+    }
+    // The parked sockets, and those that a thread is about to let go.
+    assert!(
+        most <= before + 40,
+        "{before} files at first, {most} at most"
+    );
+}
+
+#[test]
+fn two_hundred_daemons_at_once_fit_into_the_files_of_an_ordinary_process() {
+    if !is_inside() {
+        return alone(
+            "two_hundred_daemons_at_once_fit_into_the_files_of_an_ordinary_process",
+            1_024,
+        );
+    }
+    let before = open_files();
+    let daemons: Vec<FakeDaemon> = (0..200).map(|_| FakeDaemon::start()).collect();
+    let each = (open_files() - before).div_ceil(daemons.len());
+    assert_eq!(each, 2, "a daemon holds {each} files open");
+    for (daemon, number) in daemons.iter().zip(1..) {
+        Emitter::to(daemon).emit(&segment(number, "api"));
+    }
+    for (daemon, number) in daemons.iter().zip(1..) {
+        assert_eq!(block_on(daemon.expect_one_trace()).id(), trace_id(number));
+    }
+}
+
+#[test]
+fn where_no_file_can_be_opened_a_daemon_says_so() {
+    if !is_inside() {
+        return alone("where_no_file_can_be_opened_a_daemon_says_so", 40);
+    }
+    let mut daemons = Vec::new();
+    let error = loop {
+        match FakeDaemon::try_start() {
+            Ok(daemon) => daemons.push(daemon),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(
+        error.contains("127.0.0.1") && error.contains("Too many open files"),
+        "{error}"
+    );
+    // Those that did start still work.
+    for (daemon, number) in daemons.iter().zip(1..) {
+        let recorder = xray_phantom::Recorder::builder("api")
+            .daemon(daemon)
+            .build();
+        block_on(recorder.in_segment_infallible(&format!("api {number}"), async |_| ()));
+        assert!(block_on(daemon.expect_one_trace()).has_segment(&format!("api {number}")));
+    }
+}
