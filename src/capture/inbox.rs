@@ -11,6 +11,7 @@ use crate::capture::kernel;
 use crate::capture::received::Bytes;
 use crate::error::Error;
 use crate::seam::{Clock, Ids};
+use crate::wire::frame_into;
 
 /// The socket with its unread datagrams, and the numbers of its fences.
 ///
@@ -21,6 +22,8 @@ pub(in crate::capture) struct Inbox {
     address: SocketAddr,
     clock: Clock,
     buffer: Vec<u8>,
+    /// Where documents that are handed over get their header line.
+    framed: Vec<u8>,
     suffering: Suffering<Unparsed>,
     unparsed: VecDeque<Unparsed>,
     /// What a fence datagram of this socket begins with. Nobody else knows it.
@@ -52,6 +55,7 @@ impl Inbox {
             address,
             clock,
             buffer: vec![0; BUFFER],
+            framed: Vec::new(),
             suffering: Suffering::new(Faults::none()),
             unparsed: VecDeque::new(),
             token: format!("xray-phantom fence {}{} ", ids.entity_id(), ids.entity_id()),
@@ -111,15 +115,17 @@ impl Inbox {
             .pass(datagram, |datagram| unparsed.push_back(datagram));
     }
 
-    /// Takes a datagram that did not come through the socket; `false` where nobody listens.
-    pub(in crate::capture) fn hand_over(&mut self, bytes: &[u8]) -> bool {
+    /// Takes a document that did not come through the socket; `false` where nobody listens.
+    pub(in crate::capture) fn hand_over(&mut self, document: &str) -> Result<bool, Error> {
+        frame_into(&mut self.framed, document)?;
         if self.suffering.refuses() {
-            return false;
+            return Ok(false);
         }
         // What came through the socket before stands before it.
         self.drain(usize::MAX);
-        self.pass(Bytes::new(bytes));
-        true
+        let bytes = Bytes::new(&self.framed);
+        self.pass(bytes);
+        Ok(true)
     }
 
     /// Takes other faults from now on.

@@ -215,22 +215,25 @@ impl Door {
         lock(&self.inbox).is_some()
     }
 
-    /// Hands a datagram over.
-    pub(crate) fn hand_over(&self, datagram: &[u8]) -> HandedOver {
-        match lock(&self.inbox).as_mut() {
-            Some(inbox) => {
-                if inbox.hand_over(datagram) {
-                    HandedOver::Taken
-                } else {
-                    HandedOver::Refused
-                }
-            }
-            None => HandedOver::TooLate,
-        }
+    /// Hands a document over, in the bytes that would go over UDP.
+    ///
+    /// # Errors
+    ///
+    /// One that is too large for a datagram.
+    pub(crate) fn hand_over(&self, document: &str) -> Result<HandedOver, Error> {
+        let mut inbox = lock(&self.inbox);
+        let Some(inbox) = inbox.as_mut() else {
+            return Ok(HandedOver::TooLate);
+        };
+        Ok(if inbox.hand_over(document)? {
+            HandedOver::Taken
+        } else {
+            HandedOver::Refused
+        })
     }
 }
 
-/// What became of a datagram that was handed over.
+/// What became of a document that was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandedOver {
     /// It was refused, on request.

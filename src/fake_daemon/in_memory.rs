@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::{Door, HandedOver};
-use crate::wire::{Emit, EmitCounts, Note, NoteSource, frame};
+use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
 /// Hands documents over in memory, in the same bytes that would go over UDP.
 pub(in crate::fake_daemon) struct InMemory {
@@ -53,14 +53,13 @@ impl InMemory {
 
 impl Emit for InMemory {
     fn emit(&self, document: &str) {
-        let datagram = match frame(document) {
-            Ok(datagram) => datagram,
+        let handed_over = match self.door.hand_over(document) {
+            Ok(handed_over) => handed_over,
             Err(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
                 return self.note(Note::new("too-large", error.to_string()));
             }
         };
-        let handed_over = self.door.hand_over(&datagram);
         let counter = match handed_over {
             HandedOver::Taken => &self.sent,
             HandedOver::Refused | HandedOver::TooLate => &self.failed,

@@ -13,6 +13,12 @@ use crate::wire::{Body, Refusal};
 /// The Python, Node, .NET and Ruby SDKs send these very bytes, Go and Java the same with spaces.
 pub const HEADER_LINE: &str = "{\"format\":\"json\",\"version\":1}\n";
 
+/// Header lines that are surely right: of Python, Node, .NET and Ruby; of Go and Java.
+const KNOWN: [&[u8]; 2] = [
+    HEADER_LINE.as_bytes(),
+    b"{\"format\": \"json\", \"version\": 1}\n",
+];
+
 /// Puts a document into a datagram.
 ///
 /// # Errors
@@ -36,6 +42,18 @@ pub const HEADER_LINE: &str = "{\"format\":\"json\",\"version\":1}\n";
 /// );
 /// ```
 pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
+    let mut datagram = Vec::new();
+    frame_into(&mut datagram, document)?;
+    Ok(datagram)
+}
+
+/// Puts a document into a datagram whose memory is used again.
+///
+/// # Errors
+///
+/// As [`frame`].
+pub(crate) fn frame_into(datagram: &mut Vec<u8>, document: &str) -> Result<(), Error> {
+    datagram.clear();
     let length = HEADER_LINE.len() + document.len();
     if length > MAX_DATAGRAM {
         return Err(Error::stopped(format!(
@@ -44,7 +62,10 @@ pub fn frame(document: &str) -> Result<Vec<u8>, Error> {
             document.len()
         )));
     }
-    Ok([HEADER_LINE, document].concat().into_bytes())
+    datagram.reserve_exact(length);
+    datagram.extend_from_slice(HEADER_LINE.as_bytes());
+    datagram.extend_from_slice(document.as_bytes());
+    Ok(())
 }
 
 /// Takes a datagram apart as the daemon does, and classes its body.
@@ -97,6 +118,9 @@ fn body_start(datagram: &[u8]) -> Result<usize, Refusal> {
     if line_feed + 1 == datagram.len() {
         return Err(Refusal::empty_body());
     }
-    HeaderLine::read(&datagram[..line_feed])?;
+    // What every SDK sends need not be read.
+    if !KNOWN.contains(&&datagram[..=line_feed]) {
+        HeaderLine::read(&datagram[..line_feed])?;
+    }
     Ok(line_feed + 1)
 }

@@ -8,9 +8,9 @@ mod refusal;
 mod trace_header;
 
 pub use body::{Body, OtlpKind};
-#[cfg(feature = "testing")]
-pub(crate) use datagram::receive_text;
 pub use datagram::{HEADER_LINE, frame, receive};
+#[cfg(feature = "testing")]
+pub(crate) use datagram::{frame_into, receive_text};
 pub use emit::{Daemon, Emit, EmitCounts, Note, NoteSource};
 pub use refusal::{Refusal, RefusalCode};
 pub use trace_header::{Oddity, Sampled, TraceHeader};

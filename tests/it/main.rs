@@ -6,6 +6,7 @@ mod capture;
 #[cfg(feature = "cli")]
 mod cli;
 mod corpora;
+mod cost;
 mod defects;
 mod expect;
 mod fake_daemon;
