@@ -1,7 +1,7 @@
 //! A capture, judged and assembled.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::capture::Received;
@@ -82,23 +82,44 @@ impl Inspector {
     /// All that came.
     pub(crate) fn inspection(&self, external: &ExternalParents) -> Inspection {
         let traces = self.index.traces(external);
-        let mut violations = Vec::new();
-        let mut above = None;
-        for (seq, document, found) in &self.faulty {
-            let above = above.get_or_insert_with(|| Above::of(&traces));
-            let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
-            let placed = found.iter().cloned();
-            violations.extend(placed.map(|violation| {
-                let placed = violation.with_seq(*seq);
-                placed.below(names.iter().cloned())
-            }));
-        }
-        drop(above);
         Inspection {
+            violations: self.placed(&traces),
             traces,
-            violations,
             secrets: Masker::new(self.secrets.clone()),
         }
+    }
+
+    /// The rules that were broken, in order of the datagrams, then of the pointers.
+    pub(crate) fn violations(&self, external: &ExternalParents) -> Vec<Violation> {
+        let ids: BTreeSet<Cow<'_, str>> = self
+            .faulty
+            .iter()
+            .filter_map(|(_, document, _)| Entity::of(document.root())?.trace_id())
+            .collect();
+        let traces: Vec<PartialTrace> = ids
+            .iter()
+            .filter_map(|id| self.index.trace(id, external))
+            .collect();
+        self.placed(&traces)
+    }
+
+    /// The violations with the names that stand above them in their traces.
+    fn placed(&self, traces: &[PartialTrace]) -> Vec<Violation> {
+        if self.faulty.is_empty() {
+            return Vec::new();
+        }
+        let above = Above::of(traces);
+        let mut violations = Vec::new();
+        for (seq, document, found) in &self.faulty {
+            let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
+            violations.extend(
+                found
+                    .iter()
+                    .cloned()
+                    .map(|violation| violation.with_seq(*seq).below(names.iter().cloned())),
+            );
+        }
+        violations
     }
 }
 

@@ -143,7 +143,7 @@ impl FakeDaemon {
     /// As [`fence`](FakeDaemon::fence).
     pub async fn violations(&self) -> Result<Vec<Violation>, Error> {
         self.fence().await?;
-        Ok(self.inspection().violations)
+        Ok(self.inspector().violations(self.external()))
     }
 
     /// The earliest violation with this code that was not yet expected. From now on it is, and

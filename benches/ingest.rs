@@ -1,0 +1,248 @@
+//! What a datagram costs the daemon, and whether that stays so, as ratios within one run.
+//!
+//! Cases take turns round by round, so that whatever else the machine does falls on all of them.
+//! The unit is a bare receive: one `recv` of 637 bytes from a socket that holds them. `to the
+//! index` is all that the daemon does with a valid one: it receives it, takes it apart, reads and
+//! judges the document, and enters it by its trace. `by hand` is the same with what a careful
+//! person takes from the shelf: `serde_json::Value`, a JSON Schema, and a map of maps.
+//!
+//! The other figures compare the cost of a document among few traces with that among many, and of
+//! a subsegment of a small trace with that of a large one, sent one by one in no order, until the
+//! trace is handed over.
+//!
+//! ```sh
+//! cargo bench --bench ingest
+//! ```
+//!
+//! prints for each figure the median over all rounds, the quartiles, and the limit. With `--test`
+//! it does one round.
+
+mod common;
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+use xray_phantom::json::Document;
+use xray_phantom::schema::judge;
+use xray_phantom::trace::{Arrival, ExternalParents, Index};
+use xray_phantom::wire::{self, Body, Daemon as _};
+use xray_phantom::{FakeDaemon, block_on};
+
+use crate::common::{SEGMENT, median, ratios, report, rounds, title};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let rounds = rounds();
+    let datagram = wire::frame(SEGMENT)?;
+    assert_eq!(datagram.len(), 637);
+    let receiver = UdpSocket::bind("127.0.0.1:0")?;
+    let sender = UdpSocket::bind("127.0.0.1:0")?;
+    sender.connect(receiver.local_addr()?)?;
+    let schema: Value =
+        serde_json::from_str(include_str!("../schemas/segment-document.schema.json"))?;
+    let validator = jsonschema::validator_for(&schema)?;
+
+    let [mut bare, mut ours, mut by_hand] = [const { Vec::new() }; 3];
+    let mut buffer = [0; 2_048];
+    let fill = || (0..TOGETHER).try_for_each(|_| sender.send(&datagram).map(drop));
+    for _ in 0..rounds {
+        fill()?;
+        bare.push(each(TOGETHER, || {
+            for _ in 0..TOGETHER {
+                black_box(receiver.recv(&mut buffer)?);
+            }
+            Ok(())
+        })?);
+        fill()?;
+        let mut index = Index::new();
+        ours.push(each(TOGETHER, || {
+            for seq in 0..u64::from(TOGETHER) {
+                let length = receiver.recv(&mut buffer)?;
+                if let Ok(Body::Segment(document)) = wire::receive(&buffer[..length]) {
+                    assert!(judge(&document).is_empty());
+                    index.enter(Arrival {
+                        seq,
+                        arrived: None,
+                        document,
+                    });
+                }
+            }
+            Ok(())
+        })?);
+        assert_eq!(index.len(), 1);
+        fill()?;
+        let mut traces: HashMap<String, HashMap<String, Value>> = HashMap::new();
+        by_hand.push(each(TOGETHER, || {
+            for _ in 0..TOGETHER {
+                let length = receiver.recv(&mut buffer)?;
+                let body = buffer[..length].iter().position(|&byte| byte == b'\n');
+                let body = &buffer[body.map_or(0, |line| line + 1)..length];
+                let document: Value = serde_json::from_slice(body)?;
+                assert!(validator.is_valid(&document));
+                let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
+                let (trace, id) = (text("trace_id"), text("id"));
+                traces.entry(trace).or_default().insert(id, document);
+            }
+            Ok(())
+        })?);
+        assert_eq!(traces.len(), 1);
+    }
+
+    // Many traces, few traces.
+    let [mut few, mut many] = [const { Vec::new() }; 2];
+    let crowd = if rounds == 1 { 1_000 } else { CROWD };
+    let [among_few, among_many] = [100, crowd].map(Store::of);
+    let (mut among_few, mut among_many) = (among_few?, among_many?);
+    for _ in 0..rounds {
+        few.push(among_few.more()?);
+        many.push(among_many.more()?);
+    }
+
+    // Subsegments of one trace.
+    let mut subsegments = [const { Vec::new() }; 4];
+    for _ in 0..rounds.min(101) {
+        for (times, count) in subsegments.iter_mut().zip(COUNTS) {
+            times.push(streamed(count)?);
+        }
+    }
+
+    title();
+    println!("{:44} {:>7.2} µs", "bare receive", median(&bare) * 1e6);
+    report("to the index", "R", &ratios(&ours, &bare), Some(7.0));
+    report("by hand", "R", &ratios(&by_hand, &bare), None);
+    let times = ratios(&by_hand, &ours);
+    report("by hand, of ours (at least 3)", "x", &times, None);
+    println!(
+        "{:44} {:>7.2} µs",
+        "one more among 100 traces",
+        median(&few) * 1e6
+    );
+    report(
+        &format!("the same among {crowd}"),
+        "x",
+        &ratios(&many, &few),
+        Some(2.0),
+    );
+    println!(
+        "{:44} {:>7.2} µs",
+        "a subsegment, in a trace of 1",
+        median(&subsegments[0]) * 1e6
+    );
+    for (times, count) in subsegments.iter().zip(COUNTS).skip(1) {
+        let ratio = ratios(times, &subsegments[0]);
+        report(&format!("the same, of {count}"), "x", &ratio, Some(1.5));
+    }
+    Ok(())
+}
+
+/// A daemon that holds so many traces.
+struct Store {
+    daemon: FakeDaemon,
+    traces: u64,
+}
+
+impl Store {
+    fn of(traces: u64) -> Result<Store, Box<dyn std::error::Error>> {
+        let store = Store {
+            daemon: FakeDaemon::start(),
+            traces,
+        };
+        let emitter = store.daemon.emitter();
+        for number in 0..traces {
+            emitter.emit(&numbered(number));
+        }
+        block_on(store.daemon.partial(trace_id(0)))?;
+        Ok(store)
+    }
+
+    /// The time of one of many documents that go on with the traces, until they are entered.
+    fn more(&mut self) -> Result<f64, Box<dyn std::error::Error>> {
+        let emitter = self.daemon.emitter();
+        let step = (self.traces / MORE).max(1);
+        let documents: Vec<String> = (0..MORE)
+            .map(|number| numbered(number * step % self.traces))
+            .collect();
+        each(u32::try_from(MORE)?, || {
+            for document in &documents {
+                emitter.emit(document);
+            }
+            // Fences, judges and enters.
+            assert!(block_on(self.daemon.violations())?.is_empty());
+            Ok(())
+        })
+    }
+}
+
+fn trace_id(number: u64) -> String {
+    format!("1-66a00000-{number:024x}")
+}
+
+fn numbered(number: u64) -> String {
+    SEGMENT.replace("1-5759e988-bd862e3fe1be46a994272793", &trace_id(number))
+}
+
+/// The time of one of so many subsegments of a trace, from its first document to its tree.
+fn streamed(count: u64) -> Result<f64, Box<dyn std::error::Error>> {
+    let id = trace_id(1);
+    // Each fourth is a parent of four; 7 is prime to all counts, so that the order is no order.
+    let mut documents: Vec<String> = (0..count)
+        .map(|place| place * 7 % count + 1)
+        .map(|number| {
+            let parent = number / 4;
+            format!(
+                r#"{{"type":"subsegment","parent_id":"{parent:016x}","trace_id":"{id}","id":"{number:016x}","name":"part","start_time":1.5,"end_time":2.5}}"#
+            )
+        })
+        .collect();
+    let segment = format!(
+        r#"{{"trace_id":"{id}","id":"{:016x}","name":"api","start_time":1,"end_time":3}}"#,
+        0
+    );
+    documents.insert(documents.len() / 2, segment);
+    let documents = documents
+        .iter()
+        .map(|text| Document::parse(text).map(Arc::new))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Small traces often, so that each measurement takes about as long.
+    let times = (COUNTS[3] / count).max(1);
+    each(u32::try_from(times * count)?, || {
+        for _ in 0..times {
+            let mut index = Index::new();
+            for (document, seq) in documents.iter().zip(0..) {
+                let text = Arc::from(document.text());
+                let document = Arc::new(Document::parse_tail(text, 0)?);
+                index.enter(Arrival {
+                    seq,
+                    arrived: None,
+                    document,
+                });
+            }
+            let trace = index.trace(&id, &ExternalParents::none());
+            let nodes = trace.map_or(0, |trace| trace.nodes().len() as u64);
+            assert_eq!(nodes, count + 1);
+        }
+        Ok(())
+    })
+}
+
+/// The time of one of so many that `run` does.
+fn each(
+    count: u32,
+    run: impl FnOnce() -> Result<(), Box<dyn std::error::Error>>,
+) -> Result<f64, Box<dyn std::error::Error>> {
+    let start = Instant::now();
+    run()?;
+    Ok(start.elapsed().as_secs_f64() / f64::from(count))
+}
+
+/// How many datagrams are received together: as many as any buffer holds.
+const TOGETHER: u32 = 64;
+/// How many documents are entered together.
+const MORE: u64 = 1_000;
+/// Many traces.
+const CROWD: u64 = 100_000;
+/// How many subsegments a trace has.
+const COUNTS: [u64; 4] = [1, 10, 100, 1_000];
