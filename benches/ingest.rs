@@ -241,7 +241,7 @@ fn each(
 /// How many datagrams are received together: as many as any buffer holds.
 const TOGETHER: u32 = 64;
 /// How many documents are entered together.
-const MORE: u64 = 1_000;
+const MORE: u64 = 256;
 /// Many traces.
 const CROWD: u64 = 100_000;
 /// How many subsegments a trace has.

@@ -298,10 +298,7 @@ impl<'a> Value<'a> {
     /// The member of that name of an object; of duplicates the last one, as Go, Java and Python
     /// read them.
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
-        self.members()
-            .filter(|(name, _)| *name == *key)
-            .last()
-            .map(|(_, value)| value)
+        self.members().named(key).last()
     }
 
     /// All members of an object in order, duplicates included; of another value, none.

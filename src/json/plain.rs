@@ -12,7 +12,7 @@ const DEPTH: usize = 32;
 pub(in crate::json) fn read(text: &str, slots: &mut Vec<Slot>) -> Option<()> {
     u32::try_from(text.len()).ok()?;
     slots.clear();
-    slots.reserve(text.len() / 12 + 4);
+    slots.reserve(text.len() / 8 + 4);
     let mut reader = Reader {
         bytes: text.as_bytes(),
         at: 0,
@@ -116,10 +116,8 @@ impl Reader<'_> {
     fn string(&mut self) -> Option<()> {
         let start = self.at;
         let inside = &self.bytes[start + 1..];
-        let length = inside
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
-        if inside[length] != b'"' {
+        let length = run(inside, ends_string);
+        if *inside.get(length)? != b'"' {
             return None;
         }
         self.at = start + length + 2;
@@ -153,11 +151,7 @@ impl Reader<'_> {
     }
 
     fn digits(&mut self) -> Option<usize> {
-        let rest = &self.bytes[self.at..];
-        let count = rest
-            .iter()
-            .position(|byte| !byte.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let count = run(&self.bytes[self.at..], ends_digits);
         self.at += count;
         (count > 0).then_some(count)
     }
@@ -188,5 +182,68 @@ impl Reader<'_> {
 
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
+    }
+}
+
+/// How many bytes there are before the first one that `ends` marks in its highest bit.
+///
+/// Eight bytes are looked at together, as one number. Of the marks in it the lowest is sure; what
+/// a carry makes of those above does not matter.
+fn run(bytes: &[u8], ends: impl Fn(u64) -> u64) -> usize {
+    let mut at = 0;
+    while let Some((eight, _)) = bytes[at..].split_first_chunk() {
+        let marks = ends(u64::from_le_bytes(*eight)) & HIGHEST;
+        if marks != 0 {
+            return at + (marks.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    // The last few, filled up with zeros, which end every run.
+    let mut eight = [0; 8];
+    let last = &bytes[at..];
+    eight[..last.len()].copy_from_slice(last);
+    let marks = ends(u64::from_le_bytes(eight)) & HIGHEST;
+    at + (marks.trailing_zeros() / 8) as usize
+}
+
+/// Marks a quotation mark, a backslash, and what is below a space.
+fn ends_string(eight: u64) -> u64 {
+    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let below_space = eight.wrapping_sub(ONES * 0x20) & !eight;
+    is_zero(eight ^ (ONES * 0x22)) | is_zero(eight ^ (ONES * 0x5c)) | below_space
+}
+
+/// Marks what is no digit.
+fn ends_digits(eight: u64) -> u64 {
+    // A digit is 0x30 to 0x39: that much less, it is below 10, and 0x76 more is below 0x80.
+    let less = eight ^ (ONES * 0x30);
+    ((less & !HIGHEST) + ONES * 0x76) | less
+}
+
+/// 1 in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of each byte.
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::json::plain::{ends_digits, ends_string, run};
+
+    proptest! {
+        #[test]
+        fn eight_bytes_together_end_where_one_by_one_do(
+            bytes in prop::collection::vec(prop_oneof![
+                any::<u8>(),
+                prop::sample::select(b"\"\\ 09/:\x1f\x20\x21\x23\x5b\x5d\x7f\x80\x00".to_vec()),
+                b'0'..=b'9',
+            ], 0..40),
+        ) {
+            let position = |ends: fn(&u8) -> bool| bytes.iter().position(ends).unwrap_or(bytes.len());
+            let string = position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
+            prop_assert_eq!(run(&bytes, ends_string), string);
+            prop_assert_eq!(run(&bytes, ends_digits), position(|byte| !byte.is_ascii_digit()));
+        }
     }
 }

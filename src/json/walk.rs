@@ -1,5 +1,7 @@
 //! Ways through a document: over members and elements, and down to a place.
 
+use std::iter;
+
 use crate::json::document::Tag;
 use crate::json::{Document, Kind, Text, Value};
 
@@ -20,6 +22,33 @@ impl<'a> Members<'a> {
             at,
             end,
         }
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The values of the members with this name.
+    pub(in crate::json) fn named(mut self, name: &str) -> impl Iterator<Item = Value<'a>> {
+        let document = self.document;
+        let text = &document.source.as_bytes()[document.start..];
+        iter::from_fn(move || {
+            while self.at < self.end {
+                let (key, at) = (document.slot(self.at), self.at + 1);
+                self.at = document.slot(at).next;
+                // Most keys are told apart by their length.
+                let (start, end) = (key.start as usize + 1, key.end as usize - 1);
+                let is_named = match key.tag {
+                    Tag::Escaped => {
+                        let raw = &document.source[document.start + start..document.start + end];
+                        Text::new(raw, true) == *name
+                    }
+                    _ => end - start == name.len() && text[start..end] == *name.as_bytes(),
+                };
+                if is_named {
+                    return Some(Value { document, at });
+                }
+            }
+            None
+        })
     }
 }
 

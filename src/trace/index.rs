@@ -44,34 +44,19 @@ struct Entry {
     before: Option<u32>,
 }
 
-/// A trace id, compared as text. What has the common form costs no allocation.
+/// A trace id, as text. One of the usual length costs no allocation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    /// `1-`, 8 digits, `-`, 24 digits; the digits as a number.
-    Common(u128),
+    Usual([u8; USUAL]),
     Other(Box<str>),
 }
 
 impl Key {
     fn of(id: &str) -> Key {
-        Key::common(id).map_or_else(|| Key::Other(id.into()), Key::Common)
-    }
-
-    /// The digits of an id that can be written in one way only.
-    fn common(id: &str) -> Option<u128> {
-        let bytes: &[u8; 35] = id.as_bytes().try_into().ok()?;
-        if bytes[..2] != *b"1-" || bytes[10] != b'-' {
-            return None;
+        match id.as_bytes().try_into() {
+            Ok(bytes) => Key::Usual(bytes),
+            Err(_) => Key::Other(id.into()),
         }
-        let digits = bytes[2..10].iter().chain(&bytes[11..]);
-        digits.copied().try_fold(0_u128, |number, digit| {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
-            Some(number << 4 | u128::from(value))
-        })
     }
 }
 
@@ -145,3 +130,6 @@ impl Index {
         trees.into_iter().map(PartialTrace::new).collect()
     }
 }
+
+/// The length of `1-`, 8 digits, `-` and 24 digits.
+const USUAL: usize = 35;
