@@ -24,6 +24,11 @@
 //! Three of them say that something is missing, so that the trace is not complete; the other
 //! errors say that it contradicts itself or is too large; the lints are worth knowing. The table
 //! of all codes is in the documentation of `schema`.
+//!
+//! # What X-Ray infers
+//!
+//! Trees hold what was sent and nothing else. A [`ServiceView`] is the same trace as X-Ray gives
+//! it back, with the segments that it infers.
 
 mod assemble;
 mod conflict;
@@ -33,6 +38,7 @@ mod index;
 mod lints;
 mod missing;
 mod node;
+mod service_view;
 mod tree;
 mod whole;
 
@@ -41,4 +47,5 @@ pub use defect::{Defect, DefectCode, Severity};
 pub use external::ExternalParents;
 pub use index::Index;
 pub use node::{Node, Nodes};
+pub use service_view::{ServiceSegment, ServiceView};
 pub use whole::{PartialTrace, Trace};

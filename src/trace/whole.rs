@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::tree::{Branch, Tree};
-use crate::trace::{Defect, Nodes};
+use crate::trace::{Defect, Nodes, ServiceView};
 
 /// A complete trace: every entity has ended, and every parent is here or declared external.
 ///
@@ -60,6 +60,11 @@ impl Trace {
     /// What is wrong with it though nothing is missing.
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
         self.tree.branches.iter().flat_map(|branch| &branch.defects)
+    }
+
+    /// The trace as X-Ray would give it back, with the segments that it infers.
+    pub fn service_view(&self) -> ServiceView {
+        ServiceView::of(&self.tree, self.duration())
     }
 }
 
@@ -129,6 +134,11 @@ impl PartialTrace {
     /// What is missing or wrong.
     pub fn defects(&self) -> impl Iterator<Item = &Defect> {
         self.tree.branches.iter().flat_map(|branch| &branch.defects)
+    }
+
+    /// The trace as X-Ray would give it back, with the segments that it infers.
+    pub fn service_view(&self) -> ServiceView {
+        ServiceView::of(&self.tree, self.duration())
     }
 }
 

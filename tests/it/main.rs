@@ -25,6 +25,7 @@ mod sampling;
 mod schema;
 mod seam;
 mod secrets;
+mod service_view;
 mod support;
 mod tidy;
 mod trace;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use xray_phantom::json::Document;
-use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
+use xray_phantom::trace::{Arrival, ExternalParents, Index, PartialTrace, assemble};
 
 /// Assembles documents, given without the trace id, in this order.
 fn partial(documents: &[&str]) -> PartialTrace {
@@ -255,6 +255,73 @@ fn entities_without_id_or_name_are_shown_and_kept_apart() {
         ],
         &[],
     );
+}
+
+#[test]
+fn ids_are_compared_as_text() {
+    // The second is a W3C id, whose first digits are no time; the others differ in case alone.
+    let ids = [
+        "1-66a00000-0123456789abcdef01234567",
+        "1-4efaaf4d-1e8720b39541901950019ee5",
+        "1-66A00000-0123456789ABCDEF01234567",
+        "1-66a00000-0123456789abcdef0123456",
+        "66a000000123456789abcdef01234567",
+    ];
+    let documents: Vec<String> = ids
+        .iter()
+        .flat_map(|id| {
+            [
+                format!(r#"{{"trace_id":"{id}","id":"000000000000000a","name":"{id}","start_time":1,"end_time":2}}"#),
+                format!(
+                    r#"{{"trace_id":"{id}","type":"subsegment","id":"000000000000000B","parent_id":"000000000000000A","name":"x","start_time":1,"end_time":2}}"#
+                ),
+            ]
+        })
+        .collect();
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let mut index = Index::new();
+    arrivals.for_each(|arrival| index.enter(arrival));
+    assert_eq!(index.len(), ids.len());
+    for id in ids {
+        let trace = index.trace(id, &ExternalParents::none()).unwrap();
+        assert_eq!(trace.id(), id);
+        // `A` is not `a`: the subsegment has no parent here.
+        assert_eq!(trace.roots().len(), 2);
+    }
+    assert!(
+        index
+            .trace("1-66a00000", &ExternalParents::none())
+            .is_none()
+    );
+}
+
+#[test]
+fn an_index_gives_what_assembling_all_at_once_gives() {
+    let documents = [
+        r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"in_progress":true}"#,
+        r#"{"trace_id":"u","id":"a","name":"other","start_time":0,"end_time":1}"#,
+        r#"{"id":"a","name":"nobody's","start_time":0,"end_time":1}"#,
+        r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"end_time":2}"#,
+    ];
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let assembly = assemble(arrivals.clone(), &ExternalParents::none());
+    let mut index = Index::new();
+    assert!(index.is_empty());
+    arrivals.for_each(|arrival| index.enter(arrival));
+    let shown =
+        |traces: &[PartialTrace]| traces.iter().map(ToString::to_string).collect::<String>();
+    let traces = index.traces(&ExternalParents::none());
+    assert_eq!(shown(&traces), shown(&assembly.traces));
+    assert!(traces[0].id() == "u" && traces[1].clone().complete().is_ok());
+    assert_eq!(index.untraced().len(), 1);
 }
 
 #[test]
