@@ -17,7 +17,7 @@ use aws_types::region::Region;
 use aws_types::request_id::RequestId as _;
 
 use crate::json::{Document, Kind, Value, write_text};
-use crate::recorder::{OpenEntity, Recorder, current_or_none};
+use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 use crate::wire::Note;
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
@@ -87,7 +87,7 @@ struct Call {
 impl Call {
     fn record_retries(&self) {
         let retries = self.sent.load(Ordering::Relaxed).saturating_sub(1);
-        self.subsegment.aws("retries", retries.to_string());
+        self.subsegment.aws_json("retries", retries.to_string());
     }
 }
 
@@ -124,7 +124,7 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         };
         let subsegment = parent.open_child_at("AWS", self.place);
-        subsegment.namespace("aws");
+        subsegment.namespace(Namespace::Aws);
         let call = Call {
             subsegment,
             place: self.place,
@@ -227,10 +227,10 @@ impl Intercept for AwsInterceptor {
 fn identify(subsegment: &OpenEntity, bag: &ConfigBag) {
     if let Some(metadata) = bag.load::<Metadata>() {
         subsegment.rename(metadata.service());
-        subsegment.aws("operation", quoted(metadata.name()));
+        subsegment.aws_json("operation", quoted(metadata.name()));
     }
     if let Some(region) = bag.load::<Region>() {
-        subsegment.aws("region", quoted(region.as_ref()));
+        subsegment.aws_json("region", quoted(region.as_ref()));
     }
 }
 
@@ -247,7 +247,7 @@ fn tables(subsegment: &OpenEntity, body: &[u8]) {
         .get("TableName")
         .and_then(|table| table.as_str())
     {
-        subsegment.aws("table_name", quoted(&table));
+        subsegment.aws_json("table_name", quoted(&table));
     }
     if let Some(items) = document
         .root()
@@ -258,7 +258,7 @@ fn tables(subsegment: &OpenEntity, body: &[u8]) {
             .members()
             .map(|(name, _)| quoted(&name.decode()))
             .collect();
-        subsegment.aws("table_names", format!("[{}]", names.join(",")));
+        subsegment.aws_json("table_names", format!("[{}]", names.join(",")));
     }
 }
 
@@ -300,7 +300,7 @@ impl Answer {
             subsegment.response("content_length", length);
         }
         if let Some(id) = &self.request_id {
-            subsegment.aws("request_id", quoted(id));
+            subsegment.aws_json("request_id", quoted(id));
         }
     }
 

@@ -23,6 +23,11 @@ impl<'a> ObjectWriter<'a> {
         ObjectWriter { json, empty: true }
     }
 
+    /// Goes on with the members of an object whose braces are someone else's.
+    pub(crate) fn inside(json: &'a mut String) -> ObjectWriter<'a> {
+        ObjectWriter { json, empty: true }
+    }
+
     /// Writes a string.
     pub(crate) fn text(&mut self, key: &str, text: &str) {
         self.key(key);

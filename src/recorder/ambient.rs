@@ -11,8 +11,11 @@ use std::sync::{Arc, Weak};
 
 use tokio::task;
 
+use crate::recorder::context_missing::ContextMissing;
 use crate::recorder::entity::OpenEntity;
-use crate::wire::{Emit, Note};
+use crate::recorder::shared::Shared;
+use crate::recorder::stats::count;
+use crate::wire::Note;
 
 tokio::task_local! {
     /// The entity that this task is in: immutable inside a scope, so that nobody else's work
@@ -30,16 +33,16 @@ struct Context {
 }
 
 thread_local! {
-    /// The emitters of the recorders that were built on this thread, youngest last. Code that
-    /// runs outside of every segment knows no recorder; this is where its notes go.
-    static BUILT_HERE: RefCell<Vec<Weak<dyn Emit>>> = const { RefCell::new(Vec::new()) };
+    /// The recorders that were built on this thread, youngest last. Code that runs outside of
+    /// every segment knows no recorder; this is where its notes go.
+    static BUILT_HERE: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Remembers a recorder that was built on this thread.
-pub(in crate::recorder) fn remember(emitter: &Arc<dyn Emit>) {
+pub(in crate::recorder) fn remember(recorder: &Arc<Shared>) {
     BUILT_HERE.with_borrow_mut(|built| {
-        built.retain(|emitter| emitter.strong_count() > 0);
-        built.push(Arc::downgrade(emitter));
+        built.retain(|recorder| recorder.strong_count() > 0);
+        built.push(Arc::downgrade(recorder));
     });
 }
 
@@ -80,18 +83,39 @@ pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnO
     )
 }
 
-/// Reports that there is none.
+/// Reports that there is none, as the youngest recorder of this thread wants it.
+///
+/// # Panics
+///
+/// Where that recorder wants it so, and no test stands behind it.
 pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, what: &str) {
-    let note = Note::at(
-        place,
-        "no-segment",
+    let youngest = BUILT_HERE.with_borrow(|built| built.iter().rev().find_map(Weak::upgrade));
+    report_missing_to(youngest.as_deref(), place, what);
+}
+
+/// The same, with the recorder known.
+pub(in crate::recorder) fn report_missing_to(
+    recorder: Option<&Shared>,
+    place: &'static Location<'static>,
+    what: &str,
+) {
+    let message = || {
         format!(
             "{what} ran outside of every segment: it was spawned without its context, or nobody opened one"
-        ),
-    );
-    let youngest = BUILT_HERE.with_borrow(|built| built.iter().rev().find_map(Weak::upgrade));
-    match youngest {
-        Some(emitter) => emitter.note(note),
-        None => eprintln!("xray-phantom: {note}"),
+        )
+    };
+    let Some(recorder) = recorder else {
+        return eprintln!("xray-phantom: {}", Note::at(place, CODE, message()));
+    };
+    count(&recorder.counters.missing);
+    match recorder.context_missing {
+        _ if recorder.disabled => {}
+        _ if recorder.emitter.is_test() => recorder.note(Note::at(place, CODE, message())),
+        ContextMissing::Ignore => {}
+        ContextMissing::Log => recorder.note(Note::at(place, CODE, message())),
+        ContextMissing::Panic => panic!("xray-phantom: {}", Note::at(place, CODE, message())),
     }
 }
+
+/// The code of these notes.
+const CODE: &str = "no-segment";

@@ -1,247 +1,176 @@
 //! Documents of parts that have ended.
 
-use crate::json::ObjectWriter;
-use crate::model::TraceId;
-use crate::model::limits::MAX_DATAGRAM;
-use crate::recorder::record::{Cause, Part};
-use crate::wire::HEADER_LINE;
+use crate::model::limits::LARGE_DOCUMENT;
+use crate::model::{EntityId, TraceId};
+use crate::recorder::part::{Part, State};
 
-/// The documents of a part and all below it that has ended and was not sent.
-///
-/// One document, if it fits into a datagram. Otherwise the largest children go on their own,
-/// before their parent.
+/// The documents of a part that has ended and of all that ended below it and was not sent: one, if
+/// that is not too large. Otherwise the largest subtrees go on their own, before what they belong
+/// to. All of them count as sent.
 pub(in crate::recorder) fn of_tree(
     trace_id: TraceId,
+    caller: Option<EntityId>,
     parts: &mut [Part],
-    index: usize,
-    service: &str,
+    root: usize,
 ) -> Vec<String> {
-    let mut writer = Writer::new(trace_id, parts, service);
-    writer.send(index);
-    writer.documents
-}
-
-/// The documents of a segment that has ended: its own, and those of subsegments that have ended
-/// below one that has not, as that one may never be sent.
-pub(in crate::recorder) fn of_all(
-    trace_id: TraceId,
-    parts: &mut [Part],
-    service: &str,
-) -> Vec<String> {
-    let mut writer = Writer::new(trace_id, parts, service);
-    for index in 0..writer.parts.len() {
-        if writer.is_ready(index) {
-            writer.send(index);
-        }
-    }
-    writer.documents
-}
-
-/// Writes the parts of one segment, each into one document.
-struct Writer<'a> {
-    trace_id: TraceId,
-    parts: &'a mut [Part],
-    /// For each part its children.
-    children: Vec<Vec<usize>>,
-    service: &'a str,
-    documents: Vec<String>,
-}
-
-impl<'a> Writer<'a> {
-    fn new(trace_id: TraceId, parts: &'a mut [Part], service: &'a str) -> Writer<'a> {
-        let mut children = vec![Vec::new(); parts.len()];
-        for (index, part) in parts.iter().enumerate() {
-            if let Some(parent) = part.parent {
-                children[parent].push(index);
-            }
-        }
-        Writer {
-            trace_id,
-            parts,
-            children,
-            service,
-            documents: Vec::new(),
-        }
-    }
-
-    /// Whether a part has ended and was not sent.
-    fn is_ready(&self, index: usize) -> bool {
-        self.parts[index].end.is_some() && !self.parts[index].sent
-    }
-
-    fn send(&mut self, index: usize) {
-        let Err(mut size) = self.send_whole(index) else {
-            return;
-        };
+    let order = preorder(parts, root);
+    // From the leaves up: a part with what is still attached to it fits into a document.
+    let mut sizes = vec![0; order.len()];
+    let mut alone = vec![false; order.len()];
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); order.len()];
+    for place in (0..order.len()).rev() {
+        let (index, parent) = order[place];
+        let body = parts[index].body().map_or(0, str::len);
+        let mut size = ENVELOPE + body;
+        let mut attached: Vec<usize> = below[place].clone();
+        size += attached.iter().map(|child| sizes[*child]).sum::<usize>();
         // The largest first, and only so many of them that the rest fits.
-        let ready = self.children[index]
+        attached.sort_unstable_by_key(|child| (sizes[*child], *child));
+        while size > LARGE_DOCUMENT
+            && let Some(largest) = attached.pop()
+        {
+            size -= sizes[largest];
+            alone[largest] = true;
+        }
+        sizes[place] = size;
+        if let Some(parent) = parent {
+            below[parent].push(place);
+        }
+    }
+    alone[0] = true;
+    // Children before their parents.
+    let roots = (0..order.len()).rev().filter(|place| alone[*place]);
+    let documents = roots
+        .map(|place| {
+            let attached = |index: usize| {
+                order
+                    .binary_search_by_key(&index, |(index, _)| *index)
+                    .is_ok_and(|place| !alone[place])
+            };
+            document(trace_id, caller, parts, order[place].0, attached)
+        })
+        .collect();
+    for (index, _) in &order {
+        sent(parts, *index);
+    }
+    documents
+}
+
+/// The document of a part that is in progress, or of one alone.
+pub(in crate::recorder) fn of_body(
+    trace_id: TraceId,
+    parent: Option<EntityId>,
+    is_segment: bool,
+    body: &str,
+) -> String {
+    let mut json = String::with_capacity(body.len() + ENVELOPE);
+    begin(&mut json, trace_id, parent, is_segment);
+    json.push_str(body);
+    json.push('}');
+    json
+}
+
+/// The parts below `root` that have ended and were not sent, each with the place of its parent in
+/// this list. They are in order of their numbers, which is outer ones first: a part is opened
+/// before what is below it.
+fn preorder(parts: &[Part], root: usize) -> Vec<(usize, Option<usize>)> {
+    let mut found = vec![root];
+    let mut waiting = vec![root];
+    while let Some(index) = waiting.pop() {
+        let children = parts[index].children.iter().copied();
+        let ended = children.filter(|child| parts[*child].body().is_some());
+        for child in ended {
+            found.push(child);
+            waiting.push(child);
+        }
+    }
+    found.sort_unstable();
+    let place = |parent: usize| found.binary_search(&parent).ok();
+    found
+        .iter()
+        .map(|&index| {
+            let parent = parts[index].parent.filter(|_| index != root);
+            (index, parent.and_then(place))
+        })
+        .collect()
+}
+
+/// Writes a part with the attached ones below it.
+fn document(
+    trace_id: TraceId,
+    caller: Option<EntityId>,
+    parts: &[Part],
+    root: usize,
+    attached: impl Fn(usize) -> bool,
+) -> String {
+    let is_segment = parts[root].parent.is_none();
+    let parent = match parts[root].parent {
+        Some(parent) => Some(parts[parent].id),
+        None => caller,
+    };
+    let mut json = String::with_capacity(1_024);
+    begin(&mut json, trace_id, parent, is_segment);
+    let mut waiting = vec![Piece::Part(root)];
+    while let Some(piece) = waiting.pop() {
+        let index = match piece {
+            Piece::Part(index) => index,
+            Piece::Text(text) => {
+                json.push_str(text);
+                continue;
+            }
+        };
+        json.push_str(parts[index].body().unwrap_or_default());
+        let children: Vec<usize> = parts[index]
+            .children
             .iter()
             .copied()
-            .filter(|child| self.is_ready(*child));
-        let mut ready: Vec<(usize, usize)> = ready
-            .map(|child| (self.write(child, Some(&mut Vec::new())).len(), child))
+            .filter(|child| parts[*child].body().is_some() && attached(*child))
             .collect();
-        ready.sort_unstable();
-        while size > MAX_DATAGRAM
-            && let Some((length, child)) = ready.pop()
-        {
-            self.send(child);
-            size = size.saturating_sub(length);
+        let Some((last, others)) = children.split_last() else {
+            json.push('}');
+            continue;
+        };
+        json.push_str(",\"subsegments\":[{");
+        waiting.extend([Piece::Text("]}"), Piece::Part(*last)]);
+        for child in others.iter().rev() {
+            waiting.extend([Piece::Text(",{"), Piece::Part(*child)]);
         }
-        if self.send_whole(index).is_ok() {
-            return;
-        }
-        // Written on its own a child is longer than inside its parent, so that those that are
-        // left may still be too many.
-        for (_, child) in ready {
-            self.send(child);
-        }
-        self.documents.push(self.write(index, None));
-        self.parts[index].sent = true;
     }
+    json
+}
 
-    /// Sends a part with all below it in one document; if that is too large, gives the size of
-    /// its datagram.
-    fn send_whole(&mut self, index: usize) -> Result<(), usize> {
-        let mut embedded = vec![index];
-        let document = self.write(index, Some(&mut embedded));
-        let size = HEADER_LINE.len() + document.len();
-        if size > MAX_DATAGRAM {
-            return Err(size);
-        }
-        self.documents.push(document);
-        for part in embedded {
-            self.parts[part].sent = true;
-        }
-        Ok(())
+/// What is to be written: the members of a part and its closing brace, or a text.
+enum Piece {
+    Part(usize),
+    Text(&'static str),
+}
+
+fn begin(json: &mut String, trace_id: TraceId, parent: Option<EntityId>, is_segment: bool) {
+    json.push_str("{\"trace_id\":\"");
+    json.push_str(&trace_id.to_string());
+    json.push_str("\",");
+    if !is_segment {
+        json.push_str("\"type\":\"subsegment\",");
     }
-
-    /// A document for one part; its ended children are embedded and listed if a list is given.
-    fn write(&self, index: usize, embedded: Option<&mut Vec<usize>>) -> String {
-        let mut json = String::with_capacity(512);
-        let mut object = ObjectWriter::begin(&mut json);
-        object.raw("trace_id", format_args!("\"{}\"", self.trace_id));
-        if let Some(parent) = self.parts[index].parent {
-            object.text("type", "subsegment");
-            object.raw("parent_id", format_args!("\"{}\"", self.parts[parent].id));
-        }
-        self.members(&mut object, index, embedded);
-        object.end();
-        json
-    }
-
-    fn members(
-        &self,
-        object: &mut ObjectWriter<'_>,
-        index: usize,
-        embedded: Option<&mut Vec<usize>>,
-    ) {
-        let part = &self.parts[index];
-        own(object, part, self.service);
-        let Some(embedded) = embedded else { return };
-        let inside = self.children[index].iter().copied();
-        let mut inside = inside.filter(|child| self.is_ready(*child)).peekable();
-        if inside.peek().is_none() {
-            return;
-        }
-        object.array("subsegments", inside, |json, child| {
-            embedded.push(child);
-            let mut inner = ObjectWriter::begin(json);
-            self.members(&mut inner, child, Some(embedded));
-            inner.end();
-        });
+    if let Some(parent) = parent {
+        json.push_str("\"parent_id\":\"");
+        json.push_str(&parent.to_string());
+        json.push_str("\",");
     }
 }
 
-/// What is said of a part itself.
-fn own(object: &mut ObjectWriter<'_>, part: &Part, service: &str) {
-    let fields = &part.fields;
-    object.raw("id", format_args!("\"{}\"", part.id));
-    object.text("name", &part.name);
-    object.raw("start_time", part.start);
-    match part.end {
-        Some(end) => object.raw("end_time", end),
-        None => object.raw("in_progress", true),
-    }
-    if let Some(namespace) = fields.namespace {
-        object.text("namespace", namespace);
-    }
-    object.flag("error", fields.error);
-    object.flag("throttle", fields.throttle);
-    object.flag("fault", fields.fault);
-    if !fields.response.is_empty() {
-        let mut http = object.object("http");
-        let mut response = http.object("response");
-        fields
-            .response
-            .iter()
-            .for_each(|(key, value)| response.raw(key, value));
-        response.end();
-        http.end();
-    }
-    let is_segment = part.parent.is_none();
-    if is_segment || !fields.aws.is_empty() {
-        let mut aws = object.object("aws");
-        fields
-            .aws
-            .iter()
-            .for_each(|(key, value)| aws.raw(key, value));
-        if is_segment {
-            let mut xray = aws.object("xray");
-            xray.text("sdk", "xray-phantom");
-            xray.text("sdk_version", env!("CARGO_PKG_VERSION"));
-            xray.end();
-        }
-        aws.end();
-    }
-    if is_segment && !service.is_empty() && service != part.name {
-        let mut block = object.object("service");
-        block.text("name", service);
-        block.end();
-    }
-    cause(object, fields.cause.as_ref());
-    if !fields.annotations.is_empty() {
-        let mut annotations = object.object("annotations");
-        fields
-            .annotations
-            .iter()
-            .for_each(|(key, value)| annotations.raw(key, value));
-        annotations.end();
-    }
-    if !fields.metadata.is_empty() {
-        let mut metadata = object.object("metadata");
-        for (namespace, values) in &fields.metadata {
-            let mut block = metadata.object(namespace);
-            for (key, value) in values {
-                block.raw(key, value);
-            }
-            block.end();
-        }
-        metadata.end();
+/// What was sent needs no memory.
+fn sent(parts: &mut [Part], index: usize) {
+    let part = &mut parts[index];
+    part.state = State::Sent;
+    part.children = Vec::new();
+    let parent = part.parent;
+    if let Some(parent) = parent
+        && parts[parent].is_open()
+    {
+        parts[parent].children.retain(|child| *child != index);
     }
 }
 
-fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
-    let chain = match cause {
-        None => return,
-        Some(Cause::Reference(id)) => return object.raw("cause", format_args!("\"{id}\"")),
-        Some(Cause::Exceptions(chain)) => chain,
-    };
-    let mut block = object.object("cause");
-    block.array(
-        "exceptions",
-        chain.iter().enumerate(),
-        |json, (index, exception)| {
-            let mut inner = ObjectWriter::begin(json);
-            inner.raw("id", format_args!("\"{}\"", exception.id));
-            inner.text("type", &exception.kind);
-            inner.text("message", &exception.message);
-            inner.flag("remote", exception.remote);
-            if let Some(source) = chain.get(index + 1) {
-                inner.raw("cause", format_args!("\"{}\"", source.id));
-            }
-            inner.end();
-        },
-    );
-    block.end();
-}
+/// The most that a document has beside the bodies in it, for each.
+const ENVELOPE: usize = 136;

@@ -4,20 +4,17 @@ use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use crate::error::Error;
-use crate::json::serialized;
 use crate::model::{EntityId, TraceId};
-use crate::recorder::AnnotationValue;
-use crate::recorder::cause::{Exception, chain};
-use crate::recorder::record::{Cause, Fields, Record};
-use crate::wire::{Note, Sampled, TraceHeader};
+use crate::recorder::cause::{Exception, chain, stack_here};
+use crate::recorder::name::clean;
+use crate::recorder::part::{Cause, Fields};
+use crate::recorder::record::Record;
+use crate::wire::{Sampled, TraceHeader};
 
 /// A segment or subsegment that is open. Clones are the same one.
 ///
-/// What is said of it goes into its document when it ends. Outside of every segment this is a
-/// handle that takes everything and records nothing.
+/// What is said of it goes into its document when it ends. Outside of every segment, and in a
+/// segment that is not sampled, this is a handle that takes everything and records nothing.
 ///
 /// # Examples
 ///
@@ -40,22 +37,38 @@ use crate::wire::{Note, Sampled, TraceHeader};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct OpenEntity(Option<Place>);
+pub struct OpenEntity(Inner);
 
 #[derive(Clone, Debug)]
-struct Place {
-    record: Arc<Record>,
-    index: usize,
+enum Inner {
+    /// Outside of every segment.
+    Nowhere,
+    Recorded(Arc<Record>, usize),
+    /// In a segment that is not recorded. Its header says so downstream.
+    Unsampled(Arc<Unsampled>),
+}
+
+/// A segment that is not recorded.
+#[derive(Debug)]
+struct Unsampled {
+    /// What a call downstream is told; none where the recorder is disabled and was told nothing.
+    header: Option<TraceHeader>,
+    asked: bool,
 }
 
 impl OpenEntity {
     pub(in crate::recorder) fn new(record: Arc<Record>, index: usize) -> OpenEntity {
-        OpenEntity(Some(Place { record, index }))
+        OpenEntity(Inner::Recorded(record, index))
+    }
+
+    /// One that is not recorded.
+    pub(in crate::recorder) fn unsampled(header: Option<TraceHeader>, asked: bool) -> OpenEntity {
+        OpenEntity(Inner::Unsampled(Arc::new(Unsampled { header, asked })))
     }
 
     /// The handle that records nothing.
     pub(in crate::recorder) fn nowhere() -> OpenEntity {
-        OpenEntity(None)
+        OpenEntity(Inner::Nowhere)
     }
 
     /// Opens a subsegment of this entity, without making it the current one.
@@ -64,96 +77,124 @@ impl OpenEntity {
         name: &str,
         place: &'static Location<'static>,
     ) -> OpenEntity {
-        let Some(Place { record, index }) = &self.0 else {
-            return OpenEntity::nowhere();
+        let Inner::Recorded(record, index) = &self.0 else {
+            return self.clone();
         };
+        let name = record.shared.cleaned(name, place);
         OpenEntity::new(Arc::clone(record), record.open_child(*index, name, place))
     }
 
-    /// Ends the entity.
-    pub(crate) fn close(&self) {
-        if let Some(Place { record, index }) = &self.0 {
-            record.close(*index);
+    /// Ends the entity; `false` where it had ended.
+    pub(crate) fn close(&self) -> bool {
+        match &self.0 {
+            Inner::Recorded(record, index) => record.close(*index),
+            Inner::Nowhere | Inner::Unsampled(_) => true,
         }
     }
 
-    /// Adds an annotation, by which traces can be searched.
+    /// Whether it is recorded.
     ///
-    /// A key may hold letters, digits, `_` and `.`; a number must be one that JSON has. X-Ray drops
-    /// anything else in silence, so that here it is left out and reported.
-    #[track_caller]
-    pub fn annotate(&self, key: &str, value: impl Into<AnnotationValue>) -> &OpenEntity {
-        let place = Location::caller();
-        let good_key = !key.is_empty()
-            && key.chars().all(|character| {
-                character.is_ascii_alphanumeric() || matches!(character, '_' | '.')
-            });
-        match value.into().to_json() {
-            Some(json) if good_key => {
-                self.say(place, |fields| drop(fields.annotations.insert(key.to_owned(), json)));
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{Recorder, Sampling, block_on};
+    ///
+    /// let recorder = Recorder::builder("api").sampling(Sampling::never()).build();
+    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    ///     assert!(!segment.is_recorded());
+    ///     assert!(segment.trace_header().unwrap().to_string().ends_with(";Sampled=0"));
+    /// }));
+    /// ```
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.0, Inner::Recorded(..))
+    }
+
+    /// Whether it has not ended.
+    pub fn is_open(&self) -> bool {
+        match &self.0 {
+            Inner::Recorded(record, index) => record.is_open(*index),
+            Inner::Nowhere | Inner::Unsampled(_) => false,
+        }
+    }
+
+    /// The id of the trace; `None` outside of every segment.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        match &self.0 {
+            Inner::Nowhere => None,
+            Inner::Recorded(record, _) => Some(record.trace_id),
+            Inner::Unsampled(unsampled) => unsampled.header.as_ref()?.root(),
+        }
+    }
+
+    /// The id of the entity; `None` outside of every segment. In a segment that is not sampled it
+    /// is the caller's, as nothing of this one can be a parent.
+    pub fn id(&self) -> Option<EntityId> {
+        match &self.0 {
+            Inner::Nowhere => None,
+            Inner::Recorded(record, index) => Some(record.id(*index)),
+            Inner::Unsampled(unsampled) => unsampled.header.as_ref()?.parent(),
+        }
+    }
+
+    /// The trace header for a call downstream; `None` outside of every segment.
+    ///
+    /// Unknown keys of the header that came in are carried on.
+    pub fn trace_header(&self) -> Option<TraceHeader> {
+        match &self.0 {
+            Inner::Nowhere => None,
+            Inner::Recorded(record, index) => {
+                let header = match &record.incoming {
+                    Some(incoming) => (**incoming).clone().with_root(record.trace_id),
+                    None => TraceHeader::new(record.trace_id),
+                };
+                let header = header.with_parent(record.id(*index));
+                Some(header.with_sampled(Sampled::Keep))
             }
-            Some(_) => self.note(place, "annotation-key", format!(
-                "the annotation key `{key}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others"
-            )),
-            None => self.note(place, "annotation-value", format!(
-                "the annotation `{key}` is left out: JSON has no NaN and no infinity"
-            )),
+            Inner::Unsampled(unsampled) => unsampled.header.clone(),
         }
-        self
     }
 
-    /// Adds metadata under the namespace `default`: any value, not searched.
-    #[track_caller]
-    pub fn metadata(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
-        self.metadata_in("default", key, value)
+    /// The trace header for the answer to the request that this segment serves: the trace, and the
+    /// decision if the caller asked for it (`Sampled=?`).
+    pub fn answer_header(&self) -> Option<TraceHeader> {
+        let header = TraceHeader::new(self.trace_id()?);
+        let (asked, decision) = match &self.0 {
+            Inner::Nowhere => return None,
+            Inner::Recorded(record, _) => {
+                let asked = record.incoming.as_ref().and_then(|header| header.sampled());
+                (asked == Some(Sampled::Ask), Sampled::Keep)
+            }
+            Inner::Unsampled(unsampled) => (unsampled.asked, Sampled::Drop),
+        };
+        Some(if asked {
+            header.with_sampled(decision)
+        } else {
+            header
+        })
     }
 
-    /// Adds metadata under a namespace.
-    #[track_caller]
-    pub fn metadata_in(
-        &self,
-        namespace: &str,
-        key: &str,
-        value: &(impl Serialize + ?Sized),
-    ) -> &OpenEntity {
-        let place = Location::caller();
-        let json = catch_unwind(AssertUnwindSafe(|| serialized(value)))
-            .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")));
-        match json {
-            Ok(json) => self.say(place, |fields| {
-                let block = fields.metadata.entry(namespace.to_owned()).or_default();
-                block.insert(key.to_owned(), json);
-            }),
-            Err(error) => self.note(
-                place,
-                "metadata-value",
-                format!("the metadata `{key}` is left out: {error}"),
-            ),
+    /// Sends what is known of it so far, as in progress. The complete document follows when it
+    /// ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("nightly").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("nightly", async |segment| {
+    ///     segment.send_in_progress();
+    ///     assert_eq!(daemon.fence().await.unwrap().accepted, 1);
+    /// }));
+    /// block_on(daemon.expect_one_trace());
+    /// # }
+    /// ```
+    pub fn send_in_progress(&self) -> &OpenEntity {
+        if let Inner::Recorded(record, index) = &self.0 {
+            record.send_in_progress(*index);
         }
-        self
-    }
-
-    /// Marks that the caller was at fault (4xx).
-    #[track_caller]
-    pub fn error(&self) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.error = true);
-        self
-    }
-
-    /// Marks that the service was at fault (5xx).
-    #[track_caller]
-    pub fn fault(&self) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.fault = true);
-        self
-    }
-
-    /// Marks that the request was throttled (429), which is an error of the caller too.
-    #[track_caller]
-    pub fn throttle(&self) -> &OpenEntity {
-        self.say(Location::caller(), |fields| {
-            fields.error = true;
-            fields.throttle = true;
-        });
         self
     }
 
@@ -162,29 +203,6 @@ impl OpenEntity {
     pub fn cause<E: StdError + ?Sized>(&self, error: &E) -> &OpenEntity {
         self.record_error(error, Location::caller(), false);
         self
-    }
-
-    /// Whether it has not ended.
-    pub(crate) fn is_open(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|place| place.record.is_open(place.index))
-    }
-
-    /// The id of the trace; `None` outside of every segment.
-    pub fn trace_id(&self) -> Option<TraceId> {
-        self.0.as_ref().map(|place| place.record.trace_id)
-    }
-
-    /// The id of the entity; `None` outside of every segment.
-    pub fn id(&self) -> Option<EntityId> {
-        self.0.as_ref().map(|place| place.record.id(place.index))
-    }
-
-    /// The trace header for a call downstream; `None` outside of every segment.
-    pub fn trace_header(&self) -> Option<TraceHeader> {
-        let header = TraceHeader::new(self.trace_id()?).with_parent(self.id()?);
-        Some(header.with_sampled(Sampled::Keep))
     }
 
     /// Ends the entity as one whose code was dropped, if it has not ended.
@@ -218,19 +236,28 @@ impl OpenEntity {
         message: &str,
         remote: bool,
     ) {
-        let Some(Place { record, .. }) = &self.0 else {
+        let Inner::Recorded(record, index) = &self.0 else {
             return;
         };
-        let id = record.shared.ids.entity_id();
         let exception = Exception {
-            id,
+            id: record.shared.ids.entity_id(),
             kind: kind.to_owned(),
             message: message.to_owned(),
             remote,
+            stack: Vec::new(),
         };
+        record.failed(*index, exception.clone());
         self.say(place, |fields| {
             fields.cause = Some(Cause::Exceptions(vec![exception]));
         });
+    }
+
+    /// Another name than it was opened with.
+    #[cfg(feature = "aws")]
+    pub(crate) fn rename(&self, name: &str) {
+        if let Inner::Recorded(record, index) = &self.0 {
+            record.rename(*index, clean(name).into_owned());
+        }
     }
 
     /// Says something of the fields.
@@ -239,8 +266,16 @@ impl OpenEntity {
         place: &'static Location<'static>,
         say: impl FnOnce(&mut Fields),
     ) {
-        if let Some(Place { record, index }) = &self.0 {
+        if let Inner::Recorded(record, index) = &self.0 {
             record.say(*index, place, say);
+        }
+    }
+
+    /// The record, if there is one.
+    pub(in crate::recorder) fn record(&self) -> Option<&Arc<Record>> {
+        match &self.0 {
+            Inner::Recorded(record, _) => Some(record),
+            Inner::Nowhere | Inner::Unsampled(_) => None,
         }
     }
 
@@ -250,70 +285,40 @@ impl OpenEntity {
         place: &'static Location<'static>,
         fault: bool,
     ) {
-        let Some(Place { record, index }) = &self.0 else {
+        let Inner::Recorded(record, index) = &self.0 else {
             return;
         };
         // Formatting is the user's code; a panic in it is not to be one of the recorder's.
         let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
-        let Ok(chain) = chain else {
+        let Ok(mut chain) = chain else {
             self.say(place, |fields| fields.fault |= fault);
-            return self.note(
+            return record.shared.note_counted(
+                |counters| &counters.left_out,
                 place,
                 "error-text",
                 "an error panicked when it was formatted".to_owned(),
             );
         };
-        let cause = match chain
-            .first()
-            .and_then(|first| record.passed_through(*index, first))
-        {
-            Some(id) => Cause::Reference(id),
-            None => Cause::Exceptions(chain),
+        let Some(first) = chain.first_mut() else {
+            return;
+        };
+        let cause = match record.passed_through(*index, first) {
+            Some(id) => {
+                let exception = Exception { id, ..first.clone() };
+                record.failed(*index, exception);
+                Cause::Reference(id)
+            }
+            None => {
+                record.failed(*index, first.clone());
+                if record.shared.backtraces {
+                    first.stack = stack_here();
+                }
+                Cause::Exceptions(chain)
+            }
         };
         self.say(place, |fields| {
             fields.fault |= fault;
             fields.cause = Some(cause);
-        });
-    }
-
-    fn note(&self, place: &'static Location<'static>, code: &'static str, message: String) {
-        if let Some(Place { record, .. }) = &self.0 {
-            record.shared.emitter.note(Note::at(place, code, message));
-        }
-    }
-}
-
-/// What only the integrations say.
-#[cfg(feature = "aws")]
-impl OpenEntity {
-    /// Another name than it was opened with.
-    pub(crate) fn rename(&self, name: &str) {
-        if let Some(Place { record, index }) = &self.0 {
-            record.rename(*index, name);
-        }
-    }
-
-    /// `aws` or `remote`.
-    #[track_caller]
-    pub(crate) fn namespace(&self, namespace: &'static str) {
-        self.say(Location::caller(), |fields| {
-            fields.namespace = Some(namespace);
-        });
-    }
-
-    /// A member of the `aws` block, its value as JSON.
-    #[track_caller]
-    pub(crate) fn aws(&self, key: &str, json: String) {
-        self.say(Location::caller(), |fields| {
-            drop(fields.aws.insert(key.to_owned(), json));
-        });
-    }
-
-    /// A member of `http.response`.
-    #[track_caller]
-    pub(crate) fn response(&self, key: &'static str, value: i64) {
-        self.say(Location::caller(), |fields| {
-            fields.response.insert(key, value);
         });
     }
 }

@@ -1,15 +1,19 @@
-//! The recorder and the free functions.
+//! The recorder.
 
 use std::error::Error;
 use std::ops::Deref;
 use std::panic::Location;
+use std::sync::Arc;
 
-use crate::recorder::RecorderBuilder;
 use crate::recorder::ambient;
 use crate::recorder::entity::OpenEntity;
-use crate::recorder::record::{Record, Shared};
-use crate::recorder::run::{run, run_sync};
-use crate::wire::EmitCounts;
+use crate::recorder::guard::EntityGuard;
+use crate::recorder::record::{Kind, Record};
+use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
+use crate::recorder::shared::Shared;
+use crate::recorder::stats::count;
+use crate::recorder::{RecorderBuilder, RecorderStats, SamplingRequest};
+use crate::wire::{EmitCounts, Sampled, TraceHeader};
 
 /// Records the segments of one service. Clones are the same recorder.
 ///
@@ -34,7 +38,16 @@ use crate::wire::EmitCounts;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    shared: Shared,
+    shared: Arc<Shared>,
+    /// The request that its segments serve.
+    serving: Option<Arc<Serving>>,
+}
+
+/// What is known of a request.
+#[derive(Debug)]
+struct Serving {
+    header: Arc<TraceHeader>,
+    request: SamplingRequest,
 }
 
 impl Recorder {
@@ -44,7 +57,114 @@ impl Recorder {
     }
 
     pub(in crate::recorder) fn new(shared: Shared) -> Recorder {
-        Recorder { shared }
+        let shared = Arc::new(shared);
+        ambient::remember(&shared);
+        Recorder {
+            shared,
+            serving: None,
+        }
+    }
+
+    /// The same recorder for one request: its segments continue the trace of this header.
+    ///
+    /// The header's decision wins over the recorder's own; `Sampled=?` and none ask for it. A header
+    /// without `Root` begins a new trace. Unknown keys are carried on downstream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::wire::TraceHeader;
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on, current};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// let header = TraceHeader::parse("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=x:1");
+    /// block_on(recorder.continuing(&header).in_segment_infallible("api", async |segment| {
+    ///     assert_eq!(segment.trace_id(), header.root());
+    ///     let downstream = current().trace_header().unwrap().to_string();
+    ///     assert!(downstream.ends_with(";Sampled=1;Lineage=x:1"));
+    /// }));
+    /// let trace = block_on(daemon.trace("1-5759e988-bd862e3fe1be46a994272793")).unwrap();
+    /// assert_eq!(trace.roots().next().unwrap().entity().parent_id().unwrap(), "53995c3f42cd8ad8");
+    /// # }
+    /// ```
+    pub fn continuing(&self, header: &TraceHeader) -> Recorder {
+        self.serving(header, SamplingRequest::default())
+    }
+
+    /// The same with what sampling rules ask of a request: its host, method and path.
+    pub fn serving(&self, header: &TraceHeader, request: SamplingRequest) -> Recorder {
+        Recorder {
+            shared: Arc::clone(&self.shared),
+            serving: Some(Arc::new(Serving {
+                header: Arc::new(header.clone()),
+                request,
+            })),
+        }
+    }
+
+    /// The name of a segment that serves a request to this host, as the recorder's
+    /// [`Naming`](crate::recorder::Naming) has it.
+    pub fn segment_name(&self, host: Option<&str>) -> String {
+        self.shared.naming.name(host)
+    }
+
+    /// Opens a segment that ends with its guard.
+    #[track_caller]
+    pub fn begin_segment(&self, name: &str) -> EntityGuard {
+        let place = Location::caller();
+        EntityGuard::new(self.open(name, place), place)
+    }
+
+    /// The segment of one invocation of a Lambda function. The service sends it; this recorder sends
+    /// the subsegments, each when it ends.
+    ///
+    /// The header is that of the invocation (`context.xray_trace_id` of the Lambda runtime), never
+    /// one that was read when the process began. Where it does not say `Sampled=1`, or has no `Root`
+    /// or `Parent`, nothing is recorded. What is still open when the guard ends is a finding, and
+    /// does not reach the next invocation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::wire::TraceHeader;
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on, in_subsegment_infallible};
+    ///
+    /// let daemon = FakeDaemon::builder().external_parent("53995c3f42cd8ad8").start();
+    /// let recorder = Recorder::builder("handler").daemon(&daemon).build();
+    /// let header = TraceHeader::parse("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1");
+    ///
+    /// let invocation = recorder.lambda_invocation(&header);
+    /// block_on(invocation.carry(async { in_subsegment_infallible("work", async |_| ()).await }));
+    /// invocation.end();
+    /// assert_eq!(block_on(daemon.expect_one_trace()).outline(), "work");
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn lambda_invocation(&self, header: &TraceHeader) -> EntityGuard {
+        let place = Location::caller();
+        let known = (header.root(), header.parent(), header.sampled());
+        let entity = match known {
+            (Some(trace), Some(parent), Some(Sampled::Keep)) if !self.shared.disabled => {
+                let record = Record::open(
+                    Arc::clone(&self.shared),
+                    (trace, parent),
+                    Some(Arc::new(header.clone())),
+                    Kind::Facade,
+                    None,
+                    String::new(),
+                    place,
+                );
+                OpenEntity::new(record, 0)
+            }
+            _ => {
+                count(&self.shared.counters.unsampled);
+                OpenEntity::unsampled(Some(header.clone()), false)
+            }
+        };
+        EntityGuard::new(entity, place)
     }
 
     /// Runs a future inside a new segment, the root of a new trace.
@@ -163,169 +283,64 @@ impl Recorder {
         self.shared.emitter.counts()
     }
 
+    /// What it has done so far.
+    pub fn stats(&self) -> RecorderStats {
+        self.shared.stats()
+    }
+
+    /// Hands over what its emitter keeps back. Over UDP and in memory nothing is kept.
+    pub fn flush(&self) {
+        self.shared.emitter.flush();
+    }
+
     /// The way to the daemon, for what reports beside the recorder.
     #[cfg(feature = "aws")]
-    pub(crate) fn emitter(&self) -> &std::sync::Arc<dyn crate::wire::Emit> {
+    pub(crate) fn emitter(&self) -> &Arc<dyn crate::wire::Emit> {
         &self.shared.emitter
     }
 
     fn open(&self, name: &str, place: &'static Location<'static>) -> OpenEntity {
-        OpenEntity::new(Record::open(self.shared.clone(), name, place), 0)
-    }
-}
-
-/// The segment or subsegment that this task is in.
-///
-/// Outside of every segment that is a handle that records nothing, and a finding `no-segment`
-/// with the place of this call, which fails the test whose thread built the recorder. On another
-/// thread, such as a worker of a runtime of several, it is a line on stderr: nobody can tell there
-/// which test the code belongs to.
-#[track_caller]
-pub fn current() -> OpenEntity {
-    let place = Location::caller();
-    ambient::current().unwrap_or_else(|| {
-        ambient::report_missing(place, "current()");
-        OpenEntity::nowhere()
-    })
-}
-
-/// Runs a future inside a new subsegment of the current segment or subsegment.
-///
-/// An `Err` is recorded as a fault with its cause.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-///
-/// # Errors
-///
-/// That of the code itself.
-#[track_caller]
-pub fn in_subsegment<T, E: Error + 'static, F>(
-    name: &str,
-    code: F,
-) -> impl Future<Output = Result<T, E>> + use<T, E, F>
-where
-    F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
-{
-    let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, failed(place)).await }
-}
-
-/// Runs a function inside a new subsegment of the current segment or subsegment.
-///
-/// An `Err` is recorded as a fault with its cause.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-///
-/// # Errors
-///
-/// That of the code itself.
-#[track_caller]
-pub fn in_subsegment_sync<T, E: Error + 'static, F>(name: &str, code: F) -> Result<T, E>
-where
-    F: FnOnce(OpenEntity) -> Result<T, E>,
-{
-    let place = Location::caller();
-    run_sync(open_here(name, place), place, code, failed(place))
-}
-
-/// Runs a future whose error is a `Box<dyn Error>` or an `anyhow::Error` inside a new subsegment of the current segment or subsegment.
-///
-/// An `Err` is recorded as a fault with its cause.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-///
-/// # Errors
-///
-/// That of the code itself.
-#[track_caller]
-pub fn in_subsegment_boxed<T, E, F>(
-    name: &str,
-    code: F,
-) -> impl Future<Output = Result<T, E>> + use<T, E, F>
-where
-    E: Deref,
-    E::Target: Error,
-    F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
-{
-    let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, failed_boxed(place)).await }
-}
-
-/// Runs a function whose error is a `Box<dyn Error>` or an `anyhow::Error` inside a new subsegment of the current segment or subsegment.
-///
-/// An `Err` is recorded as a fault with its cause.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-///
-/// # Errors
-///
-/// That of the code itself.
-#[track_caller]
-pub fn in_subsegment_boxed_sync<T, E, F>(name: &str, code: F) -> Result<T, E>
-where
-    E: Deref,
-    E::Target: Error,
-    F: FnOnce(OpenEntity) -> Result<T, E>,
-{
-    let place = Location::caller();
-    run_sync(open_here(name, place), place, code, failed_boxed(place))
-}
-
-/// Runs a future that cannot fail inside a new subsegment of the current segment or subsegment.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-#[track_caller]
-pub fn in_subsegment_infallible<T, F>(name: &str, code: F) -> impl Future<Output = T> + use<T, F>
-where
-    F: AsyncFnOnce(OpenEntity) -> T,
-{
-    let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, nothing(place)).await }
-}
-
-/// Runs a function that cannot fail inside a new subsegment of the current segment or subsegment.
-/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
-#[track_caller]
-pub fn in_subsegment_infallible_sync<T, F>(name: &str, code: F) -> T
-where
-    F: FnOnce(OpenEntity) -> T,
-{
-    let place = Location::caller();
-    run_sync(open_here(name, place), place, code, nothing(place))
-}
-
-/// Opens a subsegment of the current entity.
-fn open_here(name: &str, place: &'static Location<'static>) -> OpenEntity {
-    match ambient::current() {
-        Some(parent) => parent.open_child_at(name, place),
-        None => {
-            ambient::report_missing(place, &format!("subsegment `{name}`"));
-            OpenEntity::nowhere()
+        let shared = &self.shared;
+        let incoming = self.serving.as_ref().map(|serving| &serving.header);
+        if shared.disabled {
+            count(&shared.counters.unsampled);
+            let header = incoming.map(|header| (**header).clone());
+            return OpenEntity::unsampled(header, false);
         }
-    }
-}
-
-type Place = &'static Location<'static>;
-
-/// Records the error of a `Result`.
-fn failed<T, E: Error>(place: Place) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
-    move |result, entity| {
-        if let Err(error) = result {
-            entity.failed(error, place);
+        let now = shared.clock.now();
+        let trace = incoming.and_then(|header| header.root());
+        let trace = trace.unwrap_or_else(|| shared.ids.trace_id(now));
+        let said = incoming.and_then(|header| header.sampled());
+        let (sampled, rule) = match said {
+            Some(Sampled::Keep) => (true, None),
+            Some(Sampled::Drop) => (false, None),
+            Some(Sampled::Ask) | None => {
+                let nothing = SamplingRequest::default();
+                let request = self.serving.as_ref().map_or(&nothing, |serving| &serving.request);
+                shared.decide(request, now)
+            }
+        };
+        if !sampled {
+            count(&shared.counters.unsampled);
+            let header = match incoming {
+                Some(incoming) => (**incoming).clone().with_root(trace),
+                None => TraceHeader::new(trace),
+            };
+            let header = header.with_sampled(Sampled::Drop);
+            return OpenEntity::unsampled(Some(header), said == Some(Sampled::Ask));
         }
+        let name = shared.cleaned(name, place);
+        let id = shared.ids.entity_id();
+        let incoming = incoming.map(Arc::clone);
+        let record = Record::open(
+            Arc::clone(shared),
+            (trace, id),
+            incoming,
+            Kind::Own,
+            rule,
+            name,
+            place,
+        );
+        OpenEntity::new(record, 0)
     }
-}
-
-/// Records the error in the box of a `Result`.
-fn failed_boxed<T, E: Deref<Target: Error>>(
-    place: Place,
-) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
-    move |result, entity| {
-        if let Err(error) = result {
-            entity.failed(&**error, place);
-        }
-    }
-}
-
-/// Records nothing.
-fn nothing<T>(_place: Place) -> impl FnOnce(&T, &OpenEntity) {
-    |_, _| {}
 }

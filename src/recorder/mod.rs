@@ -23,21 +23,42 @@
 
 mod ambient;
 mod annotation;
+mod blocks;
+mod body;
 mod builder;
+mod carry;
 mod cause;
+mod context_missing;
 mod document;
 mod entity;
 mod facade;
+mod guard;
+mod here;
+mod memory;
+mod namespace;
+mod part;
 mod record;
 mod run;
+mod said;
+mod shared;
+mod sql;
+mod stats;
 mod udp;
 
 #[cfg(feature = "aws")]
 pub(crate) use ambient::current as current_or_none;
 pub use annotation::AnnotationValue;
 pub use builder::RecorderBuilder;
+pub use carry::{Carried, carry, carry_fn};
+pub use context_missing::ContextMissing;
 pub use entity::OpenEntity;
-pub use facade::{
-    Recorder, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
+pub use facade::Recorder;
+pub use guard::EntityGuard;
+pub use here::{
+    begin_subsegment, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
+pub use memory::{JsonLines, MemoryEmitter};
+pub use namespace::Namespace;
+pub use sql::Sql;
+pub use stats::RecorderStats;

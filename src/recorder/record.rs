@@ -1,100 +1,76 @@
-//! A segment and its subsegments while they are open.
+//! A segment with its subsegments.
 
-use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{EntityId, EntityKind, Timestamp, TraceId};
+use crate::model::{EntityId, EntityKind, TraceId};
+use crate::recorder::blocks::Blocks;
+use crate::recorder::body::{Said, body};
 use crate::recorder::cause::Exception;
 use crate::recorder::document;
-use crate::seam::{Clock, Ids};
-use crate::wire::{Emit, Note};
-
-/// What all segments of a recorder share.
-#[derive(Clone, Debug)]
-pub(in crate::recorder) struct Shared {
-    pub(in crate::recorder) service: Arc<str>,
-    pub(in crate::recorder) clock: Clock,
-    pub(in crate::recorder) ids: Ids,
-    pub(in crate::recorder) emitter: Arc<dyn Emit>,
-}
+use crate::recorder::part::{Fields, Part, State};
+use crate::recorder::shared::Shared;
+use crate::recorder::stats::count;
+use crate::wire::TraceHeader;
 
 /// One segment with all its subsegments.
 #[derive(Debug)]
 pub(in crate::recorder) struct Record {
-    pub(in crate::recorder) shared: Shared,
+    pub(in crate::recorder) shared: Arc<Shared>,
     pub(in crate::recorder) trace_id: TraceId,
-    parts: Mutex<Vec<Part>>,
+    /// What came with the request: its unknown keys are carried on.
+    pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
+    kind: Kind,
+    /// Why it is recorded.
+    rule: Option<String>,
+    parts: Mutex<Parts>,
 }
 
-/// The segment (the first part) or one subsegment.
-#[derive(Debug)]
-pub(in crate::recorder) struct Part {
-    pub(in crate::recorder) id: EntityId,
-    pub(in crate::recorder) name: String,
-    pub(in crate::recorder) parent: Option<usize>,
-    pub(in crate::recorder) place: &'static Location<'static>,
-    pub(in crate::recorder) start: Timestamp,
-    pub(in crate::recorder) end: Option<Timestamp>,
-    pub(in crate::recorder) sent: bool,
-    pub(in crate::recorder) fields: Fields,
+/// Whose segment it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::recorder) enum Kind {
+    /// Someone else sends it; the subsegments go on their own, each when it ends. In Lambda the
+    /// service does so.
+    Facade,
+    /// This recorder sends it.
+    Own,
 }
 
-/// What is said of a part, values as JSON.
 #[derive(Debug, Default)]
-pub(in crate::recorder) struct Fields {
-    pub(in crate::recorder) namespace: Option<&'static str>,
-    pub(in crate::recorder) error: bool,
-    pub(in crate::recorder) fault: bool,
-    pub(in crate::recorder) throttle: bool,
-    pub(in crate::recorder) annotations: BTreeMap<String, String>,
-    pub(in crate::recorder) metadata: BTreeMap<String, BTreeMap<String, String>>,
-    pub(in crate::recorder) aws: BTreeMap<String, String>,
-    pub(in crate::recorder) response: BTreeMap<&'static str, i64>,
-    pub(in crate::recorder) cause: Option<Cause>,
-}
-
-/// Why a part failed.
-#[derive(Clone, Debug)]
-pub(in crate::recorder) enum Cause {
-    Exceptions(Vec<Exception>),
-    /// The exception that a child has already: the error passed through.
-    Reference(EntityId),
-}
-
-impl Part {
-    pub(in crate::recorder) fn kind(&self) -> EntityKind {
-        if self.parent.is_none() {
-            EntityKind::Segment
-        } else {
-            EntityKind::Subsegment
-        }
-    }
+struct Parts {
+    list: Vec<Part>,
+    /// Parts that have ended and do not lie in another one that has, in order of their ends.
+    ready: Vec<usize>,
+    /// How many parts have ended and were not sent, and how large their bodies are.
+    kept: usize,
+    kept_bytes: usize,
 }
 
 impl Record {
     /// Opens a segment.
     pub(in crate::recorder) fn open(
-        shared: Shared,
-        name: &str,
+        shared: Arc<Shared>,
+        (trace_id, id): (TraceId, EntityId),
+        incoming: Option<Arc<TraceHeader>>,
+        kind: Kind,
+        rule: Option<String>,
+        name: String,
         place: &'static Location<'static>,
     ) -> Arc<Record> {
+        count(&shared.counters.segments);
         let start = shared.clock.now();
-        let (trace_id, id) = (shared.ids.trace_id(start), shared.ids.entity_id());
-        let segment = Part {
-            id,
-            name: name.to_owned(),
-            parent: None,
-            place,
-            start,
-            end: None,
-            sent: false,
-            fields: Fields::default(),
+        let segment = Part::open(id, name, None, place, start);
+        let parts = Parts {
+            list: vec![segment],
+            ..Parts::default()
         };
         Arc::new(Record {
             shared,
             trace_id,
-            parts: Mutex::new(vec![segment]),
+            incoming,
+            kind,
+            rule,
+            parts: Mutex::new(parts),
         })
     }
 
@@ -102,23 +78,19 @@ impl Record {
     pub(in crate::recorder) fn open_child(
         &self,
         parent: usize,
-        name: &str,
+        name: String,
         place: &'static Location<'static>,
     ) -> usize {
+        count(&self.shared.counters.subsegments);
         let start = self.shared.clock.now();
         let id = self.shared.ids.entity_id();
-        let mut parts = self.parts();
-        parts.push(Part {
-            id,
-            name: name.to_owned(),
-            parent: Some(parent),
-            place,
-            start,
-            end: None,
-            sent: false,
-            fields: Fields::default(),
-        });
-        parts.len() - 1
+        let parts = &mut *self.parts();
+        let index = parts.list.len();
+        parts
+            .list
+            .push(Part::open(id, name, Some(parent), place, start));
+        parts.list[parent].children.push(index);
+        index
     }
 
     /// Says something of a part that is open; of one that has ended, a note.
@@ -129,10 +101,14 @@ impl Record {
         say: impl FnOnce(&mut Fields),
     ) {
         let mut parts = self.parts();
-        let part = &mut parts[index];
-        if part.end.is_none() {
-            say(&mut part.fields);
-            return;
+        let part = &mut parts.list[index];
+        if self.kind == Kind::Facade && index == 0 {
+            drop(parts);
+            let message = "someone else sends this segment: what was said of it is lost; say it of a subsegment";
+            return self.misused(place, "facade", message.to_owned());
+        }
+        if let State::Open(fields) = &mut part.state {
+            return say(fields);
         }
         let message = format!(
             "{} `{}` had ended; what was said of it is lost",
@@ -140,98 +116,222 @@ impl Record {
             part.name
         );
         drop(parts);
-        self.shared
-            .emitter
-            .note(Note::at(place, "used-after-end", message));
+        self.misused(place, "used-after-end", message);
     }
 
     /// Gives a part another name.
-    #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn rename(&self, index: usize, name: &str) {
-        name.clone_into(&mut self.parts()[index].name);
+    pub(in crate::recorder) fn rename(&self, index: usize, name: String) {
+        let part = &mut self.parts().list[index];
+        if part.is_open() {
+            part.name = name;
+        }
     }
 
     /// The id of a part.
     pub(in crate::recorder) fn id(&self, index: usize) -> EntityId {
-        self.parts()[index].id
+        self.parts().list[index].id
     }
 
     /// Whether a part has not ended.
     pub(in crate::recorder) fn is_open(&self, index: usize) -> bool {
-        self.parts()[index].end.is_none()
+        self.parts().list[index].is_open()
     }
 
-    /// Closes a part and sends what is ready.
-    pub(in crate::recorder) fn close(&self, index: usize) {
+    /// Whether the part is a segment or a subsegment.
+    pub(in crate::recorder) fn kind(&self, index: usize) -> EntityKind {
+        self.parts().list[index].kind()
+    }
+
+    /// Ends a part and sends what is ready; `false` where it had ended.
+    pub(in crate::recorder) fn close(&self, index: usize) -> bool {
         let end = self.shared.clock.now();
-        let mut notes = Vec::new();
+        let mut cut = Vec::new();
+        let mut open = Vec::new();
+        let place;
         let documents = {
-            let mut parts = self.parts();
-            if parts[index].end.is_some() {
-                return;
-            }
-            parts[index].end = Some(end);
+            let parts = &mut *self.parts();
+            let part = &mut parts.list[index];
+            let State::Open(fields) = &mut part.state else {
+                return false;
+            };
+            place = part.place;
             if index == 0 {
-                notes = left_open(&parts);
-                document::of_all(self.trace_id, &mut parts, &self.shared.service)
-            } else if parts[0].sent {
-                document::of_tree(self.trace_id, &mut parts, index, &self.shared.service)
+                let name = part.name.clone();
+                if self.kind == Kind::Own {
+                    let blocks = self.blocks();
+                    let said = Said {
+                        id: part.id,
+                        name: &part.name,
+                        kind: EntityKind::Segment,
+                        start: part.start,
+                        end: Some(end),
+                        blocks: &blocks,
+                    };
+                    let (json, lost) = body(&said, fields);
+                    cut = lost;
+                    parts.end(0, json);
+                } else {
+                    part.state = State::Sent;
+                }
+                open = left_open(&parts.list, &name);
+                self.all(parts)
             } else {
-                Vec::new()
+                let said = Said {
+                    id: part.id,
+                    name: &part.name,
+                    kind: EntityKind::Subsegment,
+                    start: part.start,
+                    end: Some(end),
+                    blocks: &self.shared.blocks,
+                };
+                let (json, lost) = body(&said, fields);
+                cut = lost;
+                parts.end(index, json);
+                let at_once = self.kind == Kind::Facade || !parts.list[0].is_open();
+                if at_once || parts.kept > self.shared.streaming || parts.kept_bytes > MOST_KEPT {
+                    self.all(parts)
+                } else {
+                    Vec::new()
+                }
             }
         };
         for document in documents {
             self.shared.emitter.emit(&document);
         }
-        for note in notes {
-            self.shared.emitter.note(note);
+        for what in cut {
+            let message = format!("{what} is cut: one entity has to fit into a document of 64 kB");
+            self.shared
+                .note_counted(|counters| &counters.cut, place, "cut", message);
         }
+        for (place, message) in open {
+            self.misused(place, "left-open", message);
+        }
+        true
     }
 
-    /// Whether the child that failed last has recorded the same exception already; then its id.
+    /// Sends what is known of a part that is open, which goes on.
+    pub(in crate::recorder) fn send_in_progress(&self, index: usize) {
+        let document = {
+            let parts = &mut *self.parts();
+            let parent = match parts.list[index].parent {
+                Some(parent) => Some(parts.list[parent].id),
+                None => self.caller(),
+            };
+            let part = &mut parts.list[index];
+            let State::Open(fields) = &mut part.state else {
+                return;
+            };
+            if self.kind == Kind::Facade && index == 0 {
+                return;
+            }
+            let blocks = self.blocks();
+            let said = Said {
+                id: part.id,
+                name: &part.name,
+                kind: if index == 0 {
+                    EntityKind::Segment
+                } else {
+                    EntityKind::Subsegment
+                },
+                start: part.start,
+                end: None,
+                blocks: &blocks,
+            };
+            let (json, _) = body(&said, fields);
+            document::of_body(self.trace_id, parent, index == 0, &json)
+        };
+        self.shared.emitter.emit(&document);
+    }
+
+    /// Notes that a part failed with this exception, if no child has recorded it already; then
+    /// gives the id of that one.
     pub(in crate::recorder) fn passed_through(
         &self,
         index: usize,
         exception: &Exception,
     ) -> Option<EntityId> {
         let parts = self.parts();
-        let same =
-            |other: &Exception| other.kind == exception.kind && other.message == exception.message;
-        let mut failed = parts.iter().rev().filter(|part| part.parent == Some(index));
-        match failed.find_map(|child| child.fields.cause.as_ref())? {
-            Cause::Exceptions(chain) => chain
-                .first()
-                .filter(|first| same(first))
-                .map(|first| first.id),
-            Cause::Reference(id) => {
-                let chains = parts
-                    .iter()
-                    .rev()
-                    .filter_map(|part| match &part.fields.cause {
-                        Some(Cause::Exceptions(chain)) => chain.first(),
-                        _ => None,
-                    });
-                let mut origin = chains.filter(|first| first.id == *id);
-                origin.next().filter(|first| same(first)).map(|_| *id)
+        let child = parts.list[index].last_failed?;
+        let recorded = parts.list[child].failure.as_ref()?;
+        let same = recorded.kind == exception.kind && recorded.message == exception.message;
+        same.then_some(recorded.id)
+    }
+
+    /// Remembers with which exception a part failed.
+    pub(in crate::recorder) fn failed(&self, index: usize, exception: Exception) {
+        let parts = &mut *self.parts();
+        if let Some(parent) = parts.list[index].parent {
+            parts.list[parent].last_failed = Some(index);
+        }
+        parts.list[index].failure = Some(exception);
+    }
+
+    /// Tells of a mistake in the use of an entity.
+    pub(in crate::recorder) fn misused(
+        &self,
+        place: &'static Location<'static>,
+        code: &'static str,
+        message: String,
+    ) {
+        self.shared
+            .note_counted(|counters| &counters.misused, place, code, message);
+    }
+
+    /// The documents of all that has ended and was not sent.
+    fn all(&self, parts: &mut Parts) -> Vec<String> {
+        let ready = std::mem::take(&mut parts.ready);
+        let (kept, bytes) = (&mut parts.kept, &mut parts.kept_bytes);
+        (*kept, *bytes) = (0, 0);
+        let list = &mut parts.list;
+        let mut documents = Vec::new();
+        for index in ready {
+            let within = |parent: usize| list[parent].body().is_some();
+            // One that lies in another which is ready goes with it.
+            if list[index].body().is_some() && !list[index].parent.is_some_and(within) {
+                let caller = self.caller();
+                documents.extend(document::of_tree(self.trace_id, caller, list, index));
             }
+        }
+        documents
+    }
+
+    /// The entity that called this segment.
+    fn caller(&self) -> Option<EntityId> {
+        self.incoming.as_ref().and_then(|header| header.parent())
+    }
+
+    /// What the segment says of the program.
+    fn blocks(&self) -> Blocks {
+        Blocks {
+            rule: self.rule.clone(),
+            ..self.shared.blocks.clone()
         }
     }
 
-    fn parts(&self) -> MutexGuard<'_, Vec<Part>> {
+    fn parts(&self) -> MutexGuard<'_, Parts> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A note for each subsegment that is open when its segment ends.
-fn left_open(parts: &[Part]) -> Vec<Note> {
-    let segment = &parts[0].name;
-    let open = parts.iter().filter(|part| part.end.is_none());
-    let note = |part: &Part| {
-        let message = format!(
-            "subsegment `{}` was still open when its segment `{segment}` ended",
-            part.name
-        );
-        Note::at(part.place, "left-open", message)
-    };
-    open.map(note).collect()
+impl Parts {
+    fn end(&mut self, index: usize, body: String) {
+        self.kept += 1;
+        self.kept_bytes += body.len();
+        self.list[index].state = State::Ended(body);
+        self.ready.push(index);
+    }
 }
+
+/// A place and a message for each subsegment that is open when its segment ends.
+fn left_open(parts: &[Part], segment: &str) -> Vec<(&'static Location<'static>, String)> {
+    let open = parts.iter().filter(|part| part.is_open());
+    let told = |part: &Part| {
+        let name = &part.name;
+        let message = format!("subsegment `{name}` was still open when its segment `{segment}` ended");
+        (part.place, message)
+    };
+    open.map(told).collect()
+}
+
+/// So many bytes that have ended are kept: what comes on top shall fit into one document.
+const MOST_KEPT: usize = 48_000;

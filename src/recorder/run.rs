@@ -1,5 +1,7 @@
 //! Code inside an entity: opened before, closed after, however it ends.
 
+use std::error::Error;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::task::Poll;
 
@@ -82,4 +84,31 @@ impl Drop for Open {
     fn drop(&mut self) {
         self.entity.cancel(self.place);
     }
+}
+
+type Place = &'static Location<'static>;
+
+/// Records the error of a `Result`.
+pub(in crate::recorder) fn failed<T, E: Error>(place: Place) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
+    move |result, entity| {
+        if let Err(error) = result {
+            entity.failed(error, place);
+        }
+    }
+}
+
+/// Records the error in the box of a `Result`.
+pub(in crate::recorder) fn failed_boxed<T, E: Deref<Target: Error>>(
+    place: Place,
+) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
+    move |result, entity| {
+        if let Err(error) = result {
+            entity.failed(&**error, place);
+        }
+    }
+}
+
+/// Records nothing.
+pub(in crate::recorder) fn nothing<T>(_place: Place) -> impl FnOnce(&T, &OpenEntity) {
+    |_, _| {}
 }

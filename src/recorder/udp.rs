@@ -1,72 +1,114 @@
 //! Documents over UDP.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::wire::{Daemon, Emit, EmitCounts, Note, NoteSource, frame};
 
 /// Sends each document in a datagram of its own to a daemon, and never waits.
+///
+/// Its socket is connected, so that a daemon that is not there is noticed, and opened anew where it
+/// fails for another reason.
 #[derive(Debug)]
 pub(in crate::recorder) struct UdpEmitter {
-    /// `None` where the system refused one: then nothing can be sent.
-    socket: Option<UdpSocket>,
+    daemon: String,
+    /// `None` where the system refused one; the next document tries again.
+    socket: Mutex<Option<UdpSocket>>,
     sent: AtomicU64,
     failed: AtomicU64,
 }
 
 impl UdpEmitter {
-    pub(in crate::recorder) fn to(daemon: SocketAddr) -> Result<UdpEmitter, Error> {
-        let failed = |error| Error::io(format!("open a socket for the daemon on {daemon}"), error);
-        let own: IpAddr = match daemon {
+    /// An emitter to `host:port`. Where the socket cannot be opened now, that is told, and each
+    /// document tries again.
+    pub(in crate::recorder) fn to(daemon: &str) -> (UdpEmitter, Result<(), Error>) {
+        let (socket, opened) = match open(daemon) {
+            Ok(socket) => (Some(socket), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let emitter = UdpEmitter {
+            daemon: daemon.to_owned(),
+            socket: Mutex::new(socket),
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        };
+        (emitter, opened)
+    }
+
+    fn send(&self, datagram: &[u8]) -> bool {
+        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        if socket.is_none() {
+            *socket = open(&self.daemon).ok();
+        }
+        let Some(open) = socket.as_ref() else {
+            return false;
+        };
+        let sent = match open.send(datagram) {
+            // The answer to the datagram before, which nobody took; this one is not sent yet.
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                self.sent.fetch_sub(1, Ordering::Relaxed);
+                self.failed.fetch_add(1, Ordering::Relaxed);
+                open.send(datagram)
+            }
+            sent => sent,
+        };
+        match sent {
+            Ok(_) => true,
+            // No room, or still nobody there: the socket is as good as before.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::ConnectionRefused
+                ) =>
+            {
+                false
+            }
+            Err(_) => {
+                *socket = None;
+                false
+            }
+        }
+    }
+}
+
+/// A socket that is connected to `host:port`.
+fn open(daemon: &str) -> Result<UdpSocket, Error> {
+    let failed = |error| Error::io(format!("open a socket for the daemon on {daemon}"), error);
+    let mut refused = None;
+    for address in daemon.to_socket_addrs().map_err(failed)? {
+        let own: IpAddr = match address {
             SocketAddr::V4(daemon) if daemon.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(daemon) if daemon.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
-        let socket = UdpSocket::bind((own, 0)).map_err(failed)?;
-        socket.set_nonblocking(true).map_err(failed)?;
-        socket.connect(daemon).map_err(failed)?;
-        Ok(UdpEmitter {
-            socket: Some(socket),
-            ..UdpEmitter::to_nobody()
-        })
-    }
-
-    /// Counts, and sends nothing.
-    pub(in crate::recorder) fn to_nobody() -> UdpEmitter {
-        UdpEmitter {
-            socket: None,
-            sent: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+        let opened = UdpSocket::bind((own, 0)).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            socket.connect(address)?;
+            Ok(socket)
+        });
+        match opened {
+            Ok(socket) => return Ok(socket),
+            Err(error) => refused = Some(error),
         }
     }
+    Err(failed(refused.unwrap_or_else(|| {
+        std::io::Error::new(ErrorKind::NotFound, "the name has no address")
+    })))
 }
 
 impl Emit for UdpEmitter {
     fn emit(&self, document: &str) {
-        let datagram = match frame(document) {
-            Ok(datagram) => datagram,
+        let sent = match frame(document) {
+            Ok(datagram) => self.send(&datagram),
             Err(error) => {
-                self.failed.fetch_add(1, Ordering::Relaxed);
-                return self.note(Note::new("too-large", error.to_string()));
+                self.note(Note::new("too-large", error.to_string()));
+                false
             }
         };
-        let sent = self
-            .socket
-            .as_ref()
-            .is_some_and(|socket| match socket.send(&datagram) {
-                Ok(_) => true,
-                // The answer to the datagram before, which nobody took; this one is not sent yet.
-                Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    self.sent.fetch_sub(1, Ordering::Relaxed);
-                    self.failed.fetch_add(1, Ordering::Relaxed);
-                    socket.send(&datagram).is_ok()
-                }
-                Err(_) => false,
-            });
         let counter = if sent { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -92,7 +134,9 @@ pub(in crate::recorder) struct BesideDaemon {
 
 impl BesideDaemon {
     pub(in crate::recorder) fn to(daemon: &impl Daemon) -> Result<BesideDaemon, Error> {
-        let udp = Arc::new(UdpEmitter::to(daemon.address())?);
+        let (udp, opened) = UdpEmitter::to(&daemon.address().to_string());
+        opened?;
+        let udp = Arc::new(udp);
         let sender: Arc<dyn Emit> = Arc::<UdpEmitter>::clone(&udp);
         daemon.audit(sender);
         Ok(BesideDaemon {

@@ -16,6 +16,9 @@ pub trait Emit: fmt::Debug + Send + Sync {
     /// Tells something that the program under test should know, such as a subsegment left open.
     fn note(&self, note: Note);
 
+    /// Hands over what it has kept back, if it keeps anything.
+    fn flush(&self) {}
+
     /// Asks this source for notes when a test is judged.
     fn watch(&self, source: Arc<dyn NoteSource>) {
         drop(source);

@@ -161,6 +161,12 @@ impl TraceHeader {
         }
     }
 
+    /// The same with this trace.
+    pub fn with_root(mut self, root: TraceId) -> TraceHeader {
+        self.root = Some(root);
+        self
+    }
+
     /// Names the caller's segment or subsegment.
     #[must_use = "the header with the parent is what this returns"]
     pub fn with_parent(mut self, parent: EntityId) -> TraceHeader {

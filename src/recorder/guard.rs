@@ -1,0 +1,115 @@
+//! An entity that ends with its guard.
+
+use std::error::Error as StdError;
+use std::ops::Deref;
+use std::panic::Location;
+
+use crate::recorder::entity::OpenEntity;
+
+/// An open segment or subsegment that ends when this is dropped.
+///
+/// It is not the current one: what is recorded inside of it names it, or runs in its
+/// [`carry`](OpenEntity::carry). If the thread panics meanwhile it ends as a fault.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use xray_phantom::{FakeDaemon, Recorder, block_on};
+///
+/// let daemon = FakeDaemon::start();
+/// let recorder = Recorder::builder("api").daemon(&daemon).build();
+/// {
+///     let segment = recorder.begin_segment("import");
+///     let read = segment.begin_subsegment("read");
+///     read.annotate("lines", 7);
+///     read.end();
+///     let _write = segment.begin_subsegment("write");
+/// } // `write` ends here, then the segment
+/// let trace = block_on(daemon.expect_one_trace());
+/// assert_eq!(trace.outline(), "import\n  read {lines: 7}\n  write");
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "an entity ends when its guard is dropped: `let _ = ...` ends it at once"]
+pub struct EntityGuard {
+    entity: OpenEntity,
+    place: &'static Location<'static>,
+    /// Whether it was ended by hand.
+    ended: bool,
+}
+
+impl EntityGuard {
+    pub(in crate::recorder) fn new(
+        entity: OpenEntity,
+        place: &'static Location<'static>,
+    ) -> EntityGuard {
+        EntityGuard {
+            entity,
+            place,
+            ended: false,
+        }
+    }
+
+    /// Ends the entity now.
+    pub fn end(mut self) {
+        self.ended = true;
+        self.entity.close();
+    }
+
+    /// Ends the entity as a fault with this error as its cause.
+    #[track_caller]
+    pub fn end_with<E: StdError + ?Sized>(mut self, error: &E) {
+        self.ended = true;
+        self.entity.failed(error, Location::caller());
+        self.entity.close();
+    }
+}
+
+impl Deref for EntityGuard {
+    type Target = OpenEntity;
+
+    fn deref(&self) -> &OpenEntity {
+        &self.entity
+    }
+}
+
+impl Drop for EntityGuard {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        if std::thread::panicking() && self.entity.is_open() {
+            self.entity.exception(
+                self.place,
+                "panic",
+                "the thread panicked while it was open",
+                false,
+            );
+            self.entity.say(self.place, |fields| fields.fault = true);
+        }
+        self.entity.close();
+    }
+}
+
+impl OpenEntity {
+    /// Opens a subsegment of this entity that ends with its guard.
+    #[track_caller]
+    pub fn begin_subsegment(&self, name: &str) -> EntityGuard {
+        let place = Location::caller();
+        EntityGuard::new(self.open_child_at(name, place), place)
+    }
+
+    /// Ends the entity before its code does. What ends it then changes nothing; to end it twice by
+    /// hand is a mistake that is reported.
+    #[track_caller]
+    pub fn end(&self) {
+        let place = Location::caller();
+        if !self.close()
+            && let Some(record) = self.record()
+        {
+            let message = "it had ended; this changes nothing".to_owned();
+            record.misused(place, "ended-twice", message);
+        }
+    }
+}

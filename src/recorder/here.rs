@@ -1,0 +1,148 @@
+//! The free functions, which find the current entity by themselves.
+
+use std::error::Error;
+use std::ops::Deref;
+use std::panic::Location;
+
+use crate::recorder::ambient;
+use crate::recorder::entity::OpenEntity;
+use crate::recorder::guard::EntityGuard;
+use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
+
+/// The segment or subsegment that this task is in.
+///
+/// Outside of every segment that is a handle that records nothing, and a finding `no-segment`
+/// with the place of this call, which fails the test whose thread built the recorder. On another
+/// thread, such as a worker of a runtime of several, it is a line on stderr: nobody can tell there
+/// which test the code belongs to.
+#[track_caller]
+pub fn current() -> OpenEntity {
+    let place = Location::caller();
+    ambient::current().unwrap_or_else(|| {
+        ambient::report_missing(place, "current()");
+        OpenEntity::nowhere()
+    })
+}
+
+/// Runs a future inside a new subsegment of the current segment or subsegment.
+///
+/// An `Err` is recorded as a fault with its cause.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+///
+/// # Errors
+///
+/// That of the code itself.
+#[track_caller]
+pub fn in_subsegment<T, E: Error + 'static, F>(
+    name: &str,
+    code: F,
+) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+where
+    F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
+{
+    let place = Location::caller();
+    let name = name.to_owned();
+    async move { run(open_here(&name, place), place, code, failed(place)).await }
+}
+
+/// Runs a function inside a new subsegment of the current segment or subsegment.
+///
+/// An `Err` is recorded as a fault with its cause.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+///
+/// # Errors
+///
+/// That of the code itself.
+#[track_caller]
+pub fn in_subsegment_sync<T, E: Error + 'static, F>(name: &str, code: F) -> Result<T, E>
+where
+    F: FnOnce(OpenEntity) -> Result<T, E>,
+{
+    let place = Location::caller();
+    run_sync(open_here(name, place), place, code, failed(place))
+}
+
+/// Runs a future whose error is a `Box<dyn Error>` or an `anyhow::Error` inside a new subsegment of the current segment or subsegment.
+///
+/// An `Err` is recorded as a fault with its cause.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+///
+/// # Errors
+///
+/// That of the code itself.
+#[track_caller]
+pub fn in_subsegment_boxed<T, E, F>(
+    name: &str,
+    code: F,
+) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+where
+    E: Deref,
+    E::Target: Error,
+    F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
+{
+    let place = Location::caller();
+    let name = name.to_owned();
+    async move { run(open_here(&name, place), place, code, failed_boxed(place)).await }
+}
+
+/// Runs a function whose error is a `Box<dyn Error>` or an `anyhow::Error` inside a new subsegment of the current segment or subsegment.
+///
+/// An `Err` is recorded as a fault with its cause.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+///
+/// # Errors
+///
+/// That of the code itself.
+#[track_caller]
+pub fn in_subsegment_boxed_sync<T, E, F>(name: &str, code: F) -> Result<T, E>
+where
+    E: Deref,
+    E::Target: Error,
+    F: FnOnce(OpenEntity) -> Result<T, E>,
+{
+    let place = Location::caller();
+    run_sync(open_here(name, place), place, code, failed_boxed(place))
+}
+
+/// Runs a future that cannot fail inside a new subsegment of the current segment or subsegment.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+#[track_caller]
+pub fn in_subsegment_infallible<T, F>(name: &str, code: F) -> impl Future<Output = T> + use<T, F>
+where
+    F: AsyncFnOnce(OpenEntity) -> T,
+{
+    let place = Location::caller();
+    let name = name.to_owned();
+    async move { run(open_here(&name, place), place, code, nothing(place)).await }
+}
+
+/// Runs a function that cannot fail inside a new subsegment of the current segment or subsegment.
+/// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+#[track_caller]
+pub fn in_subsegment_infallible_sync<T, F>(name: &str, code: F) -> T
+where
+    F: FnOnce(OpenEntity) -> T,
+{
+    let place = Location::caller();
+    run_sync(open_here(name, place), place, code, nothing(place))
+}
+
+/// Opens a subsegment of the current segment or subsegment that ends with its guard.
+///
+/// It is not the current one: see [`EntityGuard`].
+#[track_caller]
+pub fn begin_subsegment(name: &str) -> EntityGuard {
+    let place = Location::caller();
+    EntityGuard::new(open_here(name, place), place)
+}
+
+/// Opens a subsegment of the current entity.
+fn open_here(name: &str, place: &'static Location<'static>) -> OpenEntity {
+    match ambient::current() {
+        Some(parent) => parent.open_child_at(name, place),
+        None => {
+            ambient::report_missing(place, &format!("subsegment `{name}`"));
+            OpenEntity::nowhere()
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! What can be said of an open segment or subsegment.
+
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::json::{ObjectWriter, serialized, write_text};
+use crate::model::limits::{
+    MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_LINKED_TRACES, MAX_TEXT,
+};
+use crate::model::{EntityId, TraceId};
+use crate::recorder::{AnnotationValue, Namespace, OpenEntity, Sql};
+
+impl OpenEntity {
+    /// Adds an annotation, by which traces can be searched.
+    ///
+    /// A key may hold letters, digits, `_` and `.`; a number must be one that JSON has. X-Ray drops
+    /// anything else in silence, so that here it is left out and reported.
+    #[track_caller]
+    pub fn annotate(&self, key: &str, value: impl Into<AnnotationValue>) -> &OpenEntity {
+        let place = Location::caller();
+        if let Err((code, message)) = self.annotation(place, key, value.into()) {
+            self.left_out(place, code, message);
+        }
+        self
+    }
+
+    /// Adds an annotation, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// A key that X-Ray would drop; a number that JSON does not have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    ///     assert!(segment.try_annotate("tenant", "t1").is_ok());
+    ///     let error = segment.try_annotate("user id", 7).unwrap_err();
+    ///     assert_eq!(
+    ///         error.to_string(),
+    ///         "the annotation key `user id` is left out: X-Ray takes letters, digits, `_` and `.` and drops others"
+    ///     );
+    /// }));
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn try_annotate(
+        &self,
+        key: &str,
+        value: impl Into<AnnotationValue>,
+    ) -> Result<&OpenEntity, Error> {
+        match self.annotation(Location::caller(), key, value.into()) {
+            Ok(()) => Ok(self),
+            Err((_, message)) => Err(Error::stopped(message)),
+        }
+    }
+
+    fn annotation(
+        &self,
+        place: &'static Location<'static>,
+        key: &str,
+        value: AnnotationValue,
+    ) -> Result<(), (&'static str, String)> {
+        let is_good = |character: char| {
+            character.is_ascii_alphanumeric() || matches!(character, '_' | '.')
+        };
+        if key.is_empty() || !key.chars().all(is_good) {
+            let message = format!(
+                "the annotation key `{key}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others"
+            );
+            return Err(("annotation-key", message));
+        }
+        if key.len() > MAX_ANNOTATION_KEY {
+            let message = format!(
+                "an annotation key of {} characters is left out: X-Ray takes {MAX_ANNOTATION_KEY}",
+                key.len()
+            );
+            return Err(("annotation-key", message));
+        }
+        let value = match value {
+            AnnotationValue::Text(text) => {
+                AnnotationValue::Text(self.limited(place, "an annotation", text, MAX_ANNOTATION_VALUE))
+            }
+            other => other,
+        };
+        let Some(json) = value.to_json() else {
+            let message =
+                format!("the annotation `{key}` is left out: JSON has no NaN and no infinity");
+            return Err(("annotation-value", message));
+        };
+        self.say(place, |fields| {
+            drop(fields.annotations.insert(key.to_owned(), json));
+        });
+        Ok(())
+    }
+
+    /// Adds metadata under the namespace `default`: any value, not searched.
+    #[track_caller]
+    pub fn metadata(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
+        self.metadata_in("default", key, value)
+    }
+
+    /// Adds metadata under a namespace. Those that begin with `AWS.` are the service's own.
+    #[track_caller]
+    pub fn metadata_in(
+        &self,
+        namespace: &str,
+        key: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> &OpenEntity {
+        let place = Location::caller();
+        if !self.is_recorded() {
+            return self;
+        }
+        if let Some(reserved) = [namespace, key].iter().find(|name| name.starts_with("AWS.")) {
+            let message = format!(
+                "the metadata `{key}` is left out: `{reserved}` begins with `AWS.`, which is reserved"
+            );
+            self.left_out(place, "metadata-reserved", message);
+            return self;
+        }
+        match json_of(value) {
+            Ok(json) => self.say(place, |fields| {
+                let block = fields.metadata.entry(namespace.to_owned()).or_default();
+                block.insert(key.to_owned(), json);
+            }),
+            Err(error) => {
+                let message = format!("the metadata `{key}` is left out: {error}");
+                self.left_out(place, "metadata-value", message);
+            }
+        }
+        self
+    }
+
+    /// Marks that the caller was at fault (4xx).
+    #[track_caller]
+    pub fn error(&self) -> &OpenEntity {
+        self.say(Location::caller(), |fields| fields.error = true);
+        self
+    }
+
+    /// Marks that the service was at fault (5xx).
+    #[track_caller]
+    pub fn fault(&self) -> &OpenEntity {
+        self.say(Location::caller(), |fields| fields.fault = true);
+        self
+    }
+
+    /// Marks that the request was throttled (429), which is an error of the caller too.
+    #[track_caller]
+    pub fn throttle(&self) -> &OpenEntity {
+        self.say(Location::caller(), |fields| {
+            fields.error = true;
+            fields.throttle = true;
+        });
+        self
+    }
+
+    /// Who sent the request; of a segment.
+    #[track_caller]
+    pub fn user(&self, user: &str) -> &OpenEntity {
+        let place = Location::caller();
+        let json = self.text(place, "a user", user);
+        self.say(place, |fields| fields.user = Some(json));
+        self
+    }
+
+    /// Whom a subsegment calls: a service of AWS, or another one.
+    #[track_caller]
+    pub fn namespace(&self, namespace: Namespace) -> &OpenEntity {
+        self.say(Location::caller(), |fields| {
+            fields.namespace = Some(namespace.as_str());
+        });
+        self
+    }
+
+    /// The HTTP request that a segment serves or a subsegment makes.
+    ///
+    /// Of the URL the part from `?` on is left out: it often holds what is nobody else's business.
+    /// So is a password.
+    #[track_caller]
+    pub fn http_request(&self, method: &str, url: &str) -> &OpenEntity {
+        let place = Location::caller();
+        let method = self.text(place, "a method", method);
+        let url = self.text(place, "a URL", &without_secrets(url));
+        self.say(place, |fields| {
+            fields.request.extend([("method", method), ("url", url)]);
+        });
+        self
+    }
+
+    /// Who sent the request that a segment serves: the address, and whether it comes from a header
+    /// `X-Forwarded-For`, of which the first entry counts.
+    #[track_caller]
+    pub fn http_client(&self, address: &str, forwarded: bool) -> &OpenEntity {
+        let place = Location::caller();
+        let first = address.split(',').next().unwrap_or(address).trim();
+        let address = self.text(place, "an address", first);
+        self.say(place, |fields| {
+            fields.request.insert("client_ip", address);
+            if forwarded {
+                fields.request.insert("x_forwarded_for", "true".to_owned());
+            }
+        });
+        self
+    }
+
+    /// The header `User-Agent` of the request that a segment serves.
+    #[track_caller]
+    pub fn http_user_agent(&self, agent: &str) -> &OpenEntity {
+        let place = Location::caller();
+        let agent = self.text(place, "a user agent", agent);
+        self.say(place, |fields| drop(fields.request.insert("user_agent", agent)));
+        self
+    }
+
+    /// The status of the answer, and the flags that it means: 4xx is an error, 429 an error and a
+    /// throttle, 5xx a fault.
+    ///
+    /// Source: AWS X-Ray developer guide, segment documents (`error`, `throttle`, `fault`).
+    #[track_caller]
+    pub fn http_status(&self, status: u16) -> &OpenEntity {
+        self.say(Location::caller(), |fields| {
+            fields.response.insert("status", status.to_string());
+            fields.error |= (400..500).contains(&status);
+            fields.throttle |= status == 429;
+            fields.fault |= (500..600).contains(&status);
+        });
+        self
+    }
+
+    /// The length of the answer's body in bytes.
+    #[track_caller]
+    pub fn http_content_length(&self, bytes: u64) -> &OpenEntity {
+        self.say(Location::caller(), |fields| {
+            fields.response.insert("content_length", bytes.to_string());
+        });
+        self
+    }
+
+    /// The query of a database that a subsegment makes.
+    #[track_caller]
+    pub fn sql(&self, sql: &Sql) -> &OpenEntity {
+        let place = Location::caller();
+        for (key, text) in sql.members() {
+            let json = if key == "sanitized_query" {
+                quoted(text)
+            } else {
+                self.text(place, "a text of `sql`", text)
+            };
+            self.say(place, |fields| drop(fields.sql.insert(key, json)));
+        }
+        self
+    }
+
+    /// A member of the block `aws`: `operation`, `region`, `request_id`, `table_name` and others.
+    #[track_caller]
+    pub fn aws(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
+        let place = Location::caller();
+        if !self.is_recorded() {
+            return self;
+        }
+        match json_of(value) {
+            Ok(json) => self.say(place, |fields| drop(fields.aws.insert(key.to_owned(), json))),
+            Err(error) => {
+                let message = format!("`{key}` of `aws` is left out: {error}");
+                self.left_out(place, "aws-value", message);
+            }
+        }
+        self
+    }
+
+    /// Subsegments of the same parent that ended before this one began.
+    #[track_caller]
+    pub fn precursor(&self, id: EntityId) -> &OpenEntity {
+        self.say(Location::caller(), |fields| fields.precursors.push(id));
+        self
+    }
+
+    /// Links a segment to one of another trace, such as that which put a message into a queue. At
+    /// most 20 are kept.
+    #[track_caller]
+    pub fn link(&self, trace: TraceId, entity: EntityId) -> &OpenEntity {
+        let place = Location::caller();
+        let mut json = String::new();
+        let mut link = ObjectWriter::begin(&mut json);
+        link.text("trace_id", &trace.to_string());
+        link.text("id", &entity.to_string());
+        link.end();
+        let mut taken = true;
+        self.say(place, |fields| {
+            taken = fields.links.len() < MAX_LINKED_TRACES;
+            if taken {
+                fields.links.push(json);
+            }
+        });
+        if !taken {
+            let message = format!(
+                "a link to trace {trace} is left out: X-Ray takes {MAX_LINKED_TRACES} links"
+            );
+            self.left_out(place, "link-count", message);
+        }
+        self
+    }
+
+    /// A text as JSON, cut to the length that X-Ray takes.
+    fn text(&self, place: &'static Location<'static>, what: &str, text: &str) -> String {
+        quoted(&self.limited(place, what, text.to_owned(), MAX_TEXT))
+    }
+
+    /// A text of at most so many characters.
+    fn limited(
+        &self,
+        place: &'static Location<'static>,
+        what: &str,
+        mut text: String,
+        most: usize,
+    ) -> String {
+        let Some((end, _)) = text.char_indices().nth(most) else {
+            return text;
+        };
+        if let Some(record) = self.record() {
+            let message = format!("{what} of {} bytes is cut to {most} characters", text.len());
+            record
+                .shared
+                .note_counted(|counters| &counters.cut, place, "cut", message);
+        }
+        text.truncate(end);
+        text
+    }
+
+    fn left_out(&self, place: &'static Location<'static>, code: &'static str, message: String) {
+        if let Some(record) = self.record() {
+            record
+                .shared
+                .note_counted(|counters| &counters.left_out, place, code, message);
+        }
+    }
+}
+
+/// What only the integrations say.
+#[cfg(feature = "aws")]
+impl OpenEntity {
+    /// A member of the `aws` block, its value as JSON.
+    #[track_caller]
+    pub(crate) fn aws_json(&self, key: &str, json: String) {
+        self.say(Location::caller(), |fields| {
+            drop(fields.aws.insert(key.to_owned(), json));
+        });
+    }
+
+    /// A member of `http.response`.
+    #[track_caller]
+    pub(crate) fn response(&self, key: &'static str, value: i64) {
+        self.say(Location::caller(), |fields| {
+            fields.response.insert(key, value.to_string());
+        });
+    }
+}
+
+/// The JSON of a value; its `Serialize` is the user's code, whose panic is not to be the recorder's.
+fn json_of(value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
+    catch_unwind(AssertUnwindSafe(|| serialized(value)))
+        .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")))
+}
+
+fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_text(&mut json, text);
+    json
+}
+
+/// A URL without its query and fragment, and without a password.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or(url);
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{scheme}://{host}{path}")
+}

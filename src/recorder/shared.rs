@@ -1,0 +1,111 @@
+//! What all segments of a recorder share.
+
+use std::collections::BTreeSet;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::Timestamp;
+use crate::model::limits::MAX_NAME;
+use crate::recorder::blocks::Blocks;
+use crate::recorder::context_missing::ContextMissing;
+use crate::recorder::name::clean;
+use crate::recorder::stats::{Counters, RecorderStats, count};
+use crate::recorder::{Naming, Sampling, SamplingRequest};
+use crate::seam::{Clock, Ids};
+use crate::wire::{Emit, Note};
+
+/// The settings of a recorder, its way to the daemon, and its counters.
+#[derive(Debug)]
+pub(in crate::recorder) struct Shared {
+    pub(in crate::recorder) clock: Clock,
+    pub(in crate::recorder) ids: Ids,
+    pub(in crate::recorder) emitter: Arc<dyn Emit>,
+    pub(in crate::recorder) sampling: Sampling,
+    pub(in crate::recorder) context_missing: ContextMissing,
+    pub(in crate::recorder) naming: Naming,
+    pub(in crate::recorder) blocks: Blocks,
+    /// So many subsegments that have ended are kept until their segment ends.
+    pub(in crate::recorder) streaming: usize,
+    /// Whether errors get the stack of the place where they were recorded.
+    pub(in crate::recorder) backtraces: bool,
+    pub(in crate::recorder) disabled: bool,
+    pub(in crate::recorder) counters: Counters,
+    /// The codes of the notes that were given.
+    pub(in crate::recorder) noted: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Shared {
+    /// Tells something that the program should know: a test of each, otherwise of each kind once.
+    pub(in crate::recorder) fn note(&self, note: Note) {
+        if self.emitter.is_test() || self.is_first(note.code()) {
+            self.emitter.note(note);
+        }
+    }
+
+    /// Tells of something that was left out, cut or renamed, and counts it.
+    pub(in crate::recorder) fn note_counted(
+        &self,
+        counter: impl FnOnce(&Counters) -> &AtomicU64,
+        place: &'static Location<'static>,
+        code: &'static str,
+        message: String,
+    ) {
+        count(counter(&self.counters));
+        self.note(Note::at(place, code, message));
+    }
+
+    /// A name that X-Ray takes; if it is another one, that is told.
+    pub(in crate::recorder) fn cleaned(
+        &self,
+        name: &str,
+        place: &'static Location<'static>,
+    ) -> String {
+        let cleaned = clean(name);
+        if *cleaned != *name {
+            let shown: String = name.chars().take(MOST_SHOWN).collect();
+            let message = format!(
+                "the name `{shown}` is sent as `{cleaned}`: X-Ray takes letters, digits, spaces and _.:/%&#=+\\-@, \
+                 at most {MAX_NAME} characters"
+            );
+            self.note_counted(|counters| &counters.renamed, place, "name", message);
+        }
+        cleaned.into_owned()
+    }
+
+    /// Whether a segment that begins now is recorded, and by which rule.
+    pub(in crate::recorder) fn decide(
+        &self,
+        request: &SamplingRequest,
+        now: Timestamp,
+    ) -> (bool, Option<String>) {
+        let decision = self.sampling.decide(request, now, &self.ids);
+        (decision.sampled, decision.rule)
+    }
+
+    pub(in crate::recorder) fn stats(&self) -> RecorderStats {
+        let emitted = self.emitter.counts();
+        let counters = &self.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RecorderStats {
+            segments: read(&counters.segments),
+            unsampled: read(&counters.unsampled),
+            subsegments: read(&counters.subsegments),
+            sent: emitted.sent,
+            failed: emitted.failed,
+            left_out: read(&counters.left_out),
+            cut: read(&counters.cut),
+            renamed: read(&counters.renamed),
+            misused: read(&counters.misused),
+            missing: read(&counters.missing),
+        }
+    }
+
+    fn is_first(&self, code: &'static str) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.insert(code)
+    }
+}
+
+/// How many characters of a name are shown.
+const MOST_SHOWN: usize = 80;

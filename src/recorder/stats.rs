@@ -1,0 +1,46 @@
+//! What a recorder has done.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a recorder has done so far; it only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecorderStats {
+    /// Segments that were opened and are recorded.
+    pub segments: u64,
+    /// Segments that were opened and are not: sampled out, or the recorder is disabled.
+    pub unsampled: u64,
+    /// Subsegments that were opened and are recorded.
+    pub subsegments: u64,
+    /// Documents that were sent.
+    pub sent: u64,
+    /// Documents that could not be sent.
+    pub failed: u64,
+    /// Annotations, metadata and other values that were left out, as X-Ray would not take them.
+    pub left_out: u64,
+    /// Texts and values that were cut to a limit, or to fit into a document.
+    pub cut: u64,
+    /// Names that were cleaned.
+    pub renamed: u64,
+    /// Entities that were open when their segment ended, used after their end, or ended twice.
+    pub misused: u64,
+    /// Code that ran outside of every segment, as far as this recorder heard of it.
+    pub missing: u64,
+}
+
+/// The counters behind them.
+#[derive(Debug, Default)]
+pub(in crate::recorder) struct Counters {
+    pub(in crate::recorder) segments: AtomicU64,
+    pub(in crate::recorder) unsampled: AtomicU64,
+    pub(in crate::recorder) subsegments: AtomicU64,
+    pub(in crate::recorder) left_out: AtomicU64,
+    pub(in crate::recorder) cut: AtomicU64,
+    pub(in crate::recorder) renamed: AtomicU64,
+    pub(in crate::recorder) misused: AtomicU64,
+    pub(in crate::recorder) missing: AtomicU64,
+}
+
+/// One more.
+pub(in crate::recorder) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
