@@ -1,29 +1,58 @@
 //! How a recorder is set up.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
-use crate::recorder::Recorder;
-use crate::recorder::ambient;
-use crate::recorder::record::Shared;
+use crate::json::serialized;
+use crate::recorder::blocks::Blocks;
+use crate::recorder::origin::detect;
+use crate::recorder::settings::Settings;
+use crate::recorder::shared::Shared;
+use crate::recorder::stats::Counters;
 use crate::recorder::udp::{BesideDaemon, UdpEmitter};
-use crate::seam::{Clock, Ids};
-use crate::wire::{Daemon, Emit};
+use crate::recorder::{ContextMissing, DaemonAddress, Naming, Recorder, Sampling};
+use crate::seam::{Clock, Environment, Ids};
+use crate::wire::{Daemon, Emit, Note};
 
 /// Sets up a [`Recorder`].
+///
+/// # Examples
+///
+/// ```
+/// use xray_phantom::recorder::ContextMissing;
+/// use xray_phantom::{Recorder, Sampling};
+///
+/// let recorder = Recorder::builder("OrdersWorker")
+///     .sampling(Sampling::default_rule())
+///     .context_missing(ContextMissing::Ignore)
+///     .version("1.4.2")
+///     .origin("AWS::EC2::Instance")
+///     .build();
+/// # drop(recorder);
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it builds a recorder"]
 pub struct RecorderBuilder {
     service: String,
-    destination: Destination,
+    destination: Option<Destination>,
+    environment: Environment,
     clock: Option<Clock>,
     ids: Option<Ids>,
+    sampling: Option<Sampling>,
+    naming: Option<Naming>,
+    context_missing: Option<ContextMissing>,
+    streaming: usize,
+    backtraces: bool,
+    disabled: bool,
+    blocks: Blocks,
+    /// The first thing that was said and cannot be.
+    mistake: Option<Error>,
 }
 
 #[derive(Debug)]
 enum Destination {
-    Address(SocketAddr),
+    Address(DaemonAddress),
     Emitter(Arc<dyn Emit>),
 }
 
@@ -31,18 +60,28 @@ impl RecorderBuilder {
     pub(in crate::recorder) fn new(service: &str) -> RecorderBuilder {
         RecorderBuilder {
             service: service.to_owned(),
-            destination: Destination::Address(DEFAULT_DAEMON),
+            destination: None,
+            environment: Environment::of::<String, String>([]),
             clock: None,
             ids: None,
+            sampling: None,
+            naming: None,
+            context_missing: None,
+            streaming: THRESHOLD,
+            backtraces: false,
+            disabled: false,
+            blocks: Blocks::default(),
+            mistake: None,
         }
     }
 
     /// Sends to a daemon in this process, in memory: nothing is lost on the way.
     ///
     /// Findings of the recorder, such as a subsegment that was left open, are reported by that
-    /// daemon, and the clock is tokio's: a test that pauses it sees virtual time in its trace.
+    /// daemon, every segment is recorded unless [`sampling`](RecorderBuilder::sampling) is said, and
+    /// the clock is tokio's: a test that pauses it sees virtual time in its trace.
     pub fn daemon(mut self, daemon: &impl Daemon) -> Self {
-        self.destination = Destination::Emitter(daemon.emitter());
+        self.destination = Some(Destination::Emitter(daemon.emitter()));
         self
     }
 
@@ -68,13 +107,32 @@ impl RecorderBuilder {
     /// # }
     /// ```
     pub fn daemon_over_udp(mut self, daemon: &impl Daemon) -> Result<Self, Error> {
-        self.destination = Destination::Emitter(Arc::new(BesideDaemon::to(daemon)?));
+        let emitter = Arc::new(BesideDaemon::to(daemon)?);
+        self.destination = Some(Destination::Emitter(emitter));
         Ok(self)
     }
 
     /// Sends to the daemon at this address over UDP. The default is 127.0.0.1:2000.
     pub fn daemon_address(mut self, daemon: SocketAddr) -> Self {
-        self.destination = Destination::Address(daemon);
+        let address = daemon.to_string().parse();
+        match address {
+            Ok(address) => self.destination = Some(Destination::Address(address)),
+            Err(error) => self.mistake = self.mistake.or(Some(error)),
+        }
+        self
+    }
+
+    /// Sends in another way: [`MemoryEmitter`](crate::recorder::MemoryEmitter),
+    /// [`JsonLines`](crate::recorder::JsonLines), or one of your own.
+    pub fn emitter(mut self, emitter: impl Emit + 'static) -> Self {
+        self.destination = Some(Destination::Emitter(Arc::new(emitter)));
+        self
+    }
+
+    /// Takes settings from this environment: the variables of the official SDKs, as
+    /// [`Recorder::from_env`] lists them. Without this none is read.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
         self
     }
 
@@ -90,53 +148,145 @@ impl RecorderBuilder {
         self
     }
 
+    /// Which requests are recorded, where the caller has not decided. The default is one a second
+    /// and 5 % of the others; beside a `FakeDaemon`, all.
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
+        self
+    }
+
+    /// How [`Recorder::segment_name`] names segments. The default is the service's name.
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = Some(naming);
+        self
+    }
+
+    /// What happens to code that runs outside of every segment.
+    pub fn context_missing(mut self, what: ContextMissing) -> Self {
+        self.context_missing = Some(what);
+        self
+    }
+
+    /// How many subsegments that have ended are kept until their segment ends; beyond, they are sent
+    /// early. The default is 100, as in the Node and Java SDKs. Large ones are sent earlier.
+    pub fn streaming_threshold(mut self, subsegments: usize) -> Self {
+        self.streaming = subsegments;
+        self
+    }
+
+    /// Records the stack with each error. It costs some tens of microseconds an error, so that it is
+    /// off unless asked for.
+    pub fn backtraces(mut self, on: bool) -> Self {
+        self.backtraces = on;
+        self
+    }
+
+    /// The version of the program, for `service.version`.
+    pub fn version(mut self, version: &str) -> Self {
+        self.blocks.version = Some(version.to_owned());
+        self
+    }
+
+    /// The kind of resource that the program runs on, such as `AWS::EC2::Instance`.
+    pub fn origin(mut self, origin: &str) -> Self {
+        self.blocks.origin = Some(origin.to_owned());
+        self
+    }
+
+    /// A member of the block `aws` of every segment: `ec2`, `account_id` and others. A value that
+    /// cannot be serialized is an error when the recorder is built.
+    pub fn resource(mut self, key: &str, value: &(impl serde::Serialize + ?Sized)) -> Self {
+        match serialized(value) {
+            Ok(json) => drop(self.blocks.aws.insert(key.to_owned(), json)),
+            Err(error) => self.mistake = self.mistake.or(Some(error)),
+        }
+        self
+    }
+
+    /// Records nothing and sends nothing; the code runs as ever.
+    pub fn disabled(mut self) -> Self {
+        self.disabled = true;
+        self
+    }
+
     /// Builds the recorder.
     ///
-    /// Where the socket of a UDP recorder cannot be opened, the program under trace goes on, and
-    /// what it records is counted as failed. [`try_build`](RecorderBuilder::try_build) tells.
+    /// The program under trace goes on, whatever is wrong: what cannot be used is told on stderr and
+    /// left out, and where the socket of a UDP recorder cannot be opened each document tries again.
+    /// [`try_build`](RecorderBuilder::try_build) gives an error.
     pub fn build(self) -> Recorder {
-        let emitter = match self.destination {
-            Destination::Emitter(ref emitter) => Arc::clone(emitter),
-            Destination::Address(daemon) => match UdpEmitter::to(daemon) {
-                Ok(emitter) => Arc::new(emitter),
-                Err(error) => {
-                    eprintln!("xray-phantom: nothing is recorded: {error}");
-                    Arc::new(UdpEmitter::to_nobody())
-                }
-            },
-        };
-        self.finish(emitter)
+        let (recorder, problems) = self.finish();
+        for problem in problems {
+            recorder.note(Note::new("setting", problem.to_string()));
+        }
+        recorder
     }
 
     /// Builds the recorder.
     ///
     /// # Errors
     ///
-    /// A socket that the system refuses.
+    /// A socket that the system refuses; a variable or a value that cannot be used.
     pub fn try_build(self) -> Result<Recorder, Error> {
-        let emitter: Arc<dyn Emit> = match self.destination {
-            Destination::Emitter(ref emitter) => Arc::clone(emitter),
-            Destination::Address(daemon) => Arc::new(UdpEmitter::to(daemon)?),
-        };
-        Ok(self.finish(emitter))
+        let (recorder, mut problems) = self.finish();
+        if problems.is_empty() {
+            Ok(recorder)
+        } else {
+            Err(problems.remove(0))
+        }
     }
 
-    fn finish(self, emitter: Arc<dyn Emit>) -> Recorder {
-        ambient::remember(&emitter);
+    /// The recorder, and what could not be used.
+    fn finish(self) -> (Recorder, Vec<Error>) {
+        let mut problems: Vec<Error> = self.mistake.into_iter().collect();
+        let settings = Settings::read(&self.environment, &mut problems);
+        let emitter: Arc<dyn Emit> = match self.destination {
+            Some(Destination::Emitter(emitter)) => emitter,
+            address => {
+                let address = match address {
+                    Some(Destination::Address(address)) => address,
+                    _ => settings.daemon_address.unwrap_or_default(),
+                };
+                let (emitter, opened) = UdpEmitter::to(address.udp());
+                problems.extend(opened.err());
+                Arc::new(emitter)
+            }
+        };
         let clock = match self.clock {
             Some(clock) => clock,
             None if emitter.is_test() => Clock::tokio(),
             None => Clock::system(),
         };
-        let ids = self.ids.unwrap_or_else(Ids::random);
-        Recorder::new(Shared {
-            service: self.service.into(),
+        let sampling = match self.sampling {
+            Some(sampling) => sampling,
+            None if emitter.is_test() => Sampling::always(),
+            None => Sampling::default_rule(),
+        };
+        let service = settings.tracing_name.unwrap_or(self.service);
+        let naming = self.naming.unwrap_or_else(|| Naming::fixed(&service));
+        let recorder = Recorder::new(Shared {
+            blocks: Blocks {
+                service,
+                ..self.blocks
+            },
             clock,
-            ids,
+            ids: self.ids.unwrap_or_else(Ids::random),
             emitter,
-        })
+            sampling,
+            context_missing: settings
+                .context_missing
+                .or(self.context_missing)
+                .unwrap_or_default(),
+            naming,
+            streaming: self.streaming,
+            backtraces: self.backtraces,
+            disabled: self.disabled || settings.disabled,
+            counters: Counters::default(),
+            noted: Mutex::default(),
+        });
+        (recorder, problems)
     }
 }
 
-/// Where the daemon listens unless it is told otherwise.
-const DEFAULT_DAEMON: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2_000);
+/// The number of subsegments from which on they are sent early.
+const THRESHOLD: usize = 100;

@@ -1,0 +1,271 @@
+//! Whose work lands in whose segment, on a runtime of several threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use tokio::sync::Barrier;
+use xray_phantom::recorder::{carry, carry_fn};
+use xray_phantom::{
+    FakeDaemon, Finding, Recorder, Trace, current, in_subsegment_infallible,
+    in_subsegment_infallible_sync,
+};
+
+fn recorder(daemon: &FakeDaemon) -> Recorder {
+    Recorder::builder("api").daemon(daemon).build()
+}
+
+async fn outlines(daemon: &FakeDaemon) -> Vec<String> {
+    let traces = daemon.traces().await.unwrap();
+    let mut outlines: Vec<String> = traces.iter().map(Trace::outline).collect();
+    outlines.sort();
+    outlines
+}
+
+/// `run_in_executor` of the Python SDK attaches such work to whatever request the loop runs now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocking_work_lands_in_its_own_request_while_others_run() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let together = Arc::new(Barrier::new(8));
+    let requests: Vec<_> = (0..8)
+        .map(|number| {
+            let together = Arc::clone(&together);
+            let name = format!("request-{number}");
+            tokio::spawn(recorder.in_segment_infallible(&name, async move |_| {
+                together.wait().await;
+                let work = carry_fn(move || {
+                    in_subsegment_infallible_sync(&format!("blocking-{number}"), |_| ());
+                });
+                let blocking = tokio::task::spawn_blocking(work);
+                in_subsegment_infallible(&format!("own-{number}"), async |_| {
+                    tokio::task::yield_now().await;
+                })
+                .await;
+                blocking.await.unwrap();
+            }))
+        })
+        .collect();
+    for request in requests {
+        request.await.unwrap();
+    }
+    for (outline, number) in outlines(&daemon).await.iter().zip(0..) {
+        let mut lines: Vec<&str> = outline.lines().collect();
+        lines[1..].sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                format!("request-{number}"),
+                format!("  blocking-{number}"),
+                format!("  own-{number}")
+            ]
+        );
+    }
+}
+
+/// Sibling tasks of the Python SDK share one context where the task that spawns them was traced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sibling_tasks_of_a_traced_task_do_not_share_a_context() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    recorder
+        .in_segment_infallible("parent", async |_| {
+            let siblings: Vec<_> = (0..20)
+                .map(|number| {
+                    let name = format!("sibling-{number:02}");
+                    tokio::spawn(recorder.in_segment_infallible(&name, async move |segment| {
+                        for step in 0..3 {
+                            tokio::task::yield_now().await;
+                            assert_eq!(current().id(), segment.id());
+                            in_subsegment_infallible(&format!("step-{step}"), async |inner| {
+                                tokio::task::yield_now().await;
+                                assert_eq!(current().id(), inner.id());
+                            })
+                            .await;
+                        }
+                    }))
+                })
+                .collect();
+            for sibling in siblings {
+                sibling.await.unwrap();
+            }
+        })
+        .await;
+    let mut expected: Vec<String> = (0..20)
+        .map(|number| format!("sibling-{number:02}\n  step-0\n  step-1\n  step-2"))
+        .collect();
+    expected.insert(0, "parent".to_owned());
+    assert_eq!(outlines(&daemon).await, expected);
+}
+
+/// In Python and Node such a segment is never sent, or held back, or sent twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_outlives_its_segment_costs_it_nothing_and_is_told() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
+    let task = recorder
+        .in_segment_infallible("request", async |_| {
+            let mail = in_subsegment_infallible("mail", async move |_| {
+                begun.send(()).unwrap();
+                gone.await.unwrap();
+                in_subsegment_infallible("smtp", async |_| ()).await;
+            });
+            let task = tokio::spawn(carry(mail));
+            has_begun.await.unwrap();
+            task
+        })
+        .await;
+    // The segment is there although the task still runs.
+    assert_eq!(daemon.expect_one_trace().await.outline(), "request");
+    go.send(()).unwrap();
+    task.await.unwrap();
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  mail\n    smtp"
+    );
+    let report = daemon.verify().await.unwrap_err();
+    let [Finding::Note(note)] = report.findings() else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        note.to_string(),
+        format!(
+            "left-open: subsegment `mail` was still open when its segment `request` ended ({})",
+            note.place().unwrap()
+        )
+    );
+    assert_eq!(note.place().unwrap().file(), "tests/it/context.rs");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_begins_after_its_segment_has_ended_is_not_lost() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let late = recorder
+        .in_segment_infallible("request", async |_| {
+            carry(in_subsegment_infallible("late", async |_| ()))
+        })
+        .await;
+    tokio::spawn(late).await.unwrap();
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  late"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn code_that_was_not_carried_is_nobodys_and_the_rest_of_the_trace_is_whole() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    recorder
+        .in_segment_infallible("request", async |_| {
+            // On a thread of its own that knows no recorder: a line on stderr, and nothing else.
+            let lost = std::thread::spawn(|| {
+                in_subsegment_infallible_sync("lost", |lost| lost.is_recorded())
+            });
+            assert!(!lost.join().unwrap());
+            in_subsegment_infallible("kept", async |_| ()).await;
+        })
+        .await;
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  kept"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_joined_raced_or_dropped_keeps_its_parent() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let polls = AtomicUsize::new(0);
+    recorder
+        .in_segment_infallible("request", async |_| {
+            let branch = |name: &'static str| {
+                let polls = &polls;
+                in_subsegment_infallible(name, async move |branch| {
+                    for _ in 0..3 {
+                        tokio::task::yield_now().await;
+                        polls.fetch_add(1, SeqCst);
+                        assert_eq!(current().id(), branch.id());
+                    }
+                    in_subsegment_infallible("leaf", async |_| ()).await;
+                })
+            };
+            tokio::join!(branch("one"), branch("two"));
+            tokio::select! {
+                biased;
+                () = in_subsegment_infallible("loser", async |_| std::future::pending().await) => unreachable!("it never ends"),
+                () = branch("winner") => {}
+            }
+        })
+        .await;
+    assert_eq!(polls.load(SeqCst), 9);
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  one\n    leaf\n  two\n    leaf\n  loser ERROR Cancelled\n  winner\n    leaf"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_in_a_task_closes_what_it_had_opened_and_nothing_else() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    recorder
+        .in_segment_infallible("request", async |_| {
+            let task = tokio::spawn(carry(in_subsegment_infallible("task", async |_| {
+                in_subsegment_infallible("inner", async |_| panic!("no such account")).await
+            })));
+            assert!(task.await.unwrap_err().is_panic());
+            in_subsegment_infallible("after", async |_| ()).await;
+        })
+        .await;
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  task FAULT panic\n    inner FAULT panic\n  after"
+    );
+}
+
+/// A stream made by hand, as no crate of streams is needed for one.
+struct Numbers(u32);
+
+impl futures_core::Stream for Numbers {
+    type Item = u32;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<u32>> {
+        if self.0 == 0 {
+            return std::task::Poll::Ready(None);
+        }
+        self.0 -= 1;
+        in_subsegment_infallible_sync(&format!("item-{}", self.0), |_| ());
+        std::task::Poll::Ready(Some(self.0))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_records_where_it_was_made_wherever_it_is_polled() {
+    use futures_core::Stream as _;
+
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    recorder
+        .in_segment_infallible("request", async |segment| {
+            let mut numbers = segment.carry(Numbers(2));
+            tokio::spawn(async move {
+                while let Some(_number) =
+                    std::future::poll_fn(|context| std::pin::Pin::new(&mut numbers).poll_next(context)).await
+                {
+                }
+            })
+            .await
+            .unwrap();
+        })
+        .await;
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  item-1\n  item-0"
+    );
+}
