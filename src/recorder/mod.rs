@@ -25,11 +25,18 @@ mod ambient;
 mod annotation;
 mod builder;
 mod cause;
+mod decision;
 mod document;
 mod entity;
 mod facade;
+mod local_rules;
+mod pattern;
 mod record;
+mod reservoir;
+mod rules_file;
 mod run;
+mod sampling;
+mod sampling_request;
 mod udp;
 
 #[cfg(feature = "aws")]
@@ -41,3 +48,5 @@ pub use facade::{
     Recorder, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
+pub use sampling::Sampling;
+pub use sampling_request::SamplingRequest;
