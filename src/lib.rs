@@ -97,9 +97,9 @@ pub use expect::Mismatch;
 #[cfg(feature = "aws")]
 pub use instrument::AwsInterceptor;
 pub use recorder::{
-    OpenEntity, Recorder, RecorderBuilder, current, in_subsegment, in_subsegment_boxed,
-    in_subsegment_boxed_sync, in_subsegment_infallible, in_subsegment_infallible_sync,
-    in_subsegment_sync,
+    OpenEntity, Recorder, RecorderBuilder, Sampling, SamplingRequest, current, in_subsegment,
+    in_subsegment_boxed, in_subsegment_boxed_sync, in_subsegment_infallible,
+    in_subsegment_infallible_sync, in_subsegment_sync,
 };
 #[cfg(feature = "testing")]
 pub use render::Timeline;

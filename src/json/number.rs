@@ -93,7 +93,6 @@ impl<'a> Number<'a> {
     }
 
     /// Whether the number has no fraction, however it is written: 200.0 and 2e2 have none.
-    #[cfg(feature = "testing")]
     pub(crate) fn is_integer(&self) -> bool {
         let (mantissa, exponent) = match self.text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent),
@@ -128,7 +127,6 @@ impl fmt::Display for Number<'_> {
 }
 
 #[cfg(test)]
-#[cfg(feature = "testing")]
 mod tests {
     use crate::json::Number;
 

@@ -1,4 +1,4 @@
-//! New ids.
+//! New ids, and chance.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{EntityId, Timestamp, TraceId};
 
-/// A source of new ids. Clones draw from the same source.
+/// A source of new ids and of chance. Clones draw from the same source.
 ///
 /// # Examples
 ///
@@ -28,6 +28,8 @@ pub struct Ids(Arc<Source>);
 #[derive(Debug)]
 struct Source {
     drawn: AtomicU64,
+    /// Apart from `drawn`: the ids are the same whether or not chance is asked in between.
+    rolled: AtomicU64,
     /// The keyed hash that turns the count into chance; none for sequential ids.
     chance: Option<RandomState>,
 }
@@ -37,6 +39,7 @@ impl Ids {
     pub fn random() -> Ids {
         Ids(Arc::new(Source {
             drawn: AtomicU64::new(0),
+            rolled: AtomicU64::new(0),
             chance: Some(RandomState::new()),
         }))
     }
@@ -45,6 +48,7 @@ impl Ids {
     pub fn sequential() -> Ids {
         Ids(Arc::new(Source {
             drawn: AtomicU64::new(0),
+            rolled: AtomicU64::new(0),
             chance: None,
         }))
     }
@@ -66,6 +70,28 @@ impl Ids {
         EntityId::from_bits(self.draw().max(1))
     }
 
+    /// A number from 0 up to, and without, 1, for decisions such as "one in twenty".
+    ///
+    /// For random ids nobody can foresee it. For sequential ones the numbers are the same on
+    /// every run and spread evenly: of the first hundred 5 are below 0.05, of the first thousand 50.
+    ///
+    /// ```
+    /// # use xray_phantom::seam::Ids;
+    /// let ids = Ids::sequential();
+    /// let kept = (0..1_000).filter(|_| ids.chance() < 0.05).count();
+    /// assert_eq!(kept, 50);
+    /// assert_eq!(ids.entity_id().to_string(), "0000000000000001"); // chance takes no id
+    /// ```
+    #[expect(clippy::cast_precision_loss, reason = "a float holds 53 bits")]
+    pub fn chance(&self) -> f64 {
+        let count = self.0.rolled.fetch_add(1, Ordering::Relaxed) + 1;
+        let bits = match &self.0.chance {
+            Some(chance) => chance.hash_one(("chance", count)),
+            None => count.wrapping_mul(GOLDEN),
+        };
+        (bits >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     fn draw(&self) -> u64 {
         let count = self.0.drawn.fetch_add(1, Ordering::Relaxed) + 1;
         match &self.0.chance {
@@ -74,3 +100,7 @@ impl Ids {
         }
     }
 }
+
+/// The golden ratio's part behind the point, times 2^64: the multiples of no other number spread
+/// more evenly.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -22,6 +22,7 @@ mod readme;
 mod readme_test;
 mod recorder;
 mod sampling;
+mod sampling_rules;
 mod schema;
 mod seam;
 mod secrets;

@@ -30,6 +30,51 @@ fn a_trace_id_begins_with_the_second_of_its_start() {
     assert_eq!(Ids::random().trace_id(start).epoch_seconds(), 0x66a0_0000);
 }
 
+#[test]
+fn one_in_twenty_random_chances_is_below_five_percent() {
+    const DRAWS: u32 = 100_000;
+    let ids = Ids::random();
+    let drawn: Vec<f64> = (0..DRAWS).map(|_| ids.chance()).collect();
+    assert!(drawn.iter().all(|chance| (0.0..1.0).contains(chance)));
+    for twentieth in 0..20 {
+        let from = f64::from(twentieth) / 20.0;
+        let within = drawn
+            .iter()
+            .filter(|chance| (from..from + 0.05).contains(*chance));
+        // 5,000 are expected; 69 is the standard deviation, and this is more than 8 of them.
+        let within = within.count();
+        assert!((4_400..5_600).contains(&within), "{within} from {from}");
+    }
+    assert_ne!(Ids::random().chance().to_bits(), ids.chance().to_bits());
+}
+
+#[test]
+fn sequential_chances_are_the_same_on_every_run_and_even() {
+    let (ids, again) = (Ids::sequential(), Ids::sequential());
+    assert_eq!(ids.chance().to_string(), "0.6180339887498948");
+    assert_eq!(ids.clone().chance().to_string(), "0.2360679774997897");
+    assert_eq!(again.chance().to_string(), "0.6180339887498948");
+
+    for (percent, rate) in [(1, 0.01), (5, 0.05), (50, 0.5), (100, 1.0)] {
+        let chances = Ids::sequential();
+        let mut below = 0;
+        for draws in 1..=20_000 {
+            below += i32::from(chances.chance() < rate);
+            let off = below * 100 - draws * percent;
+            assert!(off.abs() <= 300, "{below} of {draws} are below {percent} %");
+        }
+    }
+    assert!((0..1_000).all(|_| ids.chance() >= 0.0));
+}
+
+#[test]
+fn chance_does_not_move_the_ids() {
+    let ids = Ids::sequential();
+    assert_eq!(ids.entity_id().to_string(), "0000000000000001");
+    ids.chance();
+    assert_eq!(ids.entity_id().to_string(), "0000000000000002");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_not_unicode_is_an_error_and_not_absent() {
