@@ -28,6 +28,8 @@ mod cause;
 mod document;
 mod entity;
 mod facade;
+mod name;
+mod naming;
 mod record;
 mod run;
 mod udp;
@@ -41,3 +43,4 @@ pub use facade::{
     Recorder, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
+pub use naming::Naming;

@@ -16,6 +16,7 @@ mod json;
 mod late;
 mod loss;
 mod model;
+mod name;
 mod oracle;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
