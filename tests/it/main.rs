@@ -31,6 +31,7 @@ mod support;
 mod tidy;
 mod trace;
 mod trace_header;
+mod traceparent;
 mod wire;
 #[cfg(feature = "schema")]
 mod witness;
