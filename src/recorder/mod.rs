@@ -25,6 +25,7 @@ mod ambient;
 mod annotation;
 mod builder;
 mod cause;
+mod daemon_address;
 mod document;
 mod entity;
 mod facade;
@@ -38,6 +39,7 @@ mod udp;
 pub(crate) use ambient::current as current_or_none;
 pub use annotation::AnnotationValue;
 pub use builder::RecorderBuilder;
+pub use daemon_address::DaemonAddress;
 pub use entity::OpenEntity;
 pub use facade::{
     Recorder, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,

@@ -7,6 +7,7 @@ mod capture;
 mod cli;
 mod corpora;
 mod cost;
+mod daemon_address;
 mod defects;
 mod expect;
 mod fake_daemon;
