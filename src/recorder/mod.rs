@@ -26,11 +26,13 @@ mod annotation;
 mod builder;
 mod cause;
 mod daemon_address;
+mod detect;
 mod document;
 mod entity;
 mod facade;
 mod name;
 mod naming;
+mod origin;
 mod record;
 mod run;
 mod udp;
@@ -46,3 +48,4 @@ pub use facade::{
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
 pub use naming::Naming;
+pub use origin::Origin;

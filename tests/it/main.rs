@@ -19,6 +19,7 @@ mod loss;
 mod model;
 mod name;
 mod oracle;
+mod origin;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
