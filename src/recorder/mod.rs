@@ -25,6 +25,7 @@ mod ambient;
 mod annotation;
 mod builder;
 mod cause;
+mod context_missing;
 mod daemon_address;
 mod detect;
 mod document;
@@ -35,12 +36,14 @@ mod naming;
 mod origin;
 mod record;
 mod run;
+mod settings;
 mod udp;
 
 #[cfg(feature = "aws")]
 pub(crate) use ambient::current as current_or_none;
 pub use annotation::AnnotationValue;
 pub use builder::RecorderBuilder;
+pub use context_missing::ContextMissing;
 pub use daemon_address::DaemonAddress;
 pub use entity::OpenEntity;
 pub use facade::{
@@ -49,3 +52,4 @@ pub use facade::{
 };
 pub use naming::Naming;
 pub use origin::Origin;
+pub use settings::Settings;

@@ -29,6 +29,7 @@ mod schema;
 mod seam;
 mod secrets;
 mod service_view;
+mod settings;
 mod support;
 mod tidy;
 mod trace;
