@@ -38,6 +38,11 @@ impl TraceId {
         TraceId(bits)
     }
 
+    /// All 128 bits.
+    pub fn as_bits(&self) -> u128 {
+        self.0
+    }
+
     /// The seconds in the first part: the time of the first request, unless the id came from
     /// OpenTelemetry.
     pub fn epoch_seconds(&self) -> u32 {
@@ -129,6 +134,11 @@ impl EntityId {
     /// The id with these 64 bits.
     pub fn from_bits(bits: u64) -> EntityId {
         EntityId(bits)
+    }
+
+    /// All 64 bits.
+    pub fn as_bits(&self) -> u64 {
+        self.0
     }
 }
 
