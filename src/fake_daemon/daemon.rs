@@ -211,6 +211,14 @@ impl FakeDaemon {
         self.fence_alone().await
     }
 
+    /// The same for a judgement, for which nothing is held back.
+    async fn last_fence(&self) -> Result<Counts, Error> {
+        tasks::let_run().await;
+        self.run_hooks();
+        self.release();
+        self.fence_alone().await
+    }
+
     /// The fence without what comes before it.
     async fn fence_alone(&self) -> Result<Counts, Error> {
         let said = self.said();
@@ -256,7 +264,9 @@ impl FakeDaemon {
 
     /// How many datagrams audited senders say they have sent.
     fn said(&self) -> u64 {
-        lock(&self.audited).iter().map(|sent| sent()).sum()
+        lock(&self.audited)
+            .iter()
+            .fold(0, |said: u64, sent| said.saturating_add(sent()))
     }
 
     /// Takes other [faults](Faults) from now on. What is held stays held.
@@ -302,8 +312,7 @@ impl FakeDaemon {
     /// lose a part of it, datagrams lost in the kernel, traces that are not complete, notes of
     /// recorders and mocks.
     pub async fn verify(&self) -> Result<(), Report> {
-        self.release();
-        let counts = self.fence().await;
+        let counts = self.last_fence().await;
         self.judge(counts)
     }
 
@@ -332,11 +341,11 @@ impl FakeDaemon {
     /// Judges for the last time: what comes after this is late. Hooks are left out where a panic
     /// of the test is under way, as theirs would take its place.
     pub(in crate::fake_daemon) async fn end(mut self, panicked: bool) -> Result<(), Report> {
-        self.release();
         let counts = if panicked {
+            self.release();
             self.fence_alone().await
         } else {
-            self.fence().await
+            self.last_fence().await
         };
         self.ended = true;
         self.judge(counts)
@@ -415,8 +424,13 @@ fn explained(counts: Counts, said: u64) -> Counts {
         + counts.dropped.unwrap_or(0)
         + counts.dropped_on_request
         + counts.held;
+    let unexplained = if counts.refused {
+        0
+    } else {
+        said.saturating_sub(seen)
+    };
     Counts {
-        unexplained: said.saturating_sub(seen),
+        unexplained,
         ..counts
     }
 }

@@ -14,6 +14,8 @@ pub(in crate::recorder) struct UdpEmitter {
     /// `None` where the system refused one: then nothing can be sent.
     socket: Option<UdpSocket>,
     sent: AtomicU64,
+    /// Sent, and refused by the system on the other side.
+    refused: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -40,6 +42,7 @@ impl UdpEmitter {
         UdpEmitter {
             socket: None,
             sent: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }
     }
@@ -61,20 +64,21 @@ impl Emit for UdpEmitter {
                 Ok(_) => true,
                 // The answer to the datagram before, which nobody took; this one is not sent yet.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                    self.sent.fetch_sub(1, Ordering::Relaxed);
-                    self.failed.fetch_add(1, Ordering::Relaxed);
+                    self.refused.fetch_add(1, Ordering::Relaxed);
                     socket.send(&datagram).is_ok()
                 }
                 Err(_) => false,
             });
+        // Counted when it is sent and not before, as a daemon may hold this against what came.
         let counter = if sent { &self.sent } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
     fn counts(&self) -> EmitCounts {
+        let refused = self.refused.load(Ordering::Relaxed);
         EmitCounts {
-            sent: self.sent.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed).saturating_sub(refused),
+            failed: self.failed.load(Ordering::Relaxed) + refused,
         }
     }
 
