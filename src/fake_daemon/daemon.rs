@@ -190,6 +190,29 @@ impl FakeDaemon {
         [("AWS_XRAY_DAEMON_ADDRESS", self.address().to_string())]
     }
 
+    /// The way to this daemon in memory, for an emitter in the same process that is written by
+    /// hand.
+    ///
+    /// Documents arrive as over UDP, each in a datagram of its own, in the same bytes; the kernel
+    /// cannot lose them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let emitter = daemon.emitter();
+    /// emitter.emit(r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1",
+    ///     "name": "OrdersWorker", "start_time": 1.0, "end_time": 1.5}"#);
+    /// assert_eq!(emitter.counts().sent, 1);
+    /// assert!(block_on(daemon.expect_one_trace()).has_segment("OrdersWorker"));
+    /// ```
+    pub fn emitter(&self) -> Arc<dyn Emit> {
+        let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
+        Arc::new(InMemory::new(door, notebook, self.place()))
+    }
+
     /// The size of the socket's receive buffer as the system accounts it, in bytes; `None` where
     /// it does not tell.
     pub fn receive_buffer(&self) -> Option<usize> {
@@ -330,8 +353,7 @@ impl FakeDaemon {
 /// A recorder in the same process hands its documents over in memory.
 impl Daemon for FakeDaemon {
     fn emitter(&self) -> Arc<dyn Emit> {
-        let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
-        Arc::new(InMemory::new(door, notebook, self.place()))
+        self.emitter()
     }
 }
 

@@ -7,6 +7,7 @@ mod capture;
 mod cli;
 mod corpora;
 mod defects;
+mod emitters;
 mod expect;
 mod fake_daemon;
 mod json;
