@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
-use crate::fake_daemon::builder::Hook;
+use crate::fake_daemon::hooks::Hooks;
 use crate::fake_daemon::in_memory::{InMemory, Notebook};
 use crate::fake_daemon::inspect::{Inspection, inspect};
 use crate::fake_daemon::report::Judged;
@@ -31,7 +32,7 @@ use crate::wire::{Daemon, Emit, Note};
 /// for what *has been sent*, by this thread or by others whose `send` has returned, or by a
 /// process that has exited. Tasks of the runtime that are ready run first; on a runtime of
 /// several threads join what was spawned, as nobody can tell from outside when it has sent. An
-/// exporter that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
+/// exporter that batches is flushed with [`before_fence`](FakeDaemon::before_fence).
 ///
 /// When it is dropped and something arrived that nobody expected (a datagram that AWS would
 /// refuse, a document of which X-Ray would lose a part, a trace that is not complete, a loss in
@@ -61,7 +62,7 @@ pub struct FakeDaemon {
     listener: Listener,
     _sampling: SamplingResponder,
     external: ExternalParents,
-    hooks: Vec<Hook>,
+    hooks: Hooks,
     secrets: Option<Secrets>,
     started: String,
     notebook: Arc<Notebook>,
@@ -151,7 +152,7 @@ impl FakeDaemon {
         listener: Listener,
         sampling: SamplingResponder,
         external: ExternalParents,
-        hooks: Vec<Hook>,
+        hooks: Hooks,
         judged: Judged,
         secrets: Option<Secrets>,
         started: String,
@@ -211,6 +212,45 @@ impl FakeDaemon {
     pub fn emitter(&self) -> Arc<dyn Emit> {
         let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
         Arc::new(InMemory::new(door, notebook, self.place()))
+    }
+
+    /// From now on does something before each fence, after what was asked for before: flushes an
+    /// exporter that batches, say.
+    ///
+    /// It runs on the thread that asks, before every question, before
+    /// [`verify`](FakeDaemon::verify), and when the daemon is dropped or its scope ends, unless a
+    /// panic is under way. An `Err` that it returns is a finding, `hook-failed`: what was not sent
+    /// is missing in the answer. The daemon holds it, and all that it holds, until it ends itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::UdpSocket;
+    /// use std::sync::{Arc, Mutex};
+    /// use xray_phantom::{FakeDaemon, block_on, wire};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    /// socket.connect(daemon.address()).unwrap();
+    ///
+    /// // An exporter collects documents ...
+    /// let batch = Arc::new(Mutex::new(Vec::new()));
+    /// let collected = Arc::clone(&batch);
+    /// daemon.before_fence(move || -> std::io::Result<()> {
+    ///     for document in collected.lock().unwrap().drain(..) {
+    ///         socket.send(&wire::frame(document).unwrap())?;
+    ///     }
+    ///     Ok(())
+    /// });
+    ///
+    /// // ... and the question is answered with what it had collected.
+    /// batch.lock().unwrap().push(r#"{"trace_id": "1-66a00000-0123456789abcdef01234567",
+    ///     "id": "00000000000000a1", "name": "OrdersWorker", "start_time": 1.0, "end_time": 1.5}"#);
+    /// assert!(block_on(daemon.expect_one_trace()).has_segment("OrdersWorker"));
+    /// ```
+    #[track_caller]
+    pub fn before_fence<R: Outcome>(&self, hook: impl Fn() -> R + Send + Sync + 'static) {
+        self.hooks.add(Location::caller(), hook);
     }
 
     /// The size of the socket's receive buffer as the system accounts it, in bytes; `None` where
@@ -290,6 +330,7 @@ impl FakeDaemon {
     /// of the test is under way, as theirs would take its place.
     pub(in crate::fake_daemon) async fn end(mut self, panicked: bool) -> Result<(), Report> {
         let counts = if panicked {
+            self.hooks.clear();
             self.listener.fence().await
         } else {
             self.fence().await
@@ -342,7 +383,9 @@ impl FakeDaemon {
     }
 
     fn run_hooks(&self) {
-        self.hooks.iter().for_each(|hook| hook());
+        for note in self.hooks.run() {
+            self.notebook.note_once(note);
+        }
     }
 
     pub(in crate::fake_daemon) fn judged(&self) -> MutexGuard<'_, Judged> {
@@ -364,8 +407,9 @@ impl Drop for FakeDaemon {
             return;
         }
         if std::thread::panicking() {
-            // Read and not judged: what came before is not late. A failure of the fence is not
-            // what the test is about now.
+            // Read and not judged: what came before is not late, nor what an exporter sends that
+            // ends with its hook. A failure of the fence is not what the test is about now.
+            self.hooks.clear();
             let _ = self.listener.fence_blocking();
             return;
         }
