@@ -13,6 +13,7 @@ mod fake_daemon;
 mod json;
 mod late;
 mod model;
+mod opentelemetry;
 mod oracle;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
