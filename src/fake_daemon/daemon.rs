@@ -57,6 +57,9 @@ use crate::wire::{Daemon, Emit, Note};
 /// let trace = block_on(daemon.expect_one_trace());
 /// assert!(trace.has_subsegment("dynamo-put"));
 /// ```
+///
+#[doc = include_str!("emitters.md")]
+#[doc = concat!("```\n", include_str!("../../examples/opentelemetry.rs"), "```")]
 #[must_use = "dropped, it captures nothing"]
 pub struct FakeDaemon {
     listener: Listener,
