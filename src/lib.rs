@@ -40,7 +40,8 @@
 //! - `expect` says why a trace is not what it should be; `snapshot` writes outlines.
 //! - `dynamodb` answers as it is told: `MockDynamo`. `service` answers the sampling requests of
 //!   SDKs over TCP.
-//! - `FakeDaemon` is all of these for one test.
+//! - `FakeDaemon` is all of these for one test. Its documentation shows how other emitters are led
+//!   to it, with a worker that is instrumented with OpenTelemetry.
 //!
 //! `cli` is the program `xray-phantom`.
 //!

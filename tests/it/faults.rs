@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use xray_phantom::capture::{Counts, Received};
-use xray_phantom::wire::{Daemon as _, frame};
+use xray_phantom::wire::frame;
 use xray_phantom::{Defect, DefectCode, FakeDaemon, Faults, Recorder, block_on};
 
 use crate::support::{Emitter, segment, trace_id};

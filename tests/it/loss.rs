@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-use xray_phantom::wire::{Daemon as _, frame};
+use xray_phantom::wire::frame;
 use xray_phantom::{FakeDaemon, Faults, Finding, Recorder, ShortfallCode, block_on};
 
 use crate::support::{Emitter, segment};

@@ -8,6 +8,7 @@ mod cli;
 mod corpora;
 mod cost;
 mod defects;
+mod emitters;
 mod expect;
 mod fake_daemon;
 mod faults;
@@ -16,6 +17,7 @@ mod json;
 mod late;
 mod loss;
 mod model;
+mod opentelemetry;
 mod oracle;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
