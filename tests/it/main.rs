@@ -21,6 +21,8 @@ mod sampling;
 mod schema;
 mod seam;
 mod secrets;
+#[cfg(feature = "proptest1")]
+mod strategies;
 mod support;
 mod tidy;
 mod trace;
