@@ -43,12 +43,14 @@
 //! - `FakeDaemon` is all of these for one test. Its documentation shows how other emitters are led
 //!   to it, with a worker that is instrumented with OpenTelemetry.
 //!
+//! `strategies` has proptest strategies for documents, traces and trace headers, valid and not.
 //! `cli` is the program `xray-phantom`.
 //!
 //! # Features
 //!
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
 //! - `cli`: the program `xray-phantom`, which checks capture files.
+//! - `proptest1`: strategies of proptest 1 for documents, traces and trace headers.
 //! - `schema` (default): a JSON Schema as a second witness for documents, and schemas of the user's
 //!   own; with `testing`.
 //! - `testing` (default): the fake daemon and all that reads its traces.
@@ -67,6 +69,8 @@ pub mod recorder;
 #[cfg(feature = "testing")]
 pub mod schema;
 pub mod seam;
+#[cfg(feature = "proptest1")]
+pub mod strategies;
 #[cfg(feature = "testing")]
 pub mod trace;
 pub mod wire;

@@ -32,7 +32,6 @@ use crate::trace::tree::{Branch, Tree};
 /// # Examples
 ///
 /// ```
-/// use xray_phantom::wire::Daemon;
 /// use xray_phantom::{FakeDaemon, block_on};
 ///
 /// let daemon = FakeDaemon::start();

@@ -28,6 +28,8 @@ mod schema;
 mod seam;
 mod secrets;
 mod service_view;
+#[cfg(feature = "proptest1")]
+mod strategies;
 mod support;
 mod tidy;
 mod trace;
