@@ -29,7 +29,7 @@ use serde_json::Value;
 use xray_phantom::json::Document;
 use xray_phantom::schema::judge;
 use xray_phantom::trace::{Arrival, ExternalParents, Index};
-use xray_phantom::wire::{self, Body, Daemon as _};
+use xray_phantom::wire::{self, Body};
 use xray_phantom::{FakeDaemon, block_on};
 
 use crate::common::{SEGMENT, median, ratios, report, rounds, title};

@@ -40,14 +40,17 @@
 //! - `expect` says why a trace is not what it should be; `snapshot` writes outlines.
 //! - `dynamodb` answers as it is told: `MockDynamo`. `service` answers the sampling requests of
 //!   SDKs over TCP.
-//! - `FakeDaemon` is all of these for one test.
+//! - `FakeDaemon` is all of these for one test. Its documentation shows how other emitters are led
+//!   to it, with a worker that is instrumented with OpenTelemetry.
 //!
+//! `strategies` has proptest strategies for documents, traces and trace headers, valid and not.
 //! `cli` is the program `xray-phantom`.
 //!
 //! # Features
 //!
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
 //! - `cli`: the program `xray-phantom`, which checks capture files.
+//! - `proptest1`: strategies of proptest 1 for documents, traces and trace headers.
 //! - `schema` (default): a JSON Schema as a second witness for documents, and schemas of the user's
 //!   own; with `testing`.
 //! - `testing` (default): the fake daemon and all that reads its traces.
@@ -66,6 +69,8 @@ pub mod recorder;
 #[cfg(feature = "testing")]
 pub mod schema;
 pub mod seam;
+#[cfg(feature = "proptest1")]
+pub mod strategies;
 #[cfg(feature = "testing")]
 pub mod trace;
 pub mod wire;
@@ -97,9 +102,10 @@ pub use expect::Mismatch;
 #[cfg(feature = "aws")]
 pub use instrument::AwsInterceptor;
 pub use recorder::{
-    OpenEntity, Recorder, RecorderBuilder, Sampling, SamplingRequest, current, in_subsegment,
-    in_subsegment_boxed, in_subsegment_boxed_sync, in_subsegment_infallible,
-    in_subsegment_infallible_sync, in_subsegment_sync,
+    EntityGuard, OpenEntity, Recorder, RecorderBuilder, Sampling, SamplingRequest,
+    begin_subsegment, carry, carry_fn, current, in_subsegment, in_subsegment_boxed,
+    in_subsegment_boxed_sync, in_subsegment_infallible, in_subsegment_infallible_sync,
+    in_subsegment_sync,
 };
 #[cfg(feature = "testing")]
 pub use render::Timeline;

@@ -11,8 +11,8 @@ use crate::error::Error;
 /// suffers the fault. A datagram that is dropped suffers nothing else; one that is delayed is not
 /// doubled as well. The count begins anew when faults are [set](crate::FakeDaemon::set_faults).
 ///
-/// Each of them shows in the [`Counts`](crate::capture::Counts): what was dropped or doubled on
-/// request, and what is still held. Traces that are not whole for it are findings as ever: allow
+/// The [`Counts`](crate::capture::Counts) tell what was dropped or doubled on request, and what is
+/// still held. Traces that are not whole for it are findings as ever: allow
 /// their codes, or look at them with `partial`.
 ///
 /// # Examples
@@ -71,7 +71,9 @@ impl Faults {
     }
 
     /// Nobody listens: on Linux a send to the port fails with `ConnectionRefused` from the second
-    /// one on, as the answer to the first must come back before. What is sent is not captured.
+    /// one on, as the answer to the first must come back before. What is sent is not captured, and
+    /// not counted: once a daemon has refused, no [audit](crate::FakeDaemon::audit) finds
+    /// anything unexplained.
     ///
     /// The port stays taken, so that no other test gets what is sent to it.
     pub fn refuse(mut self) -> Self {
@@ -120,6 +122,11 @@ impl Faults {
         self
     }
 
+    /// Whether nobody listens.
+    pub(in crate::capture) fn refuses(&self) -> bool {
+        self.refuse
+    }
+
     /// Whether they can be.
     pub(crate) fn checked(self) -> Result<Faults, Error> {
         match &self.mistake {
@@ -159,6 +166,8 @@ pub(in crate::capture) struct Suffering<T> {
 pub(in crate::capture) struct Tally {
     pub(in crate::capture) dropped: u64,
     pub(in crate::capture) duplicated: u64,
+    /// Whether datagrams were ever refused: nobody can tell how many.
+    pub(in crate::capture) refused: bool,
 }
 
 impl<T: Clone> Suffering<T> {
@@ -175,6 +184,7 @@ impl<T: Clone> Suffering<T> {
     /// Takes other faults from now on. What is held stays held.
     pub(in crate::capture) fn set(&mut self, faults: Faults) {
         self.faults = faults;
+        self.tally.refused |= self.faults.refuse;
         // What is delayed waits for as many others as before.
         for (due, _) in &mut self.delayed {
             *due -= self.arrived;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::capture::received::Bytes;
+use crate::capture::received::{Bytes, Way};
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::{Error, visible};
 use crate::json::{Document, Kind, Scratch, Value, write_text};
@@ -86,7 +86,7 @@ impl CaptureFile {
     pub(crate) fn of_document(document: &[u8]) -> CaptureFile {
         let datagram = [HEADER_LINE.as_bytes(), document].concat();
         let bytes = Bytes::new(&datagram);
-        let received = Received::new(0, None, bytes, &mut Scratch::default());
+        let received = Received::new(0, None, Way::File, bytes, &mut Scratch::default());
         CaptureFile {
             datagrams: vec![received],
             lines: vec![1],
@@ -201,7 +201,7 @@ fn datagram(line: &[u8], place: u64, scratch: &mut Scratch) -> Result<Received, 
         }
     };
     let bytes = Bytes::new(&bytes);
-    Ok(Received::new(seq, arrived, bytes, scratch))
+    Ok(Received::new(seq, arrived, Way::File, bytes, scratch))
 }
 
 fn seconds(time: Value<'_>) -> Result<Duration, String> {

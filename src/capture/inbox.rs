@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::capture::faults::{Faults, Suffering, Tally};
 use crate::capture::kernel;
-use crate::capture::received::Bytes;
+use crate::capture::received::{Bytes, Way};
 use crate::error::Error;
 use crate::seam::{Clock, Ids};
 use crate::wire::frame_into;
@@ -40,6 +41,7 @@ pub(in crate::capture) struct Inbox {
 #[derive(Clone, Debug)]
 pub(in crate::capture) struct Unparsed {
     pub(in crate::capture) arrived: Duration,
+    pub(in crate::capture) way: Way,
     pub(in crate::capture) bytes: Bytes,
 }
 
@@ -104,13 +106,17 @@ impl Inbox {
             return;
         }
         let bytes = Bytes::new(bytes);
-        self.pass(bytes);
+        self.pass(bytes, Way::Socket);
     }
 
-    fn pass(&mut self, bytes: Bytes) {
+    fn pass(&mut self, bytes: Bytes, way: Way) {
         let arrived = self.now();
         let unparsed = &mut self.unparsed;
-        let datagram = Unparsed { arrived, bytes };
+        let datagram = Unparsed {
+            arrived,
+            way,
+            bytes,
+        };
         self.suffering
             .pass(datagram, |datagram| unparsed.push_back(datagram));
     }
@@ -121,34 +127,52 @@ impl Inbox {
         if self.suffering.refuses() {
             return Ok(false);
         }
-        // What came through the socket before stands before it.
-        self.drain(usize::MAX);
+        // What came through the socket before stands before it; a flood there does not keep the
+        // program waiting here.
+        self.drain(BEFORE);
         let bytes = Bytes::new(&self.framed);
-        self.pass(bytes);
+        self.pass(bytes, Way::Memory);
         Ok(true)
     }
 
     /// Takes other faults from now on.
     pub(in crate::capture) fn set_faults(&mut self, faults: Faults) -> Result<(), Error> {
         // What came before suffers those of before.
-        self.drain(usize::MAX);
-        let refused = self.suffering.refuses();
+        self.drain(FULL);
+        match (self.suffering.refuses(), faults.refuses()) {
+            // A socket that is connected to itself takes nothing from others, and keeps its port.
+            (false, true) => self
+                .socket
+                .connect(self.address)
+                .map_err(|error| Error::io(format!("close {}", self.address), error))?,
+            (true, false) => self.reopen()?,
+            _ => {}
+        }
         self.suffering.set(faults);
+        Ok(())
+    }
+
+    /// Takes datagrams from others again.
+    fn reopen(&self) -> Result<(), Error> {
         let SocketAddr::V4(address) = self.address else {
             unreachable!("daemons listen on 127.0.0.1")
         };
-        let changed = match (refused, self.suffering.refuses()) {
-            // A socket that is connected to itself takes nothing from others, and keeps its port.
-            (false, true) => self.socket.connect(address),
-            (true, false) => kernel::disconnect(&self.socket, address),
-            _ => Ok(()),
-        };
-        changed.map_err(|error| Error::io(format!("close or open {}", self.address), error))
+        let mut result = kernel::disconnect(&self.socket, address);
+        // For a moment the port is nobody's. Who gets it then is mostly a test that looks for a
+        // free port, and gives it back.
+        for _ in 0..TRIES {
+            if !matches!(&result, Err(error) if error.kind() == ErrorKind::AddrInUse) {
+                break;
+            }
+            thread::yield_now();
+            result = kernel::disconnect(&self.socket, address);
+        }
+        result.map_err(|error| Error::io(format!("open {} again", self.address), error))
     }
 
     /// Hands over what faults have held back.
     pub(in crate::capture) fn release(&mut self) {
-        self.drain(usize::MAX);
+        self.drain(FULL);
         let unparsed = &mut self.unparsed;
         self.suffering
             .release(|datagram| unparsed.push_back(datagram));
@@ -230,6 +254,10 @@ impl Inbox {
 
     /// Ends reading: the socket, and what nobody has looked into.
     pub(in crate::capture) fn end(self) -> (Arc<UdpSocket>, Vec<Bytes>) {
+        if self.suffering.refuses() {
+            // So that what comes too late is named. Where it fails, that is refused as before.
+            let _ = self.reopen();
+        }
         (
             self.socket,
             self.unparsed
@@ -259,6 +287,12 @@ pub(in crate::capture) struct Passed {
     pub(in crate::capture) waiting: usize,
 }
 
+/// How many datagrams are read before a document that is handed over.
+const BEFORE: usize = 64;
+/// As many datagrams as the largest buffer holds, and more.
+const FULL: usize = 100_000;
+/// How often a port that somebody else has got is tried again.
+const TRIES: u32 = 1_000;
 /// Larger than any datagram, as the daemon's own buffers are.
 const BUFFER: usize = 65_536;
 /// How many datagrams one step of a fence reads, so that an async task is not held up.

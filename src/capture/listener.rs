@@ -173,7 +173,13 @@ impl Listener {
         for datagram in unparsed {
             let seq = ledger.counts.received;
             let arrived = Some(datagram.arrived);
-            let received = Received::new(seq, arrived, datagram.bytes, &mut ledger.scratch);
+            let received = Received::new(
+                seq,
+                arrived,
+                datagram.way,
+                datagram.bytes,
+                &mut ledger.scratch,
+            );
             ledger.counts.add(&received);
             ledger.received.push(received);
         }
@@ -290,6 +296,7 @@ impl Fence<'_> {
                     dropped_on_request: passed.on_request.dropped,
                     duplicated: passed.on_request.duplicated,
                     held: passed.held,
+                    refused: passed.on_request.refused,
                     ..counts
                 }))
             }

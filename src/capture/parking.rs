@@ -97,7 +97,10 @@ fn look(parked: &mut Parked) -> Vec<Late> {
     let mut buffer = vec![0; BUFFER];
     let mut datagrams = mem::take(&mut parked.unread);
     let mut others = 0_usize;
-    while let Ok((length, sender)) = parked.socket.recv_from(&mut buffer) {
+    for _ in 0..AT_A_TIME {
+        let Ok((length, sender)) = parked.socket.recv_from(&mut buffer) else {
+            break;
+        };
         // A fence whose wait was given up is nobody's datagram.
         if sender == parked.address {
             continue;
@@ -139,6 +142,8 @@ fn describe(datagram: &[u8]) -> String {
 const PLACES: usize = 16;
 /// How many late datagrams of one socket are named at a time; the others are counted.
 const MOST: usize = 8;
+/// How many datagrams of one socket are read at a time: who floods it shall not hold up others.
+const AT_A_TIME: usize = 4_096;
 /// The receive buffer of a parked socket.
 const PARKED_BUFFER: usize = 65_536;
 /// Larger than any datagram.

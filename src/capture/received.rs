@@ -12,8 +12,17 @@ use crate::wire::{Body, Refusal, RefusalCode, receive, receive_text};
 pub struct Received {
     seq: u64,
     arrived: Option<Duration>,
+    way: Way,
     bytes: Bytes,
     verdict: Verdict,
+}
+
+/// How a datagram came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::capture) enum Way {
+    File,
+    Memory,
+    Socket,
 }
 
 /// A datagram, stored once: its document is a part of the same text.
@@ -55,6 +64,7 @@ impl Received {
     pub(in crate::capture) fn new(
         seq: u64,
         arrived: Option<Duration>,
+        way: Way,
         bytes: Bytes,
         scratch: &mut Scratch,
     ) -> Received {
@@ -70,6 +80,7 @@ impl Received {
         Received {
             seq,
             arrived,
+            way,
             bytes,
             verdict,
         }
@@ -85,6 +96,12 @@ impl Received {
     /// It arrived before, by at most the pause of the drain: 20 ms.
     pub fn arrived(&self) -> Option<Duration> {
         self.arrived
+    }
+
+    /// When it arrived by a clock that its sender may be held against. A recorder in the same
+    /// process has a time of its own, which a test may have paused.
+    pub(crate) fn arrived_from_outside(&self) -> Option<Duration> {
+        self.arrived.filter(|_| self.way != Way::Memory)
     }
 
     /// The bytes as they came.
@@ -207,6 +224,8 @@ pub struct Counts {
     pub duplicated: u64,
     /// Datagrams that [`Faults`](crate::Faults) hold back.
     pub held: u64,
+    /// Whether [`Faults`](crate::Faults) ever refused datagrams, of which nobody knows the number.
+    pub refused: bool,
     /// Datagrams that a sender has sent by its own [count](crate::FakeDaemon::audit), and that are
     /// in none of the other numbers.
     pub unexplained: u64,
@@ -236,6 +255,7 @@ impl fmt::Display for Counts {
             dropped_on_request,
             duplicated,
             held,
+            refused,
             unexplained,
         } = *self;
         write!(
@@ -255,6 +275,10 @@ impl fmt::Display for Counts {
         others
             .into_iter()
             .filter(|(number, _)| *number > 0)
-            .try_for_each(|(number, what)| write!(f, ", {number} {what}"))
+            .try_for_each(|(number, what)| write!(f, ", {number} {what}"))?;
+        if refused {
+            f.write_str("; some were refused on request")?;
+        }
+        Ok(())
     }
 }

@@ -6,12 +6,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use crate::cli::arguments::{Arguments, Check, Command, Format};
-use crate::cli::explained::explained;
-use crate::cli::github::annotations;
+use crate::cli::checked::Texts;
 use crate::cli::input::Capture;
 use crate::cli::json::json;
 use crate::cli::report::Report;
-use crate::cli::text::text;
 use crate::error::Error;
 use crate::fake_daemon::Strictness;
 use crate::schema::{Rule, Secrets};
@@ -60,15 +58,14 @@ fn run(check: &Check) -> Result<bool, Vec<Error>> {
 }
 
 fn print(report: &Report<'_>) -> io::Result<()> {
-    let (findings, counts) = explained(report);
+    let Texts { text, annotations } = Texts::of(report);
     let mut out = anstream::stdout();
-    let shown = |text: String| report.secrets.mask(&text).into_owned();
-    out.write_all(shown(text(report, &findings, &counts)).as_bytes())?;
+    out.write_all(text.as_bytes())?;
     // What is not Unicode is not `true`.
     if let Ok(Some(value)) = Environment::process().variable("GITHUB_ACTIONS")
         && value == "true"
     {
-        out.write_all(shown(annotations(&findings)).as_bytes())?;
+        out.write_all(annotations.as_bytes())?;
     }
     out.flush()
 }

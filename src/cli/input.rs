@@ -52,7 +52,7 @@ impl Capture {
         let mut files = Vec::new();
         let mut errors = Vec::new();
         for path in paths {
-            match source(path) {
+            match file(path) {
                 Ok(source) => files.push(source),
                 Err(error) => errors.push(error),
             }
@@ -60,13 +60,26 @@ impl Capture {
         if !errors.is_empty() {
             return Err(errors);
         }
+        Ok(Capture::new(files))
+    }
+
+    /// Reads the bytes of one file, which is called by this path.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are neither a capture nor a document.
+    pub(in crate::cli) fn of_bytes(path: &Path, bytes: &[u8]) -> Result<Capture, Error> {
+        Ok(Capture::new(vec![source(path, bytes)?]))
+    }
+
+    fn new(files: Vec<Source>) -> Capture {
         let datagrams = files.iter().enumerate().flat_map(|(file, source)| {
             (0..source.capture.datagrams().len()).map(move |index| Place { file, index })
         });
-        Ok(Capture {
+        Capture {
             datagrams: datagrams.collect(),
             files,
-        })
+        }
     }
 
     /// What was wrong with the files and did not keep them from being read.
@@ -134,11 +147,16 @@ impl Datagram<'_> {
     }
 }
 
-fn source(path: &Path) -> Result<Source, Error> {
+fn file(path: &Path) -> Result<Source, Error> {
     let name = visible(&path.to_string_lossy());
     let bytes = fs::read(path).map_err(|error| Error::io(format!("read {name}"), error))?;
+    source(path, &bytes)
+}
+
+fn source(path: &Path, bytes: &[u8]) -> Result<Source, Error> {
+    let name = visible(&path.to_string_lossy());
     // Editors of Windows put a byte order mark in front.
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let is_document = is_document(&name, bytes)?;
     let capture = if is_document {
         CaptureFile::of_document(bytes)

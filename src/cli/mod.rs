@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod checked;
 mod explained;
 mod github;
 mod input;
@@ -11,3 +12,4 @@ mod report;
 mod text;
 
 pub use check::main;
+pub use checked::Checked;

@@ -7,6 +7,7 @@ use std::thread;
 
 use crate::capture::{self, Faults, Listener};
 use crate::error::Error;
+use crate::fake_daemon::hooks::Hooks;
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::{Outcome, scope};
 #[cfg(feature = "schema")]
@@ -37,7 +38,7 @@ pub struct FakeDaemonBuilder {
     external: ExternalParents,
     clock: Clock,
     environment: Environment,
-    hooks: Vec<Hook>,
+    hooks: Hooks,
     strictness: Strictness,
     secrets: Option<Secrets>,
     #[cfg(feature = "schema")]
@@ -45,9 +46,6 @@ pub struct FakeDaemonBuilder {
     /// The first saying about a code that cannot be.
     mistake: Option<Error>,
 }
-
-/// Something to do before a fence.
-pub(in crate::fake_daemon) type Hook = Box<dyn Fn() + Send + Sync>;
 
 impl FakeDaemonBuilder {
     pub(in crate::fake_daemon) fn new() -> FakeDaemonBuilder {
@@ -57,7 +55,7 @@ impl FakeDaemonBuilder {
             external: ExternalParents::none(),
             clock: Clock::system(),
             environment: Environment::process(),
-            hooks: Vec::new(),
+            hooks: Hooks::default(),
             strictness: Strictness::default(),
             secrets: None,
             #[cfg(feature = "schema")]
@@ -221,17 +219,28 @@ impl FakeDaemonBuilder {
 
     /// Does something before each fence: flushes an exporter that batches, say.
     ///
+    /// This is for what exists before the daemon. An emitter that is constructed with the
+    /// daemon's address comes after it: see [`FakeDaemon::before_fence`], also for when it runs and
+    /// what becomes of an `Err`.
+    ///
     /// # Examples
     ///
     /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering};
     /// use xray_phantom::{FakeDaemon, block_on};
     ///
-    /// # fn force_flush() {}
-    /// let daemon = FakeDaemon::builder().before_fence(|| force_flush()).start();
-    /// # block_on(daemon.fence()).unwrap();
+    /// static FLUSHES: AtomicU32 = AtomicU32::new(0);
+    /// fn force_flush() {
+    ///     FLUSHES.fetch_add(1, Ordering::Relaxed);
+    /// }
+    ///
+    /// let daemon = FakeDaemon::builder().before_fence(force_flush).start();
+    /// block_on(daemon.traces()).unwrap();
+    /// assert_eq!(FLUSHES.load(Ordering::Relaxed), 1);
     /// ```
-    pub fn before_fence(mut self, hook: impl Fn() + Send + Sync + 'static) -> Self {
-        self.hooks.push(Box::new(hook));
+    #[track_caller]
+    pub fn before_fence<R: Outcome>(self, hook: impl Fn() -> R + Send + Sync + 'static) -> Self {
+        self.hooks.add(Location::caller(), hook);
         self
     }
 

@@ -5,18 +5,19 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{CaptureFile, Counts, Faults, Listener, Received};
+use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
-use crate::fake_daemon::builder::Hook;
-use crate::fake_daemon::in_memory::{InMemory, Notebook};
+use crate::fake_daemon::hooks::Hooks;
+use crate::fake_daemon::in_memory::Notebook;
 use crate::fake_daemon::inspect::{Inspection, Inspector};
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::Outcome;
+use crate::fake_daemon::senders::{Audits, explained};
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::schema::Secrets;
 use crate::service::SamplingResponder;
 use crate::trace::ExternalParents;
-use crate::wire::{Daemon, Emit, Note};
+use crate::wire::Note;
 
 /// An X-Ray daemon for one test: it captures what the code under test sends, and answers
 /// questions about it.
@@ -31,7 +32,7 @@ use crate::wire::{Daemon, Emit, Note};
 /// for what *has been sent*, by this thread or by others whose `send` has returned, or by a
 /// process that has exited. Tasks of the runtime that are ready run first; on a runtime of
 /// several threads join what was spawned, as nobody can tell from outside when it has sent. An
-/// exporter that batches is flushed with [`before_fence`](FakeDaemonBuilder::before_fence).
+/// exporter that batches is flushed with [`before_fence`](FakeDaemon::before_fence).
 ///
 /// When it is dropped and something arrived that nobody expected (a datagram that AWS would
 /// refuse, a document of which X-Ray would lose a part, a trace that is not complete, a loss in
@@ -56,18 +57,21 @@ use crate::wire::{Daemon, Emit, Note};
 /// let trace = block_on(daemon.expect_one_trace());
 /// assert!(trace.has_subsegment("dynamo-put"));
 /// ```
+///
+#[doc = include_str!("emitters.md")]
+#[doc = concat!("```\n", include_str!("../../examples/opentelemetry.rs"), "```")]
 #[must_use = "dropped, it captures nothing"]
 pub struct FakeDaemon {
-    listener: Listener,
+    pub(in crate::fake_daemon) listener: Listener,
     _sampling: SamplingResponder,
     external: ExternalParents,
-    hooks: Vec<Hook>,
+    pub(in crate::fake_daemon) hooks: Hooks,
     started: String,
-    notebook: Arc<Notebook>,
+    pub(in crate::fake_daemon) notebook: Arc<Notebook>,
     /// What was looked into so far.
     inspector: Mutex<Inspector>,
     judged: Mutex<Judged>,
-    audited: Mutex<Vec<SentSoFar>>,
+    pub(in crate::fake_daemon) audits: Audits,
     /// Whether it was judged for the last time.
     ended: bool,
 }
@@ -153,7 +157,7 @@ impl FakeDaemon {
         listener: Listener,
         sampling: SamplingResponder,
         external: ExternalParents,
-        hooks: Vec<Hook>,
+        hooks: Hooks,
         judged: Judged,
         secrets: Option<Secrets>,
         started: String,
@@ -168,7 +172,7 @@ impl FakeDaemon {
             notebook: Arc::default(),
             inspector: Mutex::new(Inspector::new(secrets)),
             judged,
-            audited: Mutex::default(),
+            audits: Audits::default(),
             ended: false,
         }
     }
@@ -211,66 +215,24 @@ impl FakeDaemon {
         self.fence_alone().await
     }
 
+    /// The same for a judgement, for which nothing is held back.
+    async fn last_fence(&self) -> Result<Counts, Error> {
+        tasks::let_run().await;
+        self.run_hooks();
+        self.release();
+        self.fence_alone().await
+    }
+
     /// The fence without what comes before it.
     async fn fence_alone(&self) -> Result<Counts, Error> {
-        let said = self.said();
+        let said = self.audits.said();
         Ok(explained(self.listener.fence().await?, said))
     }
 
     /// The same on this thread.
     fn fence_blocking(&self) -> Result<Counts, Error> {
-        let said = self.said();
+        let said = self.audits.said();
         Ok(explained(self.listener.fence_blocking()?, said))
-    }
-
-    /// Holds what a sender says it has sent against what arrived: the difference is
-    /// [`unexplained`](Counts::unexplained), and fails the test as a loss in the kernel does.
-    ///
-    /// A recorder beside the daemon is audited by itself. With another sender, audit all that send
-    /// to this daemon: what comes of one that is not audited would make up for what another lost.
-    /// `sent` gives how many datagrams the sender has sent so far; it is asked before each fence.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::net::UdpSocket;
-    /// use std::sync::Arc;
-    /// use std::sync::atomic::{AtomicU64, Ordering};
-    /// use xray_phantom::{FakeDaemon, block_on};
-    ///
-    /// let daemon = FakeDaemon::start();
-    /// let sent = Arc::new(AtomicU64::new(0));
-    /// let count = Arc::clone(&sent);
-    /// daemon.audit(move || count.load(Ordering::Relaxed));
-    ///
-    /// // The emitter says two, and sends one.
-    /// let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    /// socket.send_to(&[], daemon.address()).unwrap();
-    /// sent.store(2, Ordering::Relaxed);
-    /// let report = block_on(daemon.verify()).unwrap_err().to_string();
-    /// assert!(report.contains("- 1 datagram was sent and never seen"), "{report}");
-    /// ```
-    pub fn audit(&self, sent: impl Fn() -> u64 + Send + Sync + 'static) {
-        lock(&self.audited).push(Box::new(sent));
-    }
-
-    /// How many datagrams audited senders say they have sent.
-    fn said(&self) -> u64 {
-        lock(&self.audited).iter().map(|sent| sent()).sum()
-    }
-
-    /// Takes other [faults](Faults) from now on. What is held stays held.
-    ///
-    /// # Errors
-    ///
-    /// Faults that cannot be, such as every 0th; a socket that the system does not close or open.
-    pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        self.listener.set_faults(faults.checked()?)
-    }
-
-    /// Hands over what [faults](Faults) hold back, in the order in which it would have come.
-    pub fn release(&self) {
-        self.listener.release();
     }
 
     /// The datagrams that came, in order of arrival, rejected ones too.
@@ -302,8 +264,7 @@ impl FakeDaemon {
     /// lose a part of it, datagrams lost in the kernel, traces that are not complete, notes of
     /// recorders and mocks.
     pub async fn verify(&self) -> Result<(), Report> {
-        self.release();
-        let counts = self.fence().await;
+        let counts = self.last_fence().await;
         self.judge(counts)
     }
 
@@ -332,11 +293,12 @@ impl FakeDaemon {
     /// Judges for the last time: what comes after this is late. Hooks are left out where a panic
     /// of the test is under way, as theirs would take its place.
     pub(in crate::fake_daemon) async fn end(mut self, panicked: bool) -> Result<(), Report> {
-        self.release();
         let counts = if panicked {
+            self.hooks.clear();
+            self.release();
             self.fence_alone().await
         } else {
-            self.fence().await
+            self.last_fence().await
         };
         self.ended = true;
         self.judge(counts)
@@ -398,7 +360,9 @@ impl FakeDaemon {
     }
 
     fn run_hooks(&self) {
-        self.hooks.iter().for_each(|hook| hook());
+        for note in self.hooks.run() {
+            self.notebook.note_once(note);
+        }
     }
 
     pub(in crate::fake_daemon) fn judged(&self) -> MutexGuard<'_, Judged> {
@@ -406,41 +370,8 @@ impl FakeDaemon {
     }
 }
 
-/// What an audited sender says.
-type SentSoFar = Box<dyn Fn() -> u64 + Send + Sync>;
-
-/// Counts with what is left of what senders said.
-fn explained(counts: Counts, said: u64) -> Counts {
-    let seen = counts.received.saturating_sub(counts.duplicated)
-        + counts.dropped.unwrap_or(0)
-        + counts.dropped_on_request
-        + counts.held;
-    Counts {
-        unexplained: said.saturating_sub(seen),
-        ..counts
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A recorder in the same process hands its documents over in memory.
-impl Daemon for FakeDaemon {
-    fn emitter(&self) -> Arc<dyn Emit> {
-        let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
-        let emitter: Arc<dyn Emit> = Arc::new(InMemory::new(door, notebook, self.place()));
-        Daemon::audit(self, Arc::clone(&emitter));
-        emitter
-    }
-
-    fn address(&self) -> SocketAddr {
-        FakeDaemon::address(self)
-    }
-
-    fn audit(&self, sender: Arc<dyn Emit>) {
-        FakeDaemon::audit(self, move || sender.counts().sent);
-    }
 }
 
 /// The backstop: what nobody expected fails the test. Silent while a panic is under way.
@@ -450,8 +381,9 @@ impl Drop for FakeDaemon {
             return;
         }
         if std::thread::panicking() {
-            // Read and not judged: what came before is not late. A failure of the fence is not
-            // what the test is about now.
+            // Read and not judged: what came before is not late, nor what an exporter sends that
+            // ends with its hook. A failure of the fence is not what the test is about now.
+            self.hooks.clear();
             let _ = self.listener.fence_blocking();
             return;
         }

@@ -97,6 +97,14 @@ impl fmt::Debug for InMemory {
 }
 
 impl Notebook {
+    /// Adds a note, unless it is there already.
+    pub(in crate::fake_daemon) fn note_once(&self, note: Note) {
+        let mut notes = lock(&self.notes);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
     /// The notes so far.
     pub(in crate::fake_daemon) fn notes(&self) -> Vec<Note> {
         lock(&self.notes).clone()

@@ -61,7 +61,7 @@ impl Inspector {
         if !found.is_empty() {
             self.faulty.push((seq, Arc::clone(document), found));
         }
-        let since_epoch = datagram.arrived();
+        let since_epoch = datagram.arrived_from_outside();
         self.index.enter(Arrival {
             seq,
             arrived: since_epoch.map(|time| Timestamp::from_nanos(0) + time),
@@ -96,11 +96,25 @@ impl Inspector {
             .iter()
             .filter_map(|(_, document, _)| Entity::of(document.root())?.trace_id())
             .collect();
-        let traces: Vec<PartialTrace> = ids
-            .iter()
-            .filter_map(|id| self.index.trace(id, external))
-            .collect();
-        self.placed(&traces)
+        self.placed(&self.index.some(ids.iter(), external))
+    }
+
+    /// The first violation that is wanted, in the same order.
+    pub(crate) fn first_violation(
+        &self,
+        external: &ExternalParents,
+        wanted: impl Fn(&Violation) -> bool,
+    ) -> Option<Violation> {
+        let (seq, document, violation) =
+            self.faulty.iter().find_map(|(seq, document, found)| {
+                let mut numbered = found.iter().map(|found| found.clone().with_seq(*seq));
+                Some((*seq, document, numbered.find(&wanted)?))
+            })?;
+        let top = Entity::of(document.root());
+        let id = top.and_then(|top| top.trace_id());
+        let traces = self.index.some(id.iter(), external);
+        let names = top.map_or_else(Vec::new, |top| Above::of(&traces).names(top));
+        Some(violation.with_seq(seq).below(names))
     }
 
     /// The violations with the names that stand above them in their traces.

@@ -3,6 +3,7 @@
 mod block_on;
 mod builder;
 mod daemon;
+mod hooks;
 mod in_memory;
 mod inspect;
 mod name_path;
@@ -11,6 +12,7 @@ mod report;
 mod scope;
 #[cfg(feature = "schema")]
 mod second_witness;
+mod senders;
 mod shortfall;
 mod strictness;
 mod tasks;

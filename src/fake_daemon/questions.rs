@@ -119,7 +119,7 @@ impl FakeDaemon {
     ///
     /// There is none, or no such code.
     pub async fn try_expect_rejection(&self, code: &str) -> Result<Rejection, Shortfall> {
-        let sight = self.see().await?;
+        let sight = self.sight(self.fenced().await?);
         if !RefusalCode::ALL.iter().any(|known| known.as_str() == code) {
             let known = RefusalCode::ALL.map(|code| code.as_str());
             return Err(sight.unknown_code("rejection", code, &known));
@@ -187,28 +187,21 @@ impl FakeDaemon {
     ///
     /// There is none, or no such code.
     pub async fn try_expect_violation(&self, code: &str) -> Result<Violation, Shortfall> {
-        let sight = self.see().await?;
+        let counts = self.fenced().await?;
         let Some(rule) = Rule::of(code) else {
             let known: Vec<&str> = Rule::ALL.iter().map(Rule::code).collect();
-            return Err(sight.unknown_code("violation", code, &known));
+            return Err(self.sight(counts).unknown_code("violation", code, &known));
         };
-        let mut judged = self.judged();
-        let expected = sight
-            .violations
-            .iter()
-            .chain(&sight.lints)
-            .filter(|violation| {
+        let expected = {
+            let inspector = self.inspector();
+            let mut judged = self.judged();
+            let expected = inspector.first_violation(self.external(), |violation| {
                 violation.rule() == rule && !judged.done.contains(&which(violation))
-            })
-            .min_by_key(|violation| which(violation))
-            .cloned();
-        match expected {
-            Some(violation) => {
-                judged.done.insert(which(&violation));
-                Ok(violation)
-            }
-            None => Err(sight.no_violation(code)),
-        }
+            });
+            judged.done.extend(expected.as_ref().map(which));
+            expected
+        };
+        expected.ok_or_else(|| self.sight(counts).no_violation(code))
     }
 
     /// The trace with this id, as far as it has come.
@@ -227,10 +220,7 @@ impl FakeDaemon {
 
     /// Fences; a loss is a shortfall of every answer.
     async fn look(&self) -> Result<Counts, Shortfall> {
-        let counts = match self.fence().await {
-            Ok(counts) => counts,
-            Err(error) => return Err(Shortfall::unfenced(&error)),
-        };
+        let counts = self.fenced().await?;
         if counts.dropped.unwrap_or(0) + counts.unexplained > 0 {
             Err(self.sight(counts).lost())
         } else {
@@ -238,12 +228,10 @@ impl FakeDaemon {
         }
     }
 
-    /// Fences, and tells all that came.
-    async fn see(&self) -> Result<Sight, Shortfall> {
-        match self.fence().await {
-            Ok(counts) => Ok(self.sight(counts)),
-            Err(error) => Err(Shortfall::unfenced(&error)),
-        }
+    async fn fenced(&self) -> Result<Counts, Shortfall> {
+        self.fence()
+            .await
+            .map_err(|error| Shortfall::unfenced(&error))
     }
 
     /// All that came: what a shortfall tells of.
@@ -252,14 +240,13 @@ impl FakeDaemon {
         let inspection = self.inspection();
         let judged = self.judged();
         let fails = |violation: &Violation| judged.strictness.fails_violation(violation);
-        let (violations, lints) = inspection.violations.into_iter().partition(fails);
+        let violations = inspection.violations.into_iter().filter(fails);
         Sight {
             place: self.place(),
             receive_buffer: self.receive_buffer(),
             counts,
             traces: inspection.traces,
-            violations,
-            lints,
+            violations: violations.collect(),
             secrets: inspection.secrets,
             notes: self.notes(),
             otlp: received

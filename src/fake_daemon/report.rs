@@ -181,13 +181,11 @@ impl Judged {
             let fails = |defect: &&Defect| self.strictness.fails_defect(defect);
             let failing: Vec<Defect> = trace.defects().filter(fails).cloned().collect();
             let id = trace.id().to_owned();
-            if failing.iter().any(|defect| defect.code().is_missing()) {
-                if self.seen.insert(id) {
-                    findings.push(Finding::Incomplete(trace));
-                }
-                continue;
+            let is_missing = |defect: &Defect| defect.code().is_missing();
+            if failing.iter().any(is_missing) && self.seen.insert(id.clone()) {
+                findings.push(Finding::Incomplete(trace));
             }
-            for defect in failing {
+            for defect in failing.into_iter().filter(|defect| !is_missing(defect)) {
                 let entity = defect.id().map(str::to_owned);
                 if self.defects.insert((id.clone(), defect.code(), entity)) {
                     let trace_id = id.clone();
@@ -294,8 +292,13 @@ impl fmt::Display for Finding {
             ),
             Finding::Incomplete(trace) => {
                 writeln!(f, "trace {} is not complete:", visible(trace.id()))?;
-                for defect in trace.defects().take(SHOWN_DEFECTS) {
+                let missing = || trace.defects().filter(|defect| defect.code().is_missing());
+                for defect in missing().take(SHOWN_DEFECTS) {
                     writeln!(f, "  {}: {defect}", defect.code())?;
+                }
+                let others = missing().count().saturating_sub(SHOWN_DEFECTS);
+                if others > 0 {
+                    writeln!(f, "  and {others} more")?;
                 }
                 let tree = excerpt(trace, SHOWN_LINES);
                 let tree: Vec<String> = tree.lines().map(|line| format!("  {line}")).collect();

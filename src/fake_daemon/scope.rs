@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use crate::fake_daemon::{FakeDaemon, Report};
 
-/// What a test may return: nothing, or a `Result`.
+/// What a test or a hook may return: nothing, or a `Result`.
 pub trait Outcome {
     /// The text of the error, if it is one.
     fn error(&self) -> Option<String>;

@@ -95,8 +95,6 @@ pub(in crate::fake_daemon) struct Sight {
     pub(in crate::fake_daemon) traces: Vec<PartialTrace>,
     /// Those that fail the test.
     pub(in crate::fake_daemon) violations: Vec<Violation>,
-    /// Those that do not.
-    pub(in crate::fake_daemon) lints: Vec<Violation>,
     /// What must not be shown whole.
     pub(in crate::fake_daemon) secrets: Masker,
     pub(in crate::fake_daemon) notes: Vec<Note>,

@@ -4,7 +4,7 @@
 
 use crate::error::visible;
 use crate::json::document::{Slot, Tag};
-use crate::json::{MAX_DEPTH, SyntaxError, Text, write_text};
+use crate::json::{MAX_DEPTH, SyntaxError, Text};
 
 /// Reads a whole text.
 pub(in crate::json) fn read(text: &str) -> Result<Vec<Slot>, SyntaxError> {
@@ -312,10 +312,7 @@ impl Reader<'_> {
             .decode()
             .replace('~', "~0")
             .replace('/', "~1");
-        // Written as JSON, a key with a line break in it stays on its line.
-        let mut quoted = String::new();
-        write_text(&mut quoted, &key);
-        quoted[1..quoted.len() - 1].to_owned()
+        visible(&key)
     }
 
     fn innermost(&self) -> Option<Tag> {

@@ -227,23 +227,30 @@ const HIGHEST: u64 = 0x8080_8080_8080_8080;
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use crate::json::plain::{ends_digits, ends_string, run};
 
-    proptest! {
-        #[test]
-        fn eight_bytes_together_end_where_one_by_one_do(
-            bytes in prop::collection::vec(prop_oneof![
-                any::<u8>(),
-                prop::sample::select(b"\"\\ 09/:\x1f\x20\x21\x23\x5b\x5d\x7f\x80\x00".to_vec()),
-                b'0'..=b'9',
-            ], 0..40),
-        ) {
-            let position = |ends: fn(&u8) -> bool| bytes.iter().position(ends).unwrap_or(bytes.len());
-            let string = position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
-            prop_assert_eq!(run(&bytes, ends_string), string);
-            prop_assert_eq!(run(&bytes, ends_digits), position(|byte| !byte.is_ascii_digit()));
+    /// Every byte at every place, among such that carry or borrow when they are reckoned with.
+    #[test]
+    fn eight_bytes_together_end_where_one_by_one_do() {
+        let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+        for filling in *b" !#/059:[]a\x7f\x80\xff" {
+            for length in 0..19 {
+                for (place, byte) in
+                    (0..length).flat_map(|place| (0..=255).map(move |byte| (place, byte)))
+                {
+                    let mut bytes = vec![filling; length];
+                    bytes[place] = byte;
+                    // What stands behind the end must not matter.
+                    if let Some(next) = bytes.get_mut(place + 1) {
+                        *next = b'"';
+                    }
+                    let position =
+                        |ends: &dyn Fn(&u8) -> bool| bytes.iter().position(ends).unwrap_or(length);
+                    assert_eq!(run(&bytes, ends_string), position(&ends), "{bytes:?}");
+                    let no_digit = |byte: &u8| !byte.is_ascii_digit();
+                    assert_eq!(run(&bytes, ends_digits), position(&no_digit), "{bytes:?}");
+                }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::json::ObjectWriter;
+use crate::recorder::Origin;
 
 /// Origin, resource and service of a program.
 #[derive(Clone, Debug, Default)]
@@ -11,17 +12,14 @@ pub(in crate::recorder) struct Blocks {
     pub(in crate::recorder) service: String,
     /// The version of the program.
     pub(in crate::recorder) version: Option<String>,
-    /// The kind of resource that it runs on.
-    pub(in crate::recorder) origin: Option<String>,
-    /// Members of `aws`, their values as JSON.
-    pub(in crate::recorder) aws: BTreeMap<String, String>,
-    /// The sampling rule by which the segment is recorded.
-    pub(in crate::recorder) rule: Option<String>,
+    /// Where it runs.
+    pub(in crate::recorder) origin: Origin,
 }
 
 impl Blocks {
+    /// The name of the kind of resource.
     pub(in crate::recorder) fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+        self.origin.name()
     }
 
     /// Writes the members of `aws` that the segment has not said itself.
@@ -30,7 +28,7 @@ impl Blocks {
         aws: &mut ObjectWriter<'_>,
         said: &BTreeMap<String, String>,
     ) {
-        for (key, json) in &self.aws {
+        for (key, json) in self.origin.blocks() {
             if !said.contains_key(key) {
                 aws.raw(key, json);
             }
@@ -41,9 +39,6 @@ impl Blocks {
         let mut xray = aws.object("xray");
         xray.text("sdk", "xray-phantom");
         xray.text("sdk_version", env!("CARGO_PKG_VERSION"));
-        if let Some(rule) = &self.rule {
-            xray.text("sampling_rule_name", rule);
-        }
         xray.end();
     }
 

@@ -69,20 +69,23 @@ fn cut_largest(fields: &mut Fields) -> Option<String> {
     if let Some(Cause::Exceptions(chain)) = &fields.cause {
         for (index, exception) in chain.iter().enumerate() {
             candidates.push((exception.message.len(), Largest::Message(index)));
-            let stack: usize = exception.stack.iter().map(|frame| frame.len()).sum();
+            let stack: usize = exception.stack.iter().map(String::len).sum();
             candidates.push((stack, Largest::Stack(index)));
         }
     }
     let worth = candidates.into_iter().filter(|(size, _)| *size > SMALL);
     // Metadata goes first where it is as large.
-    let (size, largest) = worth.max_by_key(|(size, what)| {
-        (*size, matches!(what, Largest::Metadata(..)))
-    })?;
+    let (size, largest) =
+        worth.max_by_key(|(size, what)| (*size, matches!(what, Largest::Metadata(..))))?;
     let what = match largest {
         Largest::Metadata(namespace, key) => {
             let mark = format!("\"cut by xray-phantom: {size} bytes\"");
             let what = format!("the metadata `{key}` of {size} bytes");
-            fields.metadata.entry(namespace).or_default().insert(key, mark);
+            fields
+                .metadata
+                .entry(namespace)
+                .or_default()
+                .insert(key, mark);
             what
         }
         Largest::Annotation(key) => {
@@ -183,11 +186,7 @@ fn members(object: &mut ObjectWriter<'_>, said: &Said<'_>, fields: &Fields) {
 }
 
 /// A block of named values, if there are any.
-fn block(
-    object: &mut ObjectWriter<'_>,
-    key: &str,
-    values: &BTreeMap<&'static str, String>,
-) {
+fn block(object: &mut ObjectWriter<'_>, key: &str, values: &BTreeMap<&'static str, String>) {
     if values.is_empty() {
         return;
     }
@@ -218,7 +217,9 @@ fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
                 inner.raw("cause", format_args!("\"{}\"", source.id));
             }
             if !exception.stack.is_empty() {
-                inner.array("stack", &exception.stack, |json, frame| json.push_str(frame));
+                inner.array("stack", &exception.stack, |json, frame| {
+                    json.push_str(frame);
+                });
             }
             inner.end();
         },

@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
-use crate::json::serialized;
 use crate::recorder::blocks::Blocks;
-use crate::recorder::origin::detect;
-use crate::recorder::settings::Settings;
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::Counters;
 use crate::recorder::udp::{BesideDaemon, UdpEmitter};
-use crate::recorder::{ContextMissing, DaemonAddress, Naming, Recorder, Sampling};
+use crate::recorder::{
+    ContextMissing, DaemonAddress, Naming, Origin, Recorder, Sampling, Settings,
+};
 use crate::seam::{Clock, Environment, Ids};
 use crate::wire::{Daemon, Emit, Note};
 
@@ -20,14 +19,14 @@ use crate::wire::{Daemon, Emit, Note};
 /// # Examples
 ///
 /// ```
-/// use xray_phantom::recorder::ContextMissing;
+/// use xray_phantom::recorder::{ContextMissing, Origin};
 /// use xray_phantom::{Recorder, Sampling};
 ///
 /// let recorder = Recorder::builder("OrdersWorker")
 ///     .sampling(Sampling::default_rule())
 ///     .context_missing(ContextMissing::Ignore)
 ///     .version("1.4.2")
-///     .origin("AWS::EC2::Instance")
+///     .origin(Origin::new("AWS::EC2::Instance").with("ec2", "instance_id", "i-0b5a4678fc325bg98"))
 ///     .build();
 /// # drop(recorder);
 /// ```
@@ -46,8 +45,6 @@ pub struct RecorderBuilder {
     backtraces: bool,
     disabled: bool,
     blocks: Blocks,
-    /// The first thing that was said and cannot be.
-    mistake: Option<Error>,
 }
 
 #[derive(Debug)]
@@ -71,7 +68,6 @@ impl RecorderBuilder {
             backtraces: false,
             disabled: false,
             blocks: Blocks::default(),
-            mistake: None,
         }
     }
 
@@ -114,11 +110,7 @@ impl RecorderBuilder {
 
     /// Sends to the daemon at this address over UDP. The default is 127.0.0.1:2000.
     pub fn daemon_address(mut self, daemon: SocketAddr) -> Self {
-        let address = daemon.to_string().parse();
-        match address {
-            Ok(address) => self.destination = Some(Destination::Address(address)),
-            Err(error) => self.mistake = self.mistake.or(Some(error)),
-        }
+        self.destination = Some(Destination::Address(daemon.into()));
         self
     }
 
@@ -187,19 +179,10 @@ impl RecorderBuilder {
         self
     }
 
-    /// The kind of resource that the program runs on, such as `AWS::EC2::Instance`.
-    pub fn origin(mut self, origin: &str) -> Self {
-        self.blocks.origin = Some(origin.to_owned());
-        self
-    }
-
-    /// A member of the block `aws` of every segment: `ec2`, `account_id` and others. A value that
-    /// cannot be serialized is an error when the recorder is built.
-    pub fn resource(mut self, key: &str, value: &(impl serde::Serialize + ?Sized)) -> Self {
-        match serialized(value) {
-            Ok(json) => drop(self.blocks.aws.insert(key.to_owned(), json)),
-            Err(error) => self.mistake = self.mistake.or(Some(error)),
-        }
+    /// Where the program runs. What is not said here is not looked for: [`Origin::detect`] asks
+    /// variables and files.
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.blocks.origin = origin;
         self
     }
 
@@ -217,7 +200,7 @@ impl RecorderBuilder {
     pub fn build(self) -> Recorder {
         let (recorder, problems) = self.finish();
         for problem in problems {
-            recorder.note(Note::new("setting", problem.to_string()));
+            recorder.note(problem);
         }
         recorder
     }
@@ -226,29 +209,29 @@ impl RecorderBuilder {
     ///
     /// # Errors
     ///
-    /// A socket that the system refuses; a variable or a value that cannot be used.
+    /// A socket that the system refuses, an address without a port or with a name that nobody
+    /// knows; a variable that cannot be used.
     pub fn try_build(self) -> Result<Recorder, Error> {
-        let (recorder, mut problems) = self.finish();
-        if problems.is_empty() {
-            Ok(recorder)
-        } else {
-            Err(problems.remove(0))
+        let (recorder, problems) = self.finish();
+        match problems.first() {
+            None => Ok(recorder),
+            Some(problem) => Err(Error::stopped(problem.message())),
         }
     }
 
     /// The recorder, and what could not be used.
-    fn finish(self) -> (Recorder, Vec<Error>) {
-        let mut problems: Vec<Error> = self.mistake.into_iter().collect();
-        let settings = Settings::read(&self.environment, &mut problems);
+    fn finish(self) -> (Recorder, Vec<Note>) {
+        let (settings, mut problems) = Settings::read(&self.environment);
         let emitter: Arc<dyn Emit> = match self.destination {
             Some(Destination::Emitter(emitter)) => emitter,
             address => {
                 let address = match address {
                     Some(Destination::Address(address)) => address,
-                    _ => settings.daemon_address.unwrap_or_default(),
+                    _ => settings.daemon.unwrap_or_default(),
                 };
                 let (emitter, opened) = UdpEmitter::to(address.udp());
-                problems.extend(opened.err());
+                let failed = opened.err();
+                problems.extend(failed.map(|error| Note::new("no-socket", error.to_string())));
                 Arc::new(emitter)
             }
         };

@@ -59,7 +59,7 @@ pub fn carry<T>(inner: T) -> Carried<T> {
 /// # }
 /// ```
 #[track_caller]
-pub fn carry_fn<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
+pub fn carry_fn<R, F: FnOnce() -> R>(function: F) -> impl FnOnce() -> R + use<R, F> {
     here("carry_fn()").carry_fn(function)
 }
 
@@ -73,7 +73,7 @@ impl OpenEntity {
     }
 
     /// Makes this entity the current one while a function runs, wherever that is.
-    pub fn carry_fn<R>(&self, function: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    pub fn carry_fn<R, F: FnOnce() -> R>(&self, function: F) -> impl FnOnce() -> R + use<R, F> {
         let entity = self.clone();
         move || ambient::within_sync(entity, function)
     }

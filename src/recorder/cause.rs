@@ -71,9 +71,13 @@ fn frames(text: &str) -> Vec<String> {
         }
     }
     let own = |name: &str| {
-        ["std::backtrace", "xray_phantom::recorder", "<xray_phantom::recorder"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        [
+            "std::backtrace",
+            "xray_phantom::recorder",
+            "<xray_phantom::recorder",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
     };
     let user = found.into_iter().skip_while(|(name, _)| own(name));
     user.take(MOST_FRAMES)

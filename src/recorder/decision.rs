@@ -30,10 +30,6 @@ impl Decision {
     /// `Sampled=0` and `Sampled=1` win; the local decision is not even asked, so that a
     /// reservoir keeps its permits for others. With `Sampled=?` and without any the decision is
     /// local (aws-xray-sdk-python 2.15.0, `ext/util.py:44`).
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the recorder does not continue traces yet")
-    )]
     pub(in crate::recorder) fn resolve(
         incoming: Option<Sampled>,
         local: impl FnOnce() -> Decision,

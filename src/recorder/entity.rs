@@ -304,7 +304,10 @@ impl OpenEntity {
         };
         let cause = match record.passed_through(*index, first) {
             Some(id) => {
-                let exception = Exception { id, ..first.clone() };
+                let exception = Exception {
+                    id,
+                    ..first.clone()
+                };
                 record.failed(*index, exception);
                 Cause::Reference(id)
             }

@@ -3,17 +3,20 @@
 use std::error::Error;
 use std::ops::Deref;
 use std::panic::Location;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::recorder::ambient;
+use crate::recorder::decision::Decision;
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::guard::EntityGuard;
 use crate::recorder::record::{Kind, Record};
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::count;
-use crate::recorder::{RecorderBuilder, RecorderStats, SamplingRequest};
-use crate::wire::{EmitCounts, Sampled, TraceHeader};
+use crate::recorder::{Origin, RecorderBuilder, RecorderStats, SamplingRequest};
+use crate::seam::Environment;
+use crate::wire::{EmitCounts, Note, Sampled, TraceHeader};
 
 /// Records the segments of one service. Clones are the same recorder.
 ///
@@ -43,17 +46,45 @@ pub struct Recorder {
     serving: Option<Arc<Serving>>,
 }
 
-/// What is known of a request.
+/// A request that is served.
 #[derive(Debug)]
 struct Serving {
     header: Arc<TraceHeader>,
-    request: SamplingRequest,
+    /// Made once, so that all segments of a request are recorded, or none.
+    recorded: bool,
 }
 
 impl Recorder {
     /// Sets up a recorder for the service of this name.
     pub fn builder(service: &str) -> RecorderBuilder {
         RecorderBuilder::new(service)
+    }
+
+    /// A recorder as the environment of this process asks for it: the variables are those of
+    /// [`Settings`](crate::recorder::Settings), and [`Origin::detect`](crate::recorder::Origin::detect)
+    /// tells where it runs.
+    ///
+    /// ```no_run
+    /// use xray_phantom::Recorder;
+    ///
+    /// let recorder = Recorder::from_env("OrdersWorker");
+    /// # drop(recorder);
+    /// ```
+    ///
+    /// What cannot be used is told on stderr and left out. To begin with the environment and say
+    /// more, or to hear of errors, use
+    /// [`RecorderBuilder::environment`].
+    pub fn from_env(service: &str) -> Recorder {
+        let environment = Environment::process();
+        let (origin, notes) = Origin::detect(&environment, Path::new("/"));
+        let recorder = Recorder::builder(service)
+            .environment(environment)
+            .origin(origin)
+            .build();
+        for note in notes {
+            recorder.note(note);
+        }
+        recorder
     }
 
     pub(in crate::recorder) fn new(shared: Shared) -> Recorder {
@@ -89,17 +120,24 @@ impl Recorder {
     /// assert_eq!(trace.roots().next().unwrap().entity().parent_id().unwrap(), "53995c3f42cd8ad8");
     /// # }
     /// ```
+    #[must_use = "the recorder for the request is what this returns"]
     pub fn continuing(&self, header: &TraceHeader) -> Recorder {
-        self.serving(header, SamplingRequest::default())
+        self.serving(header, &SamplingRequest::new())
     }
 
     /// The same with what sampling rules ask of a request: its host, method and path.
-    pub fn serving(&self, header: &TraceHeader, request: SamplingRequest) -> Recorder {
+    ///
+    /// The decision is made here, once for all segments of the request.
+    #[must_use = "the recorder for the request is what this returns"]
+    pub fn serving(&self, header: &TraceHeader, request: &SamplingRequest<'_>) -> Recorder {
+        let shared = &self.shared;
+        let recorded = !shared.disabled
+            && Decision::resolve(header.sampled(), || shared.decide(request)).sampled;
         Recorder {
-            shared: Arc::clone(&self.shared),
+            shared: Arc::clone(shared),
             serving: Some(Arc::new(Serving {
                 header: Arc::new(header.clone()),
-                request,
+                recorded,
             })),
         }
     }
@@ -153,7 +191,6 @@ impl Recorder {
                     (trace, parent),
                     Some(Arc::new(header.clone())),
                     Kind::Facade,
-                    None,
                     String::new(),
                     place,
                 );
@@ -293,6 +330,11 @@ impl Recorder {
         self.shared.emitter.flush();
     }
 
+    /// Tells something.
+    pub(in crate::recorder) fn note(&self, note: Note) {
+        self.shared.note(note);
+    }
+
     /// The way to the daemon, for what reports beside the recorder.
     #[cfg(feature = "aws")]
     pub(crate) fn emitter(&self) -> &Arc<dyn crate::wire::Emit> {
@@ -307,18 +349,11 @@ impl Recorder {
             let header = incoming.map(|header| (**header).clone());
             return OpenEntity::unsampled(header, false);
         }
-        let now = shared.clock.now();
         let trace = incoming.and_then(|header| header.root());
-        let trace = trace.unwrap_or_else(|| shared.ids.trace_id(now));
-        let said = incoming.and_then(|header| header.sampled());
-        let (sampled, rule) = match said {
-            Some(Sampled::Keep) => (true, None),
-            Some(Sampled::Drop) => (false, None),
-            Some(Sampled::Ask) | None => {
-                let nothing = SamplingRequest::default();
-                let request = self.serving.as_ref().map_or(&nothing, |serving| &serving.request);
-                shared.decide(request, now)
-            }
+        let trace = trace.unwrap_or_else(|| shared.ids.trace_id(shared.clock.now()));
+        let sampled = match &self.serving {
+            Some(serving) => serving.recorded,
+            None => shared.decide(&SamplingRequest::new()).sampled,
         };
         if !sampled {
             count(&shared.counters.unsampled);
@@ -326,8 +361,9 @@ impl Recorder {
                 Some(incoming) => (**incoming).clone().with_root(trace),
                 None => TraceHeader::new(trace),
             };
+            let asked = incoming.is_some_and(|header| header.sampled() == Some(Sampled::Ask));
             let header = header.with_sampled(Sampled::Drop);
-            return OpenEntity::unsampled(Some(header), said == Some(Sampled::Ask));
+            return OpenEntity::unsampled(Some(header), asked);
         }
         let name = shared.cleaned(name, place);
         let id = shared.ids.entity_id();
@@ -337,7 +373,6 @@ impl Recorder {
             (trace, id),
             incoming,
             Kind::Own,
-            rule,
             name,
             place,
         );

@@ -4,7 +4,6 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{EntityId, EntityKind, TraceId};
-use crate::recorder::blocks::Blocks;
 use crate::recorder::body::{Said, body};
 use crate::recorder::cause::Exception;
 use crate::recorder::document;
@@ -21,8 +20,6 @@ pub(in crate::recorder) struct Record {
     /// What came with the request: its unknown keys are carried on.
     pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
     kind: Kind,
-    /// Why it is recorded.
-    rule: Option<String>,
     parts: Mutex<Parts>,
 }
 
@@ -53,7 +50,6 @@ impl Record {
         (trace_id, id): (TraceId, EntityId),
         incoming: Option<Arc<TraceHeader>>,
         kind: Kind,
-        rule: Option<String>,
         name: String,
         place: &'static Location<'static>,
     ) -> Arc<Record> {
@@ -69,7 +65,6 @@ impl Record {
             trace_id,
             incoming,
             kind,
-            rule,
             parts: Mutex::new(parts),
         })
     }
@@ -137,11 +132,6 @@ impl Record {
         self.parts().list[index].is_open()
     }
 
-    /// Whether the part is a segment or a subsegment.
-    pub(in crate::recorder) fn kind(&self, index: usize) -> EntityKind {
-        self.parts().list[index].kind()
-    }
-
     /// Ends a part and sends what is ready; `false` where it had ended.
     pub(in crate::recorder) fn close(&self, index: usize) -> bool {
         let end = self.shared.clock.now();
@@ -158,14 +148,13 @@ impl Record {
             if index == 0 {
                 let name = part.name.clone();
                 if self.kind == Kind::Own {
-                    let blocks = self.blocks();
                     let said = Said {
                         id: part.id,
                         name: &part.name,
                         kind: EntityKind::Segment,
                         start: part.start,
                         end: Some(end),
-                        blocks: &blocks,
+                        blocks: &self.shared.blocks,
                     };
                     let (json, lost) = body(&said, fields);
                     cut = lost;
@@ -224,7 +213,6 @@ impl Record {
             if self.kind == Kind::Facade && index == 0 {
                 return;
             }
-            let blocks = self.blocks();
             let said = Said {
                 id: part.id,
                 name: &part.name,
@@ -235,7 +223,7 @@ impl Record {
                 },
                 start: part.start,
                 end: None,
-                blocks: &blocks,
+                blocks: &self.shared.blocks,
             };
             let (json, _) = body(&said, fields);
             document::of_body(self.trace_id, parent, index == 0, &json)
@@ -300,14 +288,6 @@ impl Record {
         self.incoming.as_ref().and_then(|header| header.parent())
     }
 
-    /// What the segment says of the program.
-    fn blocks(&self) -> Blocks {
-        Blocks {
-            rule: self.rule.clone(),
-            ..self.shared.blocks.clone()
-        }
-    }
-
     fn parts(&self) -> MutexGuard<'_, Parts> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -327,7 +307,8 @@ fn left_open(parts: &[Part], segment: &str) -> Vec<(&'static Location<'static>, 
     let open = parts.iter().filter(|part| part.is_open());
     let told = |part: &Part| {
         let name = &part.name;
-        let message = format!("subsegment `{name}` was still open when its segment `{segment}` ended");
+        let message =
+            format!("subsegment `{name}` was still open when its segment `{segment}` ended");
         (part.place, message)
     };
     open.map(told).collect()

@@ -89,7 +89,9 @@ impl Drop for Open {
 type Place = &'static Location<'static>;
 
 /// Records the error of a `Result`.
-pub(in crate::recorder) fn failed<T, E: Error>(place: Place) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
+pub(in crate::recorder) fn failed<T, E: Error>(
+    place: Place,
+) -> impl FnOnce(&Result<T, E>, &OpenEntity) {
     move |result, entity| {
         if let Err(error) = result {
             entity.failed(error, place);

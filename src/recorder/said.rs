@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::json::{ObjectWriter, serialized, write_text};
-use crate::model::limits::{
-    MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_LINKED_TRACES, MAX_TEXT,
-};
+use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_LINKED_TRACES, MAX_TEXT};
 use crate::model::{EntityId, TraceId};
 use crate::recorder::{AnnotationValue, Namespace, OpenEntity, Sql};
 
@@ -68,9 +66,8 @@ impl OpenEntity {
         key: &str,
         value: AnnotationValue,
     ) -> Result<(), (&'static str, String)> {
-        let is_good = |character: char| {
-            character.is_ascii_alphanumeric() || matches!(character, '_' | '.')
-        };
+        let is_good =
+            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.');
         if key.is_empty() || !key.chars().all(is_good) {
             let message = format!(
                 "the annotation key `{key}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others"
@@ -85,9 +82,12 @@ impl OpenEntity {
             return Err(("annotation-key", message));
         }
         let value = match value {
-            AnnotationValue::Text(text) => {
-                AnnotationValue::Text(self.limited(place, "an annotation", text, MAX_ANNOTATION_VALUE))
-            }
+            AnnotationValue::Text(text) => AnnotationValue::Text(self.limited(
+                place,
+                "an annotation",
+                text,
+                MAX_ANNOTATION_VALUE,
+            )),
             other => other,
         };
         let Some(json) = value.to_json() else {
@@ -119,7 +119,10 @@ impl OpenEntity {
         if !self.is_recorded() {
             return self;
         }
-        if let Some(reserved) = [namespace, key].iter().find(|name| name.starts_with("AWS.")) {
+        if let Some(reserved) = [namespace, key]
+            .iter()
+            .find(|name| name.starts_with("AWS."))
+        {
             let message = format!(
                 "the metadata `{key}` is left out: `{reserved}` begins with `AWS.`, which is reserved"
             );
@@ -217,7 +220,9 @@ impl OpenEntity {
     pub fn http_user_agent(&self, agent: &str) -> &OpenEntity {
         let place = Location::caller();
         let agent = self.text(place, "a user agent", agent);
-        self.say(place, |fields| drop(fields.request.insert("user_agent", agent)));
+        self.say(place, |fields| {
+            drop(fields.request.insert("user_agent", agent));
+        });
         self
     }
 
@@ -268,7 +273,9 @@ impl OpenEntity {
             return self;
         }
         match json_of(value) {
-            Ok(json) => self.say(place, |fields| drop(fields.aws.insert(key.to_owned(), json))),
+            Ok(json) => self.say(place, |fields| {
+                drop(fields.aws.insert(key.to_owned(), json));
+            }),
             Err(error) => {
                 let message = format!("`{key}` of `aws` is left out: {error}");
                 self.left_out(place, "aws-value", message);
@@ -383,7 +390,9 @@ fn without_secrets(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let (authority, path) = rest
+        .find('/')
+        .map_or((rest, ""), |slash| rest.split_at(slash));
     let host = authority.rsplit('@').next().unwrap_or(authority);
     format!("{scheme}://{host}{path}")
 }

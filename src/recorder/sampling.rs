@@ -130,10 +130,6 @@ impl Sampling {
 
     /// Decides on a request that comes in now. Chance is a number from 0 up to, and without, 1,
     /// and is asked once or not at all.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the recorder records every request as yet")
-    )]
     pub(in crate::recorder) fn decide(
         &self,
         request: &SamplingRequest<'_>,

@@ -5,13 +5,12 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::Timestamp;
 use crate::model::limits::MAX_NAME;
 use crate::recorder::blocks::Blocks;
-use crate::recorder::context_missing::ContextMissing;
+use crate::recorder::decision::Decision;
 use crate::recorder::name::clean;
 use crate::recorder::stats::{Counters, RecorderStats, count};
-use crate::recorder::{Naming, Sampling, SamplingRequest};
+use crate::recorder::{ContextMissing, Naming, Sampling, SamplingRequest};
 use crate::seam::{Clock, Ids};
 use crate::wire::{Emit, Note};
 
@@ -73,14 +72,10 @@ impl Shared {
         cleaned.into_owned()
     }
 
-    /// Whether a segment that begins now is recorded, and by which rule.
-    pub(in crate::recorder) fn decide(
-        &self,
-        request: &SamplingRequest,
-        now: Timestamp,
-    ) -> (bool, Option<String>) {
-        let decision = self.sampling.decide(request, now, &self.ids);
-        (decision.sampled, decision.rule)
+    /// Whether a request that begins now is recorded.
+    pub(in crate::recorder) fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
+        let now = self.clock.now();
+        self.sampling.decide(request, now, || self.ids.chance())
     }
 
     pub(in crate::recorder) fn stats(&self) -> RecorderStats {

@@ -27,6 +27,7 @@
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
+#[must_use = "it is said of an entity with `sql`"]
 pub struct Sql {
     members: Vec<(&'static str, String)>,
 }

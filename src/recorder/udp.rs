@@ -18,6 +18,8 @@ pub(in crate::recorder) struct UdpEmitter {
     /// `None` where the system refused one; the next document tries again.
     socket: Mutex<Option<UdpSocket>>,
     sent: AtomicU64,
+    /// Sent, and refused by the system on the other side.
+    refused: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -33,6 +35,7 @@ impl UdpEmitter {
             daemon: daemon.to_owned(),
             socket: Mutex::new(socket),
             sent: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         };
         (emitter, opened)
@@ -49,8 +52,7 @@ impl UdpEmitter {
         let sent = match open.send(datagram) {
             // The answer to the datagram before, which nobody took; this one is not sent yet.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                self.sent.fetch_sub(1, Ordering::Relaxed);
-                self.failed.fetch_add(1, Ordering::Relaxed);
+                self.refused.fetch_add(1, Ordering::Relaxed);
                 open.send(datagram)
             }
             sent => sent,
@@ -114,9 +116,10 @@ impl Emit for UdpEmitter {
     }
 
     fn counts(&self) -> EmitCounts {
+        let refused = self.refused.load(Ordering::Relaxed);
         EmitCounts {
-            sent: self.sent.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed).saturating_sub(refused),
+            failed: self.failed.load(Ordering::Relaxed) + refused,
         }
     }
 

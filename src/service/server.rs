@@ -78,6 +78,8 @@ fn serve(listener: &TcpListener, clock: &Clock, mut stopped: oneshot::Receiver<I
                 if let Ok(()) = serve_all(first, listener, clock, &mut stopped) {
                     return;
                 }
+                // The mode is that of the socket, whichever descriptor it was set by.
+                let _ = listener.set_nonblocking(false);
             }
             Err(_) => thread::park_timeout(BACK_OFF),
         }

@@ -85,11 +85,12 @@ struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Identity {
     Id(Arc<str>),
-    /// An id that stands more than once in one document: ids need not be unique there (the
-    /// Python SDK gives unsampled subsegments the id 0000000000000000). Name and start tell such
-    /// entities apart, and where they do not, their order.
+    /// An id that stands more than once in one document, or is all zeros: ids need not be unique
+    /// there (the Python SDK gives unsampled subsegments the id 0000000000000000). The parent, name
+    /// and start tell such entities apart, and where they do not, their order.
     Shared {
         id: Arc<str>,
+        parent: Option<String>,
         name: Option<String>,
         start: Option<Timestamp>,
         nth: usize,
@@ -99,6 +100,16 @@ enum Identity {
         document: usize,
         nth: usize,
     },
+}
+
+impl Identity {
+    /// The id as it was sent.
+    fn text(&self) -> Option<String> {
+        match self {
+            Identity::Id(id) | Identity::Shared { id, .. } => Some(id.to_string()),
+            Identity::None { .. } => None,
+        }
+    }
 }
 
 /// What one document says of an entity.
@@ -230,12 +241,19 @@ fn flatten(
     let mut seen: HashMap<Key, usize> = HashMap::new();
     walk(document, |entity, kind, container: Option<&Key>| {
         let mut id = match entity.id() {
-            Some(id) if shared.contains(&(kind, id.to_string())) => Identity::Shared {
-                id: Arc::from(id),
-                name: entity.name().map(Into::into),
-                start: entity.start_time(),
-                nth: 0,
-            },
+            Some(id) if is_zero(&id) || shared.contains(&(kind, id.to_string())) => {
+                Identity::Shared {
+                    id: Arc::from(id),
+                    // Nesting wins, as ever.
+                    parent: match container {
+                        Some(container) => container.id.text(),
+                        None => entity.parent_id().map(Into::into),
+                    },
+                    name: entity.name().map(Into::into),
+                    start: entity.start_time(),
+                    nth: 0,
+                }
+            }
             Some(id) => Identity::Id(Arc::from(id)),
             None => Identity::None {
                 document: document_index,
@@ -264,6 +282,11 @@ fn flatten(
         });
         key
     });
+}
+
+/// Whether an id is one that SDKs give to what is not sampled.
+fn is_zero(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte == b'0')
 }
 
 /// Visits the entities of a document, outer ones first, in order. Each is given what the visit of

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::visible;
-use crate::json::Value;
+use crate::json::{Kind, Value};
 use crate::model::{Entity, EntityKind};
 use crate::trace::assemble::named;
 use crate::trace::{Defect, DefectCode};
@@ -19,17 +19,15 @@ pub(in crate::trace) fn conflict<'a>(
     let mut complete =
         said.filter(|(_, value)| Entity::of(*value).is_some_and(|entity| entity.is_closed()));
     let (seq, best) = complete.next()?;
-    let (other, key) =
-        complete.find_map(|(other, value)| Some((other, difference(best, value)?)))?;
+    let key = complete.find_map(|(_, value)| difference(best, value))?;
     let entity = Entity::of(best)?;
-    let (first, second) = (seq.min(other), seq.max(other));
     Some(Defect {
         code: DefectCode::ConflictingDocuments,
         id: entity.id().map(Into::into),
         seq,
         message: format!(
-            "it was closed twice, or changed after it was sent: {} is complete in datagram {first} and in datagram \
-             {second}, and `{}` differs; the one that ended later counts",
+            "it was closed twice, or changed after it was sent: {} is complete in several documents, and `{}` differs; \
+             the one that ended later counts",
             named(entity, kind),
             visible(&key),
         ),
@@ -37,20 +35,70 @@ pub(in crate::trace) fn conflict<'a>(
 }
 
 /// The first field that two documents for one entity have otherwise. Where it stands, and which
-/// subsegments came with it, may differ.
+/// subsegments came with it, may differ; a flag that is not set may be missing.
 fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
     let fields = |value: Value<'a>| {
-        let members = value
-            .members()
-            .map(|(key, value)| (key.decode(), value.raw()));
-        let own = members
-            .filter(|(key, _)| !["parent_id", "subsegments", "trace_id", "type"].contains(&&**key));
+        let members = value.members().map(|(key, value)| (key.decode(), value));
+        let own = members.filter(|(key, value)| {
+            let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
+            !is_unset && !PLACES.contains(&&**key)
+        });
         own.collect::<BTreeMap<_, _>>()
     };
     let (one, other) = (fields(one), fields(other));
-    let differs = |key: &&Cow<'_, str>| one.get(*key) != other.get(*key);
+    let differs = |key: &&Cow<'_, str>| match (one.get(*key), other.get(*key)) {
+        (Some(one), Some(other)) => !is_same(*one, *other),
+        _ => true,
+    };
     one.keys()
         .chain(other.keys())
         .find(differs)
         .map(ToString::to_string)
 }
+
+/// Whether two values are the same, however they are written.
+fn is_same<'a>(one: Value<'a>, other: Value<'a>) -> bool {
+    let mut waiting = vec![(one, other)];
+    while let Some((one, other)) = waiting.pop() {
+        if one.raw() == other.raw() {
+            continue;
+        }
+        let is_same = match (one.kind(), other.kind()) {
+            (Kind::Number, Kind::Number) => {
+                let exact = |value: Value<'_>| value.as_number()?.scaled(DECIMALS);
+                exact(one).is_some() && exact(one) == exact(other)
+            }
+            (Kind::String, Kind::String) => one.as_str() == other.as_str(),
+            (Kind::Array, Kind::Array) => {
+                waiting.extend(one.elements().zip(other.elements()));
+                one.elements().count() == other.elements().count()
+            }
+            (Kind::Object, Kind::Object) => {
+                let (ours, theirs) = (members(one), members(other));
+                waiting.extend(
+                    ours.iter()
+                        .filter_map(|(key, value)| Some((*value, *theirs.get(key)?))),
+                );
+                ours.keys().eq(theirs.keys())
+            }
+            _ => false,
+        };
+        if !is_same {
+            return false;
+        }
+    }
+    true
+}
+
+/// The members of an object, of duplicates the last.
+fn members(object: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
+    let members = object.members();
+    members.map(|(key, value)| (key.decode(), value)).collect()
+}
+
+/// Fields that say where an entity stands.
+const PLACES: [&str; 4] = ["parent_id", "subsegments", "trace_id", "type"];
+/// Fields that mean nothing where they are `false`.
+const FLAGS: [&str; 4] = ["error", "fault", "in_progress", "throttle"];
+/// So many decimals of a number are compared: more than times have.
+const DECIMALS: i32 = 12;

@@ -97,6 +97,17 @@ impl Index {
             .pop()
     }
 
+    /// What has arrived of the traces with these ids, in their order; what is not here is left out.
+    pub(crate) fn some(
+        &self,
+        ids: impl Iterator<Item: AsRef<str>>,
+        external: &ExternalParents,
+    ) -> Vec<PartialTrace> {
+        let last = ids.filter_map(|id| self.last.get(&Key::of(id.as_ref())).copied());
+        let trees = last.map(|last| build(self.of_trace(last), external));
+        self.looked_elsewhere(trees.collect())
+    }
+
     /// All traces in order of start, then id.
     pub fn traces(&self, external: &ExternalParents) -> Vec<PartialTrace> {
         let trees = self

@@ -130,6 +130,7 @@ pub(in crate::trace) fn look_elsewhere<'a>(
     });
     let wanted: BTreeSet<String> = orphans
         .filter_map(|branch| branch.entity().parent_id().map(Into::into))
+        .filter(|id: &String| !id.is_empty())
         .collect();
     if wanted.is_empty() {
         return;

@@ -1,7 +1,7 @@
 //! A trace as X-Ray gives it back.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::json::{Value, write_text};
@@ -32,7 +32,6 @@ use crate::trace::tree::{Branch, Tree};
 /// # Examples
 ///
 /// ```
-/// use xray_phantom::wire::Daemon;
 /// use xray_phantom::{FakeDaemon, block_on};
 ///
 /// let daemon = FakeDaemon::start();
@@ -75,17 +74,20 @@ impl ServiceView {
             .collect();
         let sent = tree.roots.iter().map(|root| sent(tree, *root));
         let mut segments: Vec<ServiceSegment> = sent.collect();
-        let mut taken: HashSet<String> = tree
+        let ids = tree
             .branches
             .iter()
-            .filter_map(|branch| branch.entity().id().map(Into::into))
-            .collect();
+            .filter_map(|branch| branch.entity().id());
+        let mut fresh = Fresh {
+            taken: ids.map(Into::into).collect(),
+            made: HashMap::new(),
+        };
         for index in tree.preorder() {
             let branch = &tree.branches[index];
             if let Some(id) = branch.entity().id().filter(|id| !callers.contains(&**id))
                 && calls_somebody(branch)
             {
-                segments.push(inferred(tree, branch.entity(), &id, &mut taken));
+                segments.push(inferred(tree, branch.entity(), &id, &mut fresh));
             }
         }
         ServiceView {
@@ -198,13 +200,8 @@ enum Part {
 }
 
 /// The segment that X-Ray makes of a call.
-fn inferred(
-    tree: &Tree,
-    call: Entity<'_>,
-    call_id: &str,
-    taken: &mut HashSet<String>,
-) -> ServiceSegment {
-    let id = fresh(&tree.id, call_id, taken);
+fn inferred(tree: &Tree, call: Entity<'_>, call_id: &str, fresh: &mut Fresh) -> ServiceSegment {
+    let id = fresh.id(&tree.id, call_id);
     let mut document = format!("{{\"id\":\"{id}\",\"trace_id\":");
     write_text(&mut document, &tree.id);
     document.push_str(",\"parent_id\":");
@@ -228,20 +225,30 @@ fn inferred(
     }
 }
 
-/// An id that nobody has: a hash of the trace and the call, the same each time.
-fn fresh(trace: &str, call: &str, taken: &mut HashSet<String>) -> String {
-    // FNV-1a, 64 bits.
-    let hash = |bits: u64, byte: u8| (bits ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let mut bits = [trace, call]
-        .iter()
-        .flat_map(|text| text.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, hash);
-    loop {
-        let id = EntityId::from_bits(bits).to_string();
-        if taken.insert(id.clone()) {
-            return id;
+/// Ids that nobody has.
+struct Fresh {
+    taken: HashSet<String>,
+    /// How many were made for a call, as ids of calls may repeat.
+    made: HashMap<String, u64>,
+}
+
+impl Fresh {
+    /// A hash of the trace and the call, the same each time.
+    fn id(&mut self, trace: &str, call: &str) -> String {
+        // FNV-1a, 64 bits.
+        let hash = |bits: u64, byte: u8| (bits ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let bits = [trace, call]
+            .iter()
+            .flat_map(|text| text.bytes())
+            .fold(0xcbf2_9ce4_8422_2325, hash);
+        let made = self.made.entry(call.to_owned()).or_default();
+        loop {
+            let id = EntityId::from_bits(bits.wrapping_add(*made)).to_string();
+            *made += 1;
+            if self.taken.insert(id.clone()) {
+                return id;
+            }
         }
-        bits = bits.wrapping_add(1);
     }
 }
 

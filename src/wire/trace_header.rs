@@ -162,6 +162,7 @@ impl TraceHeader {
     }
 
     /// The same with this trace.
+    #[must_use = "the header with the trace is what this returns"]
     pub fn with_root(mut self, root: TraceId) -> TraceHeader {
         self.root = Some(root);
         self

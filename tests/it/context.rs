@@ -104,22 +104,22 @@ async fn a_task_that_outlives_its_segment_costs_it_nothing_and_is_told() {
     let recorder = recorder(&daemon);
     let (go, gone) = tokio::sync::oneshot::channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
-    let task = recorder
+    let mut task = None;
+    recorder
         .in_segment_infallible("request", async |_| {
             let mail = in_subsegment_infallible("mail", async move |_| {
                 begun.send(()).unwrap();
                 gone.await.unwrap();
                 in_subsegment_infallible("smtp", async |_| ()).await;
             });
-            let task = tokio::spawn(carry(mail));
+            task = Some(tokio::spawn(carry(mail)));
             has_begun.await.unwrap();
-            task
         })
         .await;
     // The segment is there although the task still runs.
     assert_eq!(daemon.expect_one_trace().await.outline(), "request");
     go.send(()).unwrap();
-    task.await.unwrap();
+    task.unwrap().await.unwrap();
     assert_eq!(
         daemon.expect_one_trace().await.outline(),
         "request\n  mail\n    smtp"
@@ -142,16 +142,14 @@ async fn a_task_that_outlives_its_segment_costs_it_nothing_and_is_told() {
 async fn a_task_that_begins_after_its_segment_has_ended_is_not_lost() {
     let daemon = FakeDaemon::start();
     let recorder = recorder(&daemon);
-    let late = recorder
+    let mut late = None;
+    recorder
         .in_segment_infallible("request", async |_| {
-            carry(in_subsegment_infallible("late", async |_| ()))
+            late = Some(carry(in_subsegment_infallible("late", async |_| ())));
         })
         .await;
-    tokio::spawn(late).await.unwrap();
-    assert_eq!(
-        daemon.expect_one_trace().await.outline(),
-        "request\n  late"
-    );
+    tokio::spawn(late.unwrap()).await.unwrap();
+    assert_eq!(daemon.expect_one_trace().await.outline(), "request\n  late");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,10 +166,7 @@ async fn code_that_was_not_carried_is_nobodys_and_the_rest_of_the_trace_is_whole
             in_subsegment_infallible("kept", async |_| ()).await;
         })
         .await;
-    assert_eq!(
-        daemon.expect_one_trace().await.outline(),
-        "request\n  kept"
-    );
+    assert_eq!(daemon.expect_one_trace().await.outline(), "request\n  kept");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +198,7 @@ async fn whatever_is_joined_raced_or_dropped_keeps_its_parent() {
     assert_eq!(polls.load(SeqCst), 9);
     assert_eq!(
         daemon.expect_one_trace().await.outline(),
-        "request\n  one\n    leaf\n  two\n    leaf\n  loser ERROR Cancelled\n  winner\n    leaf"
+        "request\n  loser ERROR Cancelled\n  one\n    leaf\n  two\n    leaf\n  winner\n    leaf"
     );
 }
 
@@ -222,7 +217,7 @@ async fn a_panic_in_a_task_closes_what_it_had_opened_and_nothing_else() {
         .await;
     assert_eq!(
         daemon.expect_one_trace().await.outline(),
-        "request\n  task FAULT panic\n    inner FAULT panic\n  after"
+        "request\n  after\n  task FAULT panic\n    inner FAULT panic"
     );
 }
 
@@ -255,10 +250,11 @@ async fn a_stream_records_where_it_was_made_wherever_it_is_polled() {
         .in_segment_infallible("request", async |segment| {
             let mut numbers = segment.carry(Numbers(2));
             tokio::spawn(async move {
-                while let Some(_number) =
-                    std::future::poll_fn(|context| std::pin::Pin::new(&mut numbers).poll_next(context)).await
-                {
-                }
+                while let Some(_number) = std::future::poll_fn(|context| {
+                    std::pin::Pin::new(&mut numbers).poll_next(context)
+                })
+                .await
+                {}
             })
             .await
             .unwrap();
@@ -266,6 +262,6 @@ async fn a_stream_records_where_it_was_made_wherever_it_is_polled() {
         .await;
     assert_eq!(
         daemon.expect_one_trace().await.outline(),
-        "request\n  item-1\n  item-0"
+        "request\n  item-0\n  item-1"
     );
 }

@@ -1,7 +1,7 @@
 //! What a document costs the daemon: allocations, and memory that stays.
 
 use allocation_counter::measure;
-use xray_phantom::wire::{Daemon as _, HEADER_LINE};
+use xray_phantom::wire::HEADER_LINE;
 use xray_phantom::{FakeDaemon, block_on};
 
 use crate::support::trace_id;

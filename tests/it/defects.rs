@@ -128,9 +128,76 @@ fn two_complete_documents_for_one_entity_say_the_same() {
             segment("a1", r#","user":"x""#),
             segment("a1", "").replace("\"end_time\":3", "\"end_time\":2"),
         ],
-        "it was closed twice, or changed after it was sent: segment `api` is complete in datagram 0 and in datagram 1, \
-         and `end_time` differs; the one that ended later counts",
+        "it was closed twice, or changed after it was sent: segment `api` is complete in several documents, and \
+         `end_time` differs; the one that ended later counts",
     );
+}
+
+#[test]
+fn documents_that_say_the_same_in_other_words_do_not_conflict() {
+    let same = |one: &str, other: &str| {
+        check(&[segment("a1", one), segment("a1", other)], &[]);
+    };
+    same(r#","user":"caf\u00e9""#, r#","user":"café""#);
+    same(r#","fault":false,"in_progress":false"#, "");
+    same(
+        r#","http":{"response":{"status":200,"content_length":7}}"#,
+        r#","http": {"response": {"content_length": 7.0, "status": 2e2}}"#,
+    );
+    same(
+        r#","precursor_ids":["a", "b"]"#,
+        r#","precursor_ids":["a","b"]"#,
+    );
+    let ends = segment("a1", "").replace("\"end_time\":3", "\"end_time\":3.000");
+    check(&[segment("a1", ""), ends], &[]);
+    let differ = |one: &str, other: &str| {
+        check(
+            &[segment("a1", one), segment("a1", other)],
+            &["conflicting-documents"],
+        );
+    };
+    differ(r#","user":"a""#, r#","user":"b""#);
+    differ(
+        r#","precursor_ids":["a","b"]"#,
+        r#","precursor_ids":["b","a"]"#,
+    );
+    differ(r#","precursor_ids":["a"]"#, r#","precursor_ids":["a","b"]"#);
+    differ(
+        r#","annotations":{"n":1}"#,
+        r#","annotations":{"n":1.0000000001}"#,
+    );
+    differ(r#","annotations":{"n":1}"#, r#","annotations":{"n":"1"}"#);
+    differ(r#","annotations":{"n":1}"#, r#","annotations":{"m":1}"#);
+    differ(r#","fault":true"#, "");
+}
+
+#[test]
+fn entities_that_share_the_id_of_zeros_are_not_taken_for_one() {
+    let of = |id: &str, name: &str| {
+        segment(
+            id,
+            &format!(r#","subsegments":[{{"id":"0000000000000000","name":"{name}","start_time":1,"end_time":2}}]"#),
+        )
+        .replace(r#""name":"api""#, &format!(r#""name":"of-{id}""#))
+        .replace("\"start_time\":1", "\"parent_id\":\"00000000000000ff\",\"start_time\":1")
+    };
+    for documents in [
+        [of("a1", "x"), of("a2", "y")],
+        [of("a1", "x"), of("a2", "x")],
+    ] {
+        let trace = trace(&documents);
+        assert_eq!(trace.defects().count(), 0, "{trace}");
+        assert_eq!(trace.nodes().len(), 4, "{trace}");
+    }
+    // The same one streamed and embedded is one.
+    let streamed = alone("0000000000000000", r#","name":"x""#).replacen("\"name\":\"put\",", "", 1);
+    let embedded = with_child(r#","id":"0000000000000000","name":"x""#).replacen(
+        r#""id":"00000000000000b1","name":"put","#,
+        "",
+        1,
+    );
+    let trace = trace(&[streamed, embedded]);
+    assert_eq!(trace.nodes().len(), 2, "{trace}");
 }
 
 #[test]

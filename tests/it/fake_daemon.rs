@@ -7,7 +7,9 @@ use std::time::Duration;
 use xray_phantom::schema::{Secrets, Violation};
 use xray_phantom::seam::Environment;
 use xray_phantom::wire::frame;
-use xray_phantom::{FakeDaemon, FakeDaemonBuilder, Finding, Report, ShortfallCode, block_on};
+use xray_phantom::{
+    FakeDaemon, FakeDaemonBuilder, Finding, Recorder, Report, ShortfallCode, block_on,
+};
 
 use crate::support::{Emitter, panic_text, segment, trace_id};
 
@@ -171,6 +173,39 @@ async fn a_failure_says_how_many_tasks_are_still_alive() {
     let incomplete = daemon.try_expect_one_trace().await.unwrap_err().to_string();
     assert!(incomplete.contains(alive), "{incomplete}");
     forever.abort();
+}
+
+#[test]
+fn to_look_at_the_gaps_of_a_trace_does_not_silence_what_else_is_wrong_with_it() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    let orphan = segment(1, "lost").replacen(
+        "\"id\":\"0000000000000001\"",
+        "\"type\":\"subsegment\",\"parent_id\":\"00000000000000ff\",\"id\":\"00000000000000b1\"",
+        1,
+    );
+    emitter.emit(&segment(1, "api"));
+    emitter.emit(&segment(1, "other"));
+    emitter.emit(&orphan);
+    block_on(daemon.partial(trace_id(1))).unwrap();
+    let report = block_on(daemon.verify()).unwrap_err();
+    let [Finding::Defect { defect, .. }] = report.findings() else {
+        panic!("{report}")
+    };
+    assert_eq!(defect.code().as_str(), "conflicting-documents");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_is_no_wrong_clock() {
+    let daemon = FakeDaemon::builder().deny("after-arrival").start();
+    Recorder::builder("api")
+        .daemon(&daemon)
+        .build()
+        .in_segment_infallible("api", async |_| {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        })
+        .await;
+    daemon.verify().await.unwrap();
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 use std::net::UdpSocket;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use xray_phantom::capture::{Counts, Received};
-use xray_phantom::wire::{Daemon as _, frame};
+use xray_phantom::wire::frame;
 use xray_phantom::{Defect, DefectCode, FakeDaemon, Faults, Recorder, block_on};
 
 use crate::support::{Emitter, segment, trace_id};
@@ -133,6 +134,64 @@ fn what_is_held_is_judged_at_the_end() {
         report.to_string().contains("datagram 0 rejected"),
         "{report}"
     );
+}
+
+#[tokio::test]
+async fn what_the_last_hooks_and_tasks_send_is_judged_though_it_is_held() {
+    let held = || FakeDaemon::builder().faults(Faults::none().delay_every(1, 9));
+    let (address, socket) = (
+        Arc::new(OnceLock::new()),
+        UdpSocket::bind("127.0.0.1:0").unwrap(),
+    );
+    let to = Arc::clone(&address);
+    let flush = move || {
+        let to: &std::net::SocketAddr = to.get().unwrap();
+        socket.send_to(b"not json", to).unwrap();
+    };
+    let report = held()
+        .before_fence(flush)
+        .try_scope(async |daemon: &FakeDaemon| address.set(daemon.address()).unwrap())
+        .await
+        .unwrap_err();
+    assert!(
+        report.to_string().contains("rejected (missing-newline)"),
+        "{report}"
+    );
+
+    let daemon = held().start();
+    let emitter = daemon.emitter();
+    tokio::spawn(async move { emitter.emit("{}") });
+    assert!(daemon.verify().await.is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_opens_and_closes_many_times_and_keeps_its_port() {
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    for number in 1..=100 {
+        daemon.set_faults(Faults::none().refuse()).unwrap();
+        daemon.set_faults(Faults::none()).unwrap();
+        emitter.emit(&segment(number, "api"));
+    }
+    let counts = block_on(daemon.fence()).unwrap();
+    assert_eq!((counts.accepted, counts.refused), (100, true));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_refused_is_no_loss_of_a_recorder_over_udp() {
+    let daemon = FakeDaemon::builder()
+        .faults(Faults::none().refuse())
+        .start();
+    let recorder = Recorder::builder("api")
+        .daemon_over_udp(&daemon)
+        .unwrap()
+        .build();
+    for _ in 0..3 {
+        block_on(recorder.in_segment_infallible("api", async |_| ()));
+    }
+    block_on(daemon.verify()).unwrap();
 }
 
 #[cfg(target_os = "linux")]

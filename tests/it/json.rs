@@ -92,6 +92,12 @@ fn a_pointer_escapes_what_rfc_6901_asks_for_and_stays_on_its_line() {
         "{\"a/b~c\\nd\":NaN}",
         "`NaN` is no JSON value (JSON has no NaN or Infinity) at /a~1b~0c\\nd, byte 12",
     );
+    // Found by fuzzing: what steers a terminal is no control character of JSON.
+    check_error(
+        "{\"\u{7f}\u{9b}31m\u{202e}\\u001b\\\"\": NaN}",
+        "`NaN` is no JSON value (JSON has no NaN or Infinity) at \
+         /\\u{7f}\\u{9b}31m\\u{202e}\\u{1b}\", byte 22",
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 
 use xray_phantom::wire::frame;
@@ -158,6 +158,58 @@ fn what_a_sender_counts_and_nobody_saw_fails_every_question() {
     );
     // Told once.
     block_on(daemon.verify()).unwrap();
+}
+
+#[test]
+fn a_flood_over_udp_does_not_hold_up_a_recorder_in_memory() {
+    let daemon = FakeDaemon::start();
+    let (ended, emitter) = (AtomicBool::new(false), daemon.emitter());
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let emitter = Emitter::to(&daemon);
+                while !ended.load(SeqCst) {
+                    emitter.send("");
+                }
+            });
+        }
+        // Without a bound one call waits until the others give way, which they never do.
+        for _ in 0..200 {
+            emitter.emit(&segment(1, "api"));
+        }
+        ended.store(true, SeqCst);
+    });
+    let counts = block_on(daemon.fence()).unwrap();
+    assert_eq!((counts.accepted, counts.unexplained), (200, 0));
+    // The flood was not counted by its senders; it may have been too much for the buffer.
+    let _ = block_on(daemon.verify());
+}
+
+#[test]
+fn senders_in_memory_and_over_udp_are_audited_together_while_others_ask() {
+    let daemon = FakeDaemon::start();
+    let in_memory = Recorder::builder("api").daemon(&daemon).build();
+    let over_udp = Recorder::builder("api")
+        .daemon_over_udp(&daemon)
+        .unwrap()
+        .build();
+    thread::scope(|scope| {
+        for recorder in [&in_memory, &over_udp, &over_udp] {
+            scope.spawn(move || {
+                for _ in 0..300 {
+                    recorder.in_segment_infallible_sync("api", |_| ());
+                }
+            });
+        }
+        for _ in 0..300 {
+            let counts = block_on(daemon.fence()).unwrap();
+            assert_eq!(counts.unexplained, 0, "{counts}");
+        }
+    });
+    let counts = block_on(daemon.fence()).unwrap();
+    let known = counts.accepted + counts.dropped.unwrap();
+    assert_eq!((known, counts.unexplained), (900, 0));
+    let _ = block_on(daemon.verify());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use xray_phantom::model::Timestamp;
 use xray_phantom::seam::{Clock, Ids, ManualClock};
 use xray_phantom::{
-    FakeDaemon, Finding, Recorder, block_on, current, in_subsegment, in_subsegment_boxed,
+    FakeDaemon, Finding, Recorder, Sampling, block_on, current, in_subsegment, in_subsegment_boxed,
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
 
@@ -70,7 +70,8 @@ fn the_bytes_are_the_same_on_every_run_with_given_time_and_ids() {
                 .metadata("cart", &["apple"])
                 .metadata_in("shop", "open", &true);
             clock.advance(Duration::from_millis(1));
-            in_subsegment_infallible("dynamo \"put\"", async |put| {
+            in_subsegment_infallible("dynamo put", async |put| {
+                put.metadata("quoted", "\"\n");
                 put.annotate("order_id", "o-1")
                     .annotate("items", 3)
                     .annotate("vip", true)
@@ -89,9 +90,10 @@ fn the_bytes_are_the_same_on_every_run_with_given_time_and_ids() {
             r#""start_time":1610612736.000000,"end_time":1610612736.003000,"#,
             r#""aws":{"xray":{"sdk":"xray-phantom","sdk_version":"0.1.0"}},"service":{"name":"Orders"},"#,
             r#""metadata":{"default":{"cart":["apple"]},"shop":{"open":true}},"#,
-            r#""subsegments":[{"id":"0000000000000003","name":"dynamo \"put\"","start_time":1610612736.001000,"#,
+            r#""subsegments":[{"id":"0000000000000003","name":"dynamo put","start_time":1610612736.001000,"#,
             r#""end_time":1610612736.003000,"error":true,"throttle":true,"#,
-            r#""annotations":{"items":3,"order_id":"o-1","total":1.5,"vip":true}}]}"#,
+            r#""annotations":{"items":3,"order_id":"o-1","total":1.5,"vip":true},"#,
+            r#""metadata":{"default":{"quoted":"\"\n"}}}]}"#,
         )
     );
     assert_eq!(recorder.counts().sent, 1);
@@ -407,7 +409,8 @@ fn a_segment_too_large_for_a_datagram_goes_in_parts() {
             .await;
         }
     }));
-    assert_eq!(block_on(daemon.fence()).unwrap().accepted, 2);
+    // Two parts are more than is kept until the segment ends.
+    assert_eq!(block_on(daemon.fence()).unwrap().accepted, 3);
     let trace = block_on(daemon.expect_one_trace());
     assert_eq!(
         trace.outline(),
@@ -416,18 +419,32 @@ fn a_segment_too_large_for_a_datagram_goes_in_parts() {
 }
 
 #[test]
-fn one_entity_too_large_for_a_datagram_is_a_finding() {
+fn of_one_entity_that_is_too_large_the_largest_metadata_is_cut_and_told() {
     let daemon = FakeDaemon::start();
     let recorder = recorder(&daemon);
     block_on(recorder.in_segment_infallible("api", async |segment| {
-        segment.metadata("filling", &"x".repeat(70_000));
+        segment
+            .metadata("filling", &"x".repeat(40_000))
+            .metadata("more", &"x".repeat(50_000))
+            .annotate("kept", 1);
     }));
-    let found = notes(&daemon);
-    assert!(
-        found[0].starts_with("too-large: a document of 70"),
-        "{found:?}"
+    assert_eq!(
+        notes(&daemon),
+        [
+            "cut: the metadata `more` of 50006 bytes is cut: one entity has to fit into a document of 64 kB"
+        ]
     );
-    assert_eq!((recorder.counts().sent, recorder.counts().failed), (0, 1));
+    let trace = block_on(daemon.expect_one_trace());
+    assert_eq!(trace.outline(), "api {kept: 1}");
+    let segment = trace.roots().next().unwrap().entity();
+    let metadata = segment.json().get("metadata").unwrap().get("default").unwrap();
+    assert_eq!(
+        metadata.get("more").unwrap().as_str().unwrap(),
+        "cut by xray-phantom: 50006 bytes"
+    );
+    assert_eq!(metadata.get("filling").unwrap().raw().len(), 40_002);
+    let stats = recorder.stats();
+    assert_eq!((stats.sent, stats.failed, stats.cut), (1, 0, 1));
 }
 
 #[test]
@@ -451,6 +468,7 @@ fn without_a_daemon_the_program_goes_on() {
     taken.connect(taken.local_addr().unwrap()).unwrap();
     let recorder = Recorder::builder("OrdersWorker")
         .daemon_address(taken.local_addr().unwrap())
+        .sampling(Sampling::always())
         .build();
     for _ in 0..3 {
         assert_eq!(

@@ -58,7 +58,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("model", "serde"),
     ("seam", "tokio"),
     ("schema", "jsonschema unicode_properties"),
-    ("recorder", "serde tokio"),
+    ("recorder", "futures_core serde tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
     ("snapshot", "insta"),
