@@ -258,6 +258,20 @@ fn entities_without_id_or_name_are_shown_and_kept_apart() {
 }
 
 #[test]
+fn annotations_stay_on_the_line_of_their_entity() {
+    let id = "1-66a00000-0123456789abcdef01234567";
+    let document = format!(
+        "{{\"trace_id\": \"{id}\", \"id\": \"00000000000000a1\", \"name\": \"a\", \"start_time\": 1, \"end_time\": 2, \
+         \"annotations\": {{\"k\\ney\": [\n\"\u{202e}\"], \"\u{9b}31m\": true}}}}"
+    );
+    let trace = partial(&[&document]).complete().unwrap();
+    assert_eq!(
+        trace.outline(),
+        "a {k\\ney: [\\n\"\\u{202e}\"], \\u{9b}31m: true}"
+    );
+}
+
+#[test]
 fn a_document_without_trace_id_is_handed_back() {
     let arrivals = [r#"{"id":"a","name":"x"}"#, r#"{"trace_id":7}"#]
         .iter()
