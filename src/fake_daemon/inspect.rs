@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::capture::Received;
 use crate::model::{Entity, EntityKind, Timestamp};
-use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge};
+use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge, named};
 use crate::trace::{Arrival, ExternalParents, Node, PartialTrace, assemble};
 
 /// What a set of datagrams holds.
@@ -57,11 +57,19 @@ pub(crate) fn inspect<'a>(
             continue;
         }
         let above = above.get_or_insert_with(|| Above::of(&traces));
-        let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
-        let placed = found
-            .into_iter()
-            .map(|violation| violation.with_seq(seq).below(names.iter().cloned()));
-        violations.extend(placed);
+        let around = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
+        // Violations of an entity share its names, and stand side by side.
+        let mut last: Option<(Arc<[String]>, Arc<[String]>)> = None;
+        for violation in found {
+            let own = violation.shared_names();
+            let names = match &last {
+                _ if around.is_empty() => Arc::clone(own),
+                Some((same, names)) if Arc::ptr_eq(same, own) => Arc::clone(names),
+                _ => around.iter().chain(own.iter()).cloned().collect(),
+            };
+            last = Some((Arc::clone(own), Arc::clone(&names)));
+            violations.push(violation.with_seq(seq).with_names(names));
+        }
     }
     drop(above);
     Inspection {
@@ -98,10 +106,10 @@ impl<'a> Above<'a> {
         };
         let node = self.subsegments.get(&(&*trace, Cow::Borrowed(&*id)));
         let parents = std::iter::successors(node.and_then(Node::parent), Node::parent);
-        let mut names: Vec<String> = parents
-            .map(|node| node.name().map_or_else(|| NO_NAME.to_owned(), Into::into))
-            .collect();
-        names.reverse();
-        names
+        let mut path: Vec<Node<'_>> = parents.collect();
+        path.reverse();
+        named(&path, |node| {
+            node.name().map_or_else(|| NO_NAME.to_owned(), Into::into)
+        })
     }
 }
