@@ -272,6 +272,34 @@ fn annotations_stay_on_the_line_of_their_entity() {
 }
 
 #[test]
+fn an_outline_sorts_siblings_by_all_that_is_below_them() {
+    let entity = |id: u32, parent: u32, name: &str| {
+        format!(
+            "{{\"type\":\"subsegment\",\"id\":\"{id:016}\",\"parent_id\":\"{parent:016}\",\"name\":\"{name}\",\
+             \"start_time\":1,\"end_time\":2,\"trace_id\":\"1-66a00000-0123456789abcdef01234567\"}}"
+        )
+    };
+    // Three named `a`: one with more below, one with less, and one whose only line is shorter.
+    let documents = [
+        entity(1, 0, "api").replace("\"type\":\"subsegment\",\"id\"", "\"id\""),
+        entity(2, 1, "a"),
+        entity(3, 2, "y"),
+        entity(4, 3, "z"),
+        entity(5, 1, "a"),
+        entity(6, 5, "y"),
+        entity(7, 5, "b"),
+        entity(8, 1, "a"),
+        entity(9, 1, "!"),
+    ];
+    let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let trace = partial(&texts).complete().unwrap();
+    assert_eq!(
+        trace.outline(),
+        "api\n  !\n  a\n  a\n    b\n    y\n  a\n    y\n      z"
+    );
+}
+
+#[test]
 fn a_document_without_trace_id_is_handed_back() {
     let arrivals = [r#"{"id":"a","name":"x"}"#, r#"{"trace_id":7}"#]
         .iter()
@@ -303,7 +331,13 @@ fn a_deep_chain_costs_no_stack_and_stays_readable() {
         .chain([r#"{"id":"00000","name":"api","start_time":1,"end_time":2}"#.to_owned()])
         .collect();
     let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
-    let drawn = partial(&texts).to_string();
+    let trace = partial(&texts);
+    let drawn = trace.to_string();
+    // Found by fuzzing: this took time by the cube of the depth.
+    let outline = trace.complete().unwrap().outline();
+    assert_eq!(outline.lines().count(), 5_000);
+    let (indent, name) = outline.lines().last().unwrap().split_at(2 * 4_999);
+    assert_eq!((indent.trim(), name), ("", "s"));
     assert_eq!(drawn.lines().count(), 5_001);
     assert!(
         drawn
