@@ -19,6 +19,7 @@ mod loss;
 mod model;
 mod opentelemetry;
 mod oracle;
+mod order;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
