@@ -207,6 +207,36 @@ fn a_ring_of_parents_is_cut_at_its_smallest_id() {
 }
 
 #[test]
+fn of_a_long_ring_the_first_few_are_named() {
+    let ring = |length: usize| {
+        let documents: Vec<String> = (1..=length)
+            .map(|id| {
+                let parent = id % length + 1;
+                format!(
+                    r#"{{"type":"subsegment","id":"{id}","parent_id":"{parent}","name":"{id}","start_time":1,"end_time":2}}"#
+                )
+            })
+            .collect();
+        let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+        let trace = partial(&texts);
+        let defect = trace.defects().next().unwrap().to_string();
+        defect
+            .split_once(": ")
+            .unwrap()
+            .1
+            .replace("subsegment ", "")
+    };
+    assert_eq!(
+        ring(5),
+        "`1` and `2` and `3` and `4` and `5` name each other as parents"
+    );
+    assert_eq!(
+        ring(7),
+        "`1` and `2` and `3` and `4` and `5` and 2 others name each other as parents"
+    );
+}
+
+#[test]
 fn ids_that_repeat_inside_one_document_stay_apart() {
     // The Python SDK gives all unsampled subsegments this id.
     check(
@@ -354,6 +384,7 @@ fn an_index_gives_what_assembling_all_at_once_gives() {
     assert_eq!(shown(&traces), shown(&assembly.traces));
     assert!(traces[0].id() == "u" && traces[1].clone().complete().is_ok());
     assert_eq!(index.untraced().len(), 1);
+    assert!(!index.is_empty());
 }
 
 #[test]
