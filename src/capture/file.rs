@@ -175,7 +175,10 @@ fn datagram(line: &[u8], place: u64, scratch: &mut Scratch) -> Result<Received, 
         Some(seq) => seq
             .as_number()
             .and_then(|number| u64::try_from(number.as_i64()?).ok())
-            .ok_or_else(|| format!("`seq` is {seq}, expected a whole number from 0"))?,
+            .ok_or_else(|| {
+                let seq = visible(seq.raw());
+                format!("`seq` is {seq}, expected a whole number from 0")
+            })?,
         None => place,
     };
     let arrived = get("t").map(seconds).transpose()?;
@@ -214,7 +217,10 @@ fn seconds(time: Value<'_>) -> Result<Duration, String> {
                 u32::try_from(nanos % 1_000_000_000).ok()?,
             ))
         })
-        .ok_or_else(|| format!("`t` is {time}, expected seconds since the epoch"))
+        .ok_or_else(|| {
+            let time = visible(time.raw());
+            format!("`t` is {time}, expected seconds since the epoch")
+        })
 }
 
 fn text_bytes(value: Value<'_>) -> Result<Vec<u8>, String> {

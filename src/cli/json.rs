@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cli::input::Datagram;
-use crate::cli::printable::printable;
+use crate::cli::printable::{is_vast, printable};
 use crate::cli::report::Report;
 use crate::json::{Kind, ObjectWriter, Value};
 use crate::model::{Entity, Timestamp};
@@ -157,7 +157,7 @@ fn fields(json: &mut String, node: Node<'_>, secrets: &Masker) {
         entity
             .json()
             .get(key)
-            .filter(|value| value.kind() == Kind::Number)
+            .filter(|value| value.kind() == Kind::Number && !is_vast(value.raw()))
     };
     raw_or_null(&mut object, "start_time", number("start_time"));
     raw_or_null(&mut object, "end_time", number("end_time"));

@@ -6,16 +6,31 @@ use crate::schema::Masker;
 
 use Surrogate::{High, Low};
 
-/// Received JSON on one line, without secrets and without lone surrogates; what is JSON stays JSON.
+/// Received JSON on one line, without secrets, lone surrogates and numbers beyond the range of
+/// floats; what is JSON stays JSON.
 pub(in crate::cli) fn printable<'a>(json: &'a str, secrets: &Masker) -> Cow<'a, str> {
-    if secrets.is_empty() && !json.contains(['\n', '\r']) {
+    if secrets.is_empty() && !json.contains(['\n', '\r']) && !may_be_vast(json) {
         return whole_text(json);
     }
     Cow::Owned(whole_text(&masked(json, secrets)).into_owned())
 }
 
-/// Masks secrets in strings; a number that is one becomes a string. Line breaks, which stand
-/// between values alone, are left out.
+/// Whether a number is too large for a float: some readers refuse a text that has one, and with it
+/// the whole report.
+pub(in crate::cli) fn is_vast(number: &str) -> bool {
+    number.parse().is_ok_and(f64::is_infinite)
+}
+
+/// Whether one may stand in `json`: it has an exponent, or more digits than a float.
+fn may_be_vast(json: &str) -> bool {
+    let mut pairs = json.bytes().zip(json.bytes().skip(1));
+    let has_exponent =
+        pairs.any(|(digit, letter)| digit.is_ascii_digit() && matches!(letter, b'e' | b'E'));
+    has_exponent || json.len() > MOST_DIGITS
+}
+
+/// Masks secrets in strings; a number that is one, or that is vast, becomes a string. Line breaks,
+/// which stand between values alone, are left out.
 fn masked(json: &str, secrets: &Masker) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut rest = json;
@@ -34,7 +49,7 @@ fn masked(json: &str, secrets: &Masker) -> String {
             other => (&rest[..other.len_utf8()], true),
         };
         let hidden = secrets.mask(token);
-        if is_text || hidden == token {
+        if is_text || hidden == token && !is_vast(token) {
             shown.push_str(&hidden);
         } else {
             shown.extend(["\"", &hidden, "\""]);
@@ -92,6 +107,9 @@ fn surrogate(json: &str) -> Option<Surrogate> {
         _ => None,
     }
 }
+
+/// The digits of the largest float.
+const MOST_DIGITS: usize = 309;
 
 enum Surrogate {
     High,

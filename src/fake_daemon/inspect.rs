@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::capture::Received;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
-use crate::schema::{Masker, NO_NAME, Secrets, Violation, judge};
+use crate::schema::{Masker, NO_NAME, Names, Secrets, Violation, judge, named};
 use crate::trace::{Arrival, ExternalParents, Index, Node, PartialTrace};
 
 /// What a set of datagrams holds.
@@ -113,8 +113,8 @@ impl Inspector {
         let top = Entity::of(document.root());
         let id = top.and_then(|top| top.trace_id());
         let traces = self.index.some(id.iter(), external);
-        let names = top.map_or_else(Vec::new, |top| Above::of(&traces).names(top));
-        Some(violation.with_seq(seq).below(names))
+        let around = top.map_or_else(Vec::new, |top| Above::of(&traces).names(top));
+        below(&around, vec![violation.with_seq(seq)]).pop()
     }
 
     /// The violations with the names that stand above them in their traces.
@@ -125,16 +125,32 @@ impl Inspector {
         let above = Above::of(traces);
         let mut violations = Vec::new();
         for (seq, document, found) in &self.faulty {
-            let names = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
-            violations.extend(
-                found
-                    .iter()
-                    .cloned()
-                    .map(|violation| violation.with_seq(*seq).below(names.iter().cloned())),
-            );
+            let around = Entity::of(document.root()).map_or_else(Vec::new, |top| above.names(top));
+            let numbered = found.iter().cloned();
+            let numbered = numbered.map(|violation| violation.with_seq(*seq));
+            violations.extend(below(&around, numbered.collect()));
         }
         violations
     }
+}
+
+/// The violations of a document with the names of what is around it.
+fn below(around: &[String], mut violations: Vec<Violation>) -> Vec<Violation> {
+    if around.is_empty() {
+        return violations;
+    }
+    // Violations of an entity share its names, and stand side by side.
+    let mut last: Option<(Names, Names)> = None;
+    for violation in &mut violations {
+        let own = violation.shared_names();
+        let names = match &last {
+            Some((same, names)) if Arc::ptr_eq(same, own) => Arc::clone(names),
+            _ => around.iter().chain(own.iter()).cloned().collect(),
+        };
+        last = Some((Arc::clone(own), Arc::clone(&names)));
+        *violation = violation.clone().with_names(names);
+    }
+    violations
 }
 
 /// The subsegments of all traces, by which what is around a document can be found.
@@ -164,10 +180,10 @@ impl<'a> Above<'a> {
         };
         let node = self.subsegments.get(&(&*trace, Cow::Borrowed(&*id)));
         let parents = std::iter::successors(node.and_then(Node::parent), Node::parent);
-        let mut names: Vec<String> = parents
-            .map(|node| node.name().map_or_else(|| NO_NAME.to_owned(), Into::into))
-            .collect();
-        names.reverse();
-        names
+        let mut path: Vec<Node<'_>> = parents.collect();
+        path.reverse();
+        named(&path, |node| {
+            node.name().map_or_else(|| NO_NAME.to_owned(), Into::into)
+        })
     }
 }

@@ -229,7 +229,13 @@ pub(crate) fn pointer(way: &[(Step<'_>, Value<'_>)]) -> String {
         match step {
             Step::Element(index) => pointer.push_str(&index.to_string()),
             Step::Member(key) => {
-                pointer.push_str(&key.decode().replace('~', "~0").replace('/', "~1"));
+                let key = key.decode();
+                // A way may be thousands of steps long, and few of them hold such a sign.
+                if key.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                } else {
+                    pointer.push_str(&key);
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::Error;
+use crate::error::{Error, visible};
 
 /// The id of a trace: `1-` and 8 hex digits of epoch seconds, `-` and 24 of chance.
 ///
@@ -80,7 +80,8 @@ impl FromStr for TraceId {
         for (part, length, place) in [(epoch, 8, "after `1-`"), (random, 24, "in the last part")] {
             if !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return Err(invalid(format!(
-                    "expected hex digits {place}, got `{part}`"
+                    "expected hex digits {place}, got `{}`",
+                    visible(part)
                 )));
             }
             if part.len() != length {

@@ -249,8 +249,8 @@ pub(crate) fn flags(entity: Entity<'_>) -> impl Iterator<Item = &'static str> {
 /// `order_id: o-1, items: 3`
 pub(crate) fn annotations(entity: Entity<'_>) -> Vec<String> {
     let annotation = |(key, value): Annotation<'_>| match value.as_str() {
-        Some(text) => format!("{key}: {}", visible(&text)),
-        None => format!("{key}: {value}"),
+        Some(text) => format!("{}: {}", visible(&key.decode()), visible(&text)),
+        None => format!("{}: {}", visible(&key.decode()), visible(value.raw())),
     };
     entity.annotations().map(annotation).collect()
 }

@@ -3,14 +3,16 @@
 //! What is as it should be costs a look-up and a comparison; places and messages are made for
 //! what is not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::json::{Document, Kind, Step, Text, Value, pointer};
 use crate::schema::block::{Block, Field};
 use crate::schema::entity::{self, Facts, Place};
 use crate::schema::fields::{Fact, SEGMENT, SUBSEGMENT, Shape};
+use crate::schema::violation::named;
 use crate::schema::words::{misspelled, quoted, shown};
-use crate::schema::{Rule, Violation, plain, whole};
+use crate::schema::{Names, Rule, Violation, plain, whole};
 
 /// Judges a document as the service would, by what it shows by itself. In order of the pointers.
 ///
@@ -288,22 +290,30 @@ impl<'a> Judge<'a> {
     }
 
     fn violations(mut self) -> Vec<Violation> {
-        let text = |value: Value<'_>, key| Some(value.get(key)?.as_str()?.into_owned());
+        let text = |value: Value<'_>, key| Some(Arc::from(value.get(key)?.as_str()?));
         let trace_id = text(self.document.root(), "trace_id");
         self.found.sort_by_key(|found| found.at.index());
         let places: Vec<Value<'a>> = self.found.iter().map(|found| found.at).collect();
         let mut found = self.found.into_iter();
         let mut violations = Vec::new();
+        // Once for each entity: it may be wide, lie deep, and break a rule in each of its fields.
+        let mut known: HashMap<u32, (Option<Arc<str>>, Names)> = HashMap::new();
         self.document.ways(&places, |way| {
-            violations.extend(found.next().map(|found| Violation {
-                rule: found.rule,
-                seq: 0,
-                trace_id: trace_id.clone(),
-                id: text(found.entity, "id"),
-                names: names(way, found.entity),
-                pointer: pointer(way),
-                message: found.message,
-                dialect: found.dialect,
+            violations.extend(found.next().map(|found| {
+                let (id, names) = known.entry(found.entity.index()).or_insert_with(|| {
+                    let names = names(way, found.entity);
+                    (text(found.entity, "id"), names.into())
+                });
+                Violation {
+                    rule: found.rule,
+                    seq: 0,
+                    trace_id: trace_id.clone(),
+                    id: id.clone(),
+                    names: Arc::clone(names),
+                    pointer: pointer(way),
+                    message: found.message,
+                    dialect: found.dialect,
+                }
             }));
         });
         violations.sort_by(|a, b| a.pointer.cmp(&b.pointer).then(a.rule.cmp(&b.rule)));
@@ -313,15 +323,15 @@ impl<'a> Judge<'a> {
 
 /// The names from the top of the document down to an entity, which is on this way or its end.
 pub(in crate::schema) fn names(way: &[(Step<'_>, Value<'_>)], entity: Value<'_>) -> Vec<String> {
-    let name = |value: Value<'_>| {
-        let name = value.get("name").and_then(|name| name.as_str());
-        name.map_or_else(|| NO_NAME.to_owned(), Into::into)
-    };
     let inside = way.iter().filter_map(|(step, value)| match step {
-        Step::Element(_) if value.holds(entity) => Some(name(*value)),
+        Step::Element(_) if value.holds(entity) => Some(*value),
         _ => None,
     });
-    [name(entity.top())].into_iter().chain(inside).collect()
+    let path: Vec<Value<'_>> = [entity.top()].into_iter().chain(inside).collect();
+    named(&path, |value| {
+        let name = value.get("name").and_then(|name| name.as_str());
+        name.map_or_else(|| NO_NAME.to_owned(), Into::into)
+    })
 }
 
 /// Whether an object has a key twice.

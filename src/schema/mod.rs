@@ -57,3 +57,4 @@ pub use witness::{Testimony, witness};
 
 pub(crate) use judge::NO_NAME;
 pub(crate) use secrets::Masker;
+pub(crate) use violation::{Names, named};

@@ -1,6 +1,7 @@
 //! A rule that was broken, and where.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::on_one_line;
 use crate::schema::{Consequence, Rule};
@@ -31,13 +32,17 @@ use crate::schema::{Consequence, Rule};
 pub struct Violation {
     pub(in crate::schema) rule: Rule,
     pub(in crate::schema) seq: u64,
-    pub(in crate::schema) trace_id: Option<String>,
-    pub(in crate::schema) id: Option<String>,
-    pub(in crate::schema) names: Vec<String>,
+    // Shared by the violations of an entity, of which there may be thousands.
+    pub(in crate::schema) trace_id: Option<Arc<str>>,
+    pub(in crate::schema) id: Option<Arc<str>>,
+    pub(in crate::schema) names: Names,
     pub(in crate::schema) pointer: String,
     pub(in crate::schema) message: String,
     pub(in crate::schema) dialect: Option<&'static str>,
 }
+
+/// Names from the outermost entity down, which violations of one entity share.
+pub(crate) type Names = Arc<[String]>;
 
 impl Violation {
     /// The rule that is broken.
@@ -71,7 +76,8 @@ impl Violation {
     }
 
     /// The names from the outermost entity down to the one in which it is: of the trace, where
-    /// that is known, else of the document. A name that is missing is `<no name>`.
+    /// that is known, else of the document. A name that is missing is `<no name>`; of an entity
+    /// that lies deeper than 128 others, one stands for those in the middle: `<20 more names>`.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -121,10 +127,15 @@ impl Violation {
         self
     }
 
-    /// The same, as a part of a trace in which these entities are around its document.
-    pub(crate) fn below(mut self, around: impl IntoIterator<Item = String>) -> Violation {
-        self.names.splice(0..0, around);
+    /// The same, as a part of a trace, with these names from the outermost entity down.
+    pub(crate) fn with_names(mut self, names: Names) -> Violation {
+        self.names = names;
         self
+    }
+
+    /// The names, shared with other violations of the entity.
+    pub(crate) fn shared_names(&self) -> &Names {
+        &self.names
     }
 
     /// `OrdersWorker > dynamo-put`.
@@ -163,6 +174,20 @@ impl fmt::Display for Violation {
     }
 }
 
+/// The names on a path from the outermost entity down; of a long one, those at both ends.
+pub(crate) fn named<T>(path: &[T], name: impl Fn(&T) -> String) -> Vec<String> {
+    let left_out = path.len().saturating_sub(2 * SHOWN_NAMES);
+    if left_out == 0 {
+        return path.iter().map(name).collect();
+    }
+    let (outer, inner) = (&path[..SHOWN_NAMES], &path[path.len() - SHOWN_NAMES..]);
+    let outer = outer.iter().map(&name);
+    let gap = format!("<{left_out} more names>");
+    outer.chain([gap]).chain(inner.iter().map(&name)).collect()
+}
+
+/// How many names are shown at either end of a long path.
+const SHOWN_NAMES: usize = 64;
 /// How many characters of a name are shown.
 const SHOWN_NAME: usize = 60;
 /// How many characters of a pointer are shown.

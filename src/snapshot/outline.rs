@@ -1,5 +1,9 @@
 //! The outline of a trace.
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::iter;
+
 use crate::error::visible;
 use crate::model::{Cause, Entity};
 use crate::render::{annotations, flags, retries, status, what};
@@ -37,26 +41,85 @@ impl Trace {
     /// );
     /// ```
     pub fn outline(&self) -> String {
-        // Entities in reverse, so that each finds its children written. A text of several lines,
-        // not yet indented, waits for each of them.
+        // Entities in reverse, so that each finds its children written, and these as the last ones.
+        // Lines stand in reverse too, so that each entity adds its own at the end: a chain of
+        // thousands costs no more than its text.
         let nodes: Vec<Node<'_>> = self.nodes().collect();
-        let mut written: Vec<(usize, Vec<String>)> = Vec::new();
-        for node in nodes.iter().rev() {
-            let count = node.children().len();
-            // The children are the last ones that were written.
-            let mut inside: Vec<Vec<String>> = written
-                .split_off(written.len() - count)
-                .into_iter()
-                .map(|(_, lines)| lines)
-                .collect();
-            inside.sort();
-            let mut lines = vec![line(node.entity())];
-            lines.extend(inside.into_iter().flatten().map(|line| format!("  {line}")));
-            written.push((count, lines));
+        let mut written: Vec<Vec<Line>> = Vec::new();
+        for (node, depth) in nodes.iter().zip(depths(&nodes)).rev() {
+            let mut inside = written.split_off(written.len() - node.children().len());
+            let mut lines = joined(&mut inside);
+            let text = line(node.entity());
+            lines.push(Line { depth, text });
+            written.push(lines);
         }
-        let mut roots: Vec<Vec<String>> = written.into_iter().map(|(_, lines)| lines).collect();
-        roots.sort();
-        roots.concat().join("\n")
+        let lines = joined(&mut written);
+        let lines = lines.iter().rev().map(ToString::to_string);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A line, which is not yet indented.
+#[derive(PartialEq, Eq)]
+struct Line {
+    depth: usize,
+    text: String,
+}
+
+impl Line {
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        let indent = iter::repeat_n(b' ', INDENT * self.depth);
+        indent.chain(self.text.bytes())
+    }
+}
+
+/// By what is written, indentation included.
+impl Ord for Line {
+    fn cmp(&self, other: &Line) -> Ordering {
+        if self.depth == other.depth {
+            return self.text.cmp(&other.text);
+        }
+        self.bytes().cmp(other.bytes())
+    }
+}
+
+impl PartialOrd for Line {
+    fn partial_cmp(&self, other: &Line) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No width of the formatter, which ends at 65,535 columns.
+        write!(f, "{}{}", " ".repeat(INDENT * self.depth), self.text)
+    }
+}
+
+/// How deep each of the entities lies, which stand before their children.
+fn depths(nodes: &[Node<'_>]) -> Vec<usize> {
+    let mut depths = Vec::with_capacity(nodes.len());
+    // How many children are yet to come, at each level.
+    let mut waiting: Vec<usize> = Vec::new();
+    for node in nodes {
+        while let Some(0) = waiting.last() {
+            waiting.pop();
+        }
+        depths.push(waiting.len());
+        if let Some(count) = waiting.last_mut() {
+            *count -= 1;
+        }
+        waiting.push(node.children().len());
+    }
+    depths
+}
+
+/// The lines of siblings, the last line of the last one first.
+fn joined(siblings: &mut Vec<Vec<Line>>) -> Vec<Line> {
+    siblings.sort_by(|one, other| other.iter().rev().cmp(one.iter().rev()));
+    match siblings.len() {
+        0 | 1 => siblings.pop().unwrap_or_default(),
+        _ => siblings.drain(..).flatten().collect(),
     }
 }
 
@@ -93,3 +156,6 @@ fn exception(entity: Entity<'_>) -> Option<String> {
         Cause::Reference(_) => None,
     }
 }
+
+/// Columns a level.
+const INDENT: usize = 2;

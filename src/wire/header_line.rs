@@ -1,5 +1,6 @@
 //! The header line, read as the daemon reads it.
 
+use crate::error::visible;
 use crate::json::{Document, Kind, Value};
 use crate::wire::Refusal;
 
@@ -53,7 +54,7 @@ impl HeaderLine {
 
 fn describe(field: &str, found: Option<Value<'_>>, expected: &str) -> String {
     match found {
-        Some(value) => format!("{field} is {}, expected {expected}", value.raw()),
+        Some(value) => format!("{field} is {}, expected {expected}", visible(value.raw())),
         None => format!("{field} is missing, expected {expected}"),
     }
 }

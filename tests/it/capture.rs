@@ -311,8 +311,16 @@ fn a_line_that_is_no_datagram_is_named_with_its_number() {
         "`seq` is -1, expected a whole number from 0",
     );
     check_line_error(
+        "{\"seq\": \"\u{9b}31m\", \"text\": \"a\"}",
+        "`seq` is \"\\u{9b}31m\", expected a whole number from 0",
+    );
+    check_line_error(
         "{\"t\": \"now\", \"text\": \"a\"}",
         "`t` is \"now\", expected seconds since the epoch",
+    );
+    check_line_error(
+        "{\"t\": \"\u{202e}\", \"text\": \"a\"}",
+        "`t` is \"\\u{202e}\", expected seconds since the epoch",
     );
     check_line_error("{\"text\": 7}", "`text` is a number, expected a string");
     check_line_error(

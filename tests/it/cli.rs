@@ -818,6 +818,31 @@ fn half_characters_are_written_so_that_every_reader_takes_the_report() {
 }
 
 #[test]
+fn numbers_beyond_floats_are_written_so_that_every_reader_takes_the_report() {
+    let folder = Folder::new("cli-vast");
+    let vast = format!("-1{}", "0".repeat(309));
+    let document = segment(1, "api")
+        .replacen(
+            '{',
+            &format!(
+                r#"{{"annotations":{{"vast":1e400,"most":1e308,"least":1E-400}},"metadata":{{"default":[{vast},1.50,"1e400"]}},"#
+            ),
+            1,
+        )
+        .replacen("\"end_time\":", "\"end_time\":2e999,\"was\":", 1);
+    fs::write(folder.0.join("one.json"), document).unwrap();
+    let (_, report) = checked(&folder.0, &["one.json"]);
+    let root = &report["traces"][0]["roots"][0];
+    assert_eq!(root["annotations"]["vast"], "1e400");
+    assert_eq!(root["annotations"]["most"], 1e308);
+    assert_eq!(root["annotations"]["least"], 0.0);
+    assert_eq!(root["metadata"]["default"][0], vast);
+    assert_eq!(root["metadata"]["default"][1], 1.5);
+    assert_eq!(root["metadata"]["default"][2], "1e400");
+    assert!(root["end_time"].is_null());
+}
+
+#[test]
 fn secrets_are_looked_for_on_request_and_never_shown_whole() {
     let folder = Folder::new("cli-secrets");
     let document = segment(1, "api").replacen(

@@ -355,6 +355,34 @@ fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_reques
 }
 
 #[test]
+fn of_several_traces_with_the_parent_the_least_is_named() {
+    let other = |number: u32, name: &str| {
+        let other = segment("a1", "").replace(&trace_id(1), &trace_id(number));
+        other.replace("\"api\"", &format!("\"{name}\""))
+    };
+    let documents = [alone("b1", ""), other(3, "x"), other(2, "z"), other(4, "y")];
+    for turn in 0..4 {
+        let mut documents = documents.to_vec();
+        documents.rotate_left(turn);
+        let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+            seq,
+            arrived: None,
+            document: Arc::new(Document::parse(text).unwrap()),
+        });
+        let traces = assemble(arrivals, &ExternalParents::none()).traces;
+        let told: Vec<String> = traces
+            .iter()
+            .flat_map(PartialTrace::defects)
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            told[0].ends_with(&format!("which is segment `z` of trace {}", trace_id(2))),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_missing_makes_a_trace_incomplete_and_nothing_else_does() {
     for code in DefectCode::ALL {
         if code.is_missing() {

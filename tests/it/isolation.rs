@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use xray_phantom::{FakeDaemon, block_on};
 
@@ -79,6 +80,49 @@ fn two_hundred_daemons_at_once_fit_into_the_files_of_an_ordinary_process() {
         Emitter::to(daemon).emit(&segment(number, "api"));
     }
     for (daemon, number) in daemons.iter().zip(1..) {
+        assert_eq!(block_on(daemon.expect_one_trace()).id(), trace_id(number));
+    }
+}
+
+/// How often the drains of this process have gone to sleep so far.
+fn sleeps() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end while it is looked at.
+    let of_drain = tasks.filter_map(|task| {
+        let task = task.ok()?.path();
+        let name = std::fs::read_to_string(task.join("comm")).ok()?;
+        let status = std::fs::read_to_string(task.join("status")).ok()?;
+        let mut lines = status.lines();
+        let switches = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        let is_drain = name.starts_with("xray-phantom dr");
+        is_drain.then(|| switches.trim().parse::<u64>().ok())?
+    });
+    of_drain.sum()
+}
+
+#[test]
+fn daemons_that_hear_nothing_sleep_and_wake_for_the_first_datagram() {
+    if !is_inside() {
+        return alone(
+            "daemons_that_hear_nothing_sleep_and_wake_for_the_first_datagram",
+            1_024,
+        );
+    }
+    let daemons: Vec<FakeDaemon> = (0..50).map(|_| FakeDaemon::start()).collect();
+    // Asleep are those that do not look for a fifth of a second; awake they look every 20 ms.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (before, until) = (sleeps(), Instant::now() + Duration::from_millis(200));
+        while Instant::now() < until {
+            std::thread::yield_now();
+        }
+        if before > 0 && sleeps() == before {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the drains do not go to sleep");
+    }
+    for (daemon, number) in daemons.iter().zip(1..) {
+        Emitter::to(daemon).emit(&segment(number, "api"));
         assert_eq!(block_on(daemon.expect_one_trace()).id(), trace_id(number));
     }
 }

@@ -23,6 +23,7 @@ mod model;
 mod name;
 mod opentelemetry;
 mod oracle;
+mod order;
 mod origin;
 mod programs;
 mod readme;

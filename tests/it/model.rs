@@ -348,6 +348,12 @@ fn ids_refuse_what_is_not_theirs() {
         trace("1-+759e988-bd862e3fe1be46a994272793"),
         "invalid trace id `1-+759e988-bd862e3fe1be46a994272793`: expected hex digits after `1-`, got `+759e988`"
     );
+    // Found by fuzzing.
+    assert_eq!(
+        trace("1-5759e988-\u{202e}\u{9b}31m"),
+        "invalid trace id `1-5759e988-\\u{202e}\\u{9b}31m`: expected hex digits in the last part, \
+         got `\\u{202e}\\u{9b}31m`"
+    );
     assert_eq!(
         trace("1-a-b-c"),
         "invalid trace id `1-a-b-c`: expected two parts after `1-`, got 3"

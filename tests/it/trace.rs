@@ -207,6 +207,36 @@ fn a_ring_of_parents_is_cut_at_its_smallest_id() {
 }
 
 #[test]
+fn of_a_long_ring_the_first_few_are_named() {
+    let ring = |length: usize| {
+        let documents: Vec<String> = (1..=length)
+            .map(|id| {
+                let parent = id % length + 1;
+                format!(
+                    r#"{{"type":"subsegment","id":"{id}","parent_id":"{parent}","name":"{id}","start_time":1,"end_time":2}}"#
+                )
+            })
+            .collect();
+        let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+        let trace = partial(&texts);
+        let defect = trace.defects().next().unwrap().to_string();
+        defect
+            .split_once(": ")
+            .unwrap()
+            .1
+            .replace("subsegment ", "")
+    };
+    assert_eq!(
+        ring(5),
+        "`1` and `2` and `3` and `4` and `5` name each other as parents"
+    );
+    assert_eq!(
+        ring(7),
+        "`1` and `2` and `3` and `4` and `5` and 2 others name each other as parents"
+    );
+}
+
+#[test]
 fn ids_that_repeat_inside_one_document_stay_apart() {
     // The Python SDK gives all unsampled subsegments this id.
     check(
@@ -221,6 +251,25 @@ fn ids_that_repeat_inside_one_document_stay_apart() {
             "├─ one  1.00 s",
             "│  └─ two  1.00 s",
             "└─ three  500 ms",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn an_id_that_repeats_in_one_document_is_that_of_several_in_all() {
+    check(
+        &[
+            r#"{"id":"a","name":"api","start_time":1,"end_time":2,"subsegments":[
+            {"id":"r","name":"one","start_time":1,"end_time":2},
+            {"id":"r","name":"two","start_time":1.5,"end_time":2}]}"#,
+            r#"{"type":"subsegment","id":"r","parent_id":"a","name":"three","start_time":1.75,"end_time":2}"#,
+        ],
+        &[
+            "api  1.00 s",
+            "├─ one  1.00 s",
+            "├─ two  500 ms",
+            "└─ three  250 ms",
         ],
         &[],
     );
@@ -299,6 +348,20 @@ fn ids_are_compared_as_text() {
 }
 
 #[test]
+fn annotations_stay_on_the_line_of_their_entity() {
+    let id = "1-66a00000-0123456789abcdef01234567";
+    let document = format!(
+        "{{\"trace_id\": \"{id}\", \"id\": \"00000000000000a1\", \"name\": \"a\", \"start_time\": 1, \"end_time\": 2, \
+         \"annotations\": {{\"k\\ney\": [\n\"\u{202e}\"], \"\u{9b}31m\": true}}}}"
+    );
+    let trace = partial(&[&document]).complete().unwrap();
+    assert_eq!(
+        trace.outline(),
+        "a {k\\ney: [\\n\"\\u{202e}\"], \\u{9b}31m: true}"
+    );
+}
+
+#[test]
 fn an_index_gives_what_assembling_all_at_once_gives() {
     let documents = [
         r#"{"trace_id":"t","id":"a","name":"api","start_time":1,"in_progress":true}"#,
@@ -321,6 +384,35 @@ fn an_index_gives_what_assembling_all_at_once_gives() {
     assert_eq!(shown(&traces), shown(&assembly.traces));
     assert!(traces[0].id() == "u" && traces[1].clone().complete().is_ok());
     assert_eq!(index.untraced().len(), 1);
+    assert!(!index.is_empty());
+}
+
+#[test]
+fn an_outline_sorts_siblings_by_all_that_is_below_them() {
+    let entity = |id: u32, parent: u32, name: &str| {
+        format!(
+            "{{\"type\":\"subsegment\",\"id\":\"{id:016}\",\"parent_id\":\"{parent:016}\",\"name\":\"{name}\",\
+             \"start_time\":1,\"end_time\":2,\"trace_id\":\"1-66a00000-0123456789abcdef01234567\"}}"
+        )
+    };
+    // Three named `a`: one with more below, one with less, and one whose only line is shorter.
+    let documents = [
+        entity(1, 0, "api").replace("\"type\":\"subsegment\",\"id\"", "\"id\""),
+        entity(2, 1, "a"),
+        entity(3, 2, "y"),
+        entity(4, 3, "z"),
+        entity(5, 1, "a"),
+        entity(6, 5, "y"),
+        entity(7, 5, "b"),
+        entity(8, 1, "a"),
+        entity(9, 1, "!"),
+    ];
+    let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let trace = partial(&texts).complete().unwrap();
+    assert_eq!(
+        trace.outline(),
+        "api\n  !\n  a\n  a\n    b\n    y\n  a\n    y\n      z"
+    );
 }
 
 #[test]
@@ -355,7 +447,13 @@ fn a_deep_chain_costs_no_stack_and_stays_readable() {
         .chain([r#"{"id":"00000","name":"api","start_time":1,"end_time":2}"#.to_owned()])
         .collect();
     let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
-    let drawn = partial(&texts).to_string();
+    let trace = partial(&texts);
+    let drawn = trace.to_string();
+    // Found by fuzzing: this took time by the cube of the depth.
+    let outline = trace.complete().unwrap().outline();
+    assert_eq!(outline.lines().count(), 5_000);
+    let (indent, name) = outline.lines().last().unwrap().split_at(2 * 4_999);
+    assert_eq!((indent.trim(), name), ("", "s"));
     assert_eq!(drawn.lines().count(), 5_001);
     assert!(
         drawn

@@ -73,6 +73,12 @@ fn a_header_is_read_as_go_reads_json() {
         r#"{"format":"json"}"#,
         Some("version is missing, expected the number 1"),
     );
+    check_refused(
+        "{\"format\":\"\u{9b}31m\u{202e}\",\"version\":1}\n{}",
+        RefusalCode::InvalidHeader,
+        "invalid header `{\"format\":\"\\u{9b}31m\\u{202e}\",\"version\":1}`: format is \"\\u{9b}31m\\u{202e}\", \
+         expected \"json\"",
+    );
     check_header(
         r#"{"version":1}"#,
         Some("format is missing, expected \"json\""),

@@ -1,8 +1,9 @@
 //! The lint: secrets of a document become violations that do not show them.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::error::{count, on_one_line};
 use crate::json::{Document, Step, write_text};
@@ -13,7 +14,7 @@ use crate::schema::secrets::find::{Find, find};
 use crate::schema::secrets::key::is_name;
 use crate::schema::secrets::masked::{Masker, masked_by};
 use crate::schema::secrets::place::{Part, Place, places};
-use crate::schema::{Rule, Violation};
+use crate::schema::{Names, Rule, Violation};
 
 /// A lint, on request, for what looks like a secret: whoever may read traces can read it.
 ///
@@ -106,20 +107,26 @@ impl Secrets {
         let masker = Masker::new(texts(&found));
         let show = |text: &str| masker.mask(text).into_owned();
         let trace_id = document.root().get("trace_id").and_then(|id| id.as_str());
+        let trace_id: Option<Arc<str>> = trace_id.map(|id| show(&id).into());
         let mut violations = Vec::new();
+        let mut known: HashMap<u32, (Option<Arc<str>>, Names)> = HashMap::new();
         for found in &found {
-            let id = found.place.entity.get("id").and_then(|id| id.as_str());
-            let names = names(&found.place.entity.way(), found.place.entity)
-                .iter()
-                .map(|name| show(name))
-                .collect();
+            let entity = found.place.entity;
+            let (id, names) = known.entry(entity.index()).or_insert_with(|| {
+                let id = entity.get("id").and_then(|id| id.as_str());
+                let names = names(&entity.way(), entity);
+                (
+                    id.map(|id| show(&id).into()),
+                    names.iter().map(|name| show(name)).collect(),
+                )
+            });
             let (pointer, path) = found.place.spelled(&masker);
             let mut violation = Violation {
                 rule: Rule::SecretCredential,
                 seq: 0,
-                trace_id: trace_id.as_deref().map(&show),
-                id: id.as_deref().map(&show),
-                names,
+                trace_id: trace_id.clone(),
+                id: id.clone(),
+                names: Arc::clone(names),
                 pointer,
                 message: String::new(),
                 dialect: None,

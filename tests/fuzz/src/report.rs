@@ -1,0 +1,124 @@
+//! What holds for every report.
+
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use xray_phantom::cli::Checked;
+
+use crate::text::{is_printable, without_colors};
+
+/// The JSON can be read, the texts can be shown, and neither holds a secret.
+pub(crate) fn holds(checked: &Checked) {
+    let counts = checked.counts;
+    assert_eq!(counts.received, checked.datagrams.len() as u64);
+    assert_eq!(
+        counts.received,
+        counts.accepted + counts.rejected + counts.ignored
+    );
+    let json = &checked.json;
+    assert!(json.ends_with("}\n") && json.matches('\n').count() == 1);
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
+        panic!("the report is not JSON: {error}\n{json}");
+    }
+    // Deeper than this serde_json reads nothing.
+    if depth(json) < 128 {
+        match serde_json::from_str::<Value>(json) {
+            Ok(report) => {
+                counts_agree(&report, checked);
+                holds_no_secret(&report, checked);
+            }
+            Err(error) => panic!("the report cannot be read: {error}\n{json}"),
+        }
+    }
+    let text = without_colors(&checked.text);
+    is_printable(&text);
+    is_printable(&checked.annotations);
+    for secret in long(&checked.secrets) {
+        assert!(!text.contains(secret), "{secret:?} in {text}");
+    }
+}
+
+/// The secrets that no text may hold. A shorter one is hidden where it stands as a word.
+fn long(secrets: &[String]) -> impl Iterator<Item = &str> {
+    let is_long = |secret: &&str| secret.chars().count() >= 8;
+    secrets.iter().map(String::as_str).filter(is_long)
+}
+
+/// No text that was received, or that tells of one, holds a secret; our own words may be one.
+fn holds_no_secret(report: &Value, checked: &Checked) {
+    if checked.secrets.is_empty() {
+        return;
+    }
+    let mut waiting = vec![report];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Array(values) => waiting.extend(values),
+            Value::Object(members) => {
+                let received = |key: &str| !OURS.contains(&key);
+                waiting.extend(
+                    members
+                        .iter()
+                        .filter(|(key, _)| received(key))
+                        .map(|(_, value)| value),
+                );
+            }
+            Value::String(text) => {
+                for secret in long(&checked.secrets) {
+                    assert!(!text.contains(secret), "{secret:?} in {text:?}");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn counts_agree(report: &Value, checked: &Checked) {
+    let counts = checked.counts;
+    let datagrams = &report["datagrams"];
+    for (key, count) in [
+        ("received", counts.received),
+        ("accepted", counts.accepted),
+        ("rejected", counts.rejected),
+        ("ignored", counts.ignored),
+    ] {
+        assert_eq!(datagrams[key], count);
+    }
+    let length = |value: &Value| value.as_array().map_or(0, Vec::len) as u64;
+    assert_eq!(length(&report["rejections"]), counts.rejected);
+    let traces = report["traces"].as_array().expect("traces are an array");
+    let lines = |complete| {
+        traces
+            .iter()
+            .filter(|trace| trace["complete"] == complete)
+            .count()
+    };
+    let summary = format!("{} complete, {} not", lines(true), lines(false));
+    assert!(
+        checked.text.contains(&summary),
+        "{summary}: {}",
+        checked.text
+    );
+    assert_eq!(
+        checked.is_well && counts.received > 0,
+        checked.text.contains("all is well")
+    );
+}
+
+/// How deep the brackets of a JSON text are nested.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            b'"' if !escaped => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        escaped = byte == b'\\' && !escaped;
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Keys of the report whose texts are words of ours.
+const OURS: [&str; 5] = ["aws_code", "code", "consequence", "kind", "severity"];

@@ -1,0 +1,267 @@
+//! What is known, as inputs of the targets: the corpora, a document for each rule, and whatever a
+//! target has found.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xray_phantom::CaptureFile;
+use xray_phantom::wire::HEADER_LINE;
+
+use crate::{SEPARATOR, capture_file, datagrams, document};
+
+/// A target: what is called with an input, and the inputs that are known.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name, and that of its program.
+    pub name: &'static str,
+    /// What holds for every input.
+    pub holds: fn(&[u8]),
+    /// The seeds.
+    pub seeds: Vec<Seed>,
+}
+
+/// An input that is known.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// Where it is from.
+    pub name: String,
+    /// The input.
+    pub bytes: Vec<u8>,
+}
+
+/// All targets.
+///
+/// # Errors
+///
+/// A fixture that cannot be read.
+pub fn targets() -> io::Result<Vec<Target>> {
+    let mut captures = Vec::new();
+    let mut files = Vec::new();
+    let mut documents = Vec::new();
+    for path in listed("fixtures/corpora", "jsonl")? {
+        if path.to_string_lossy().ends_with(".http.jsonl") {
+            continue;
+        }
+        let name = name(&path);
+        let capture = CaptureFile::read(&path).map_err(io::Error::other)?;
+        let sent: Vec<Vec<u8>> = capture.datagrams().map(|of| of.bytes().to_vec()).collect();
+        let bodies = capture.datagrams().filter_map(|of| of.document());
+        documents.extend(bodies.map(|of| seed(&name, of.text().as_bytes().to_vec())));
+        captures.extend(grouped(&sent, SEPARATOR).map(|bytes| seed(&name, bytes)));
+        let lines = fs::read(&path)?;
+        let lines: Vec<Vec<u8>> = lines
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::to_vec)
+            .collect();
+        files.extend(grouped(&lines, b'\n').map(|bytes| seed(&name, bytes)));
+        // As another program writes them: text, and a time.
+        let texts = sent.iter().zip(0..).map(|(datagram, seq)| {
+            let text = Value::from(String::from_utf8_lossy(datagram));
+            format!("{{\"seq\": {seq}, \"t\": 1795338258.25, \"text\": {text}}}").into_bytes()
+        });
+        let texts: Vec<Vec<u8>> = texts.collect();
+        files.extend(grouped(&texts, b'\n').map(|bytes| seed(&name, bytes)));
+    }
+    for path in listed("fixtures/rules", "json")? {
+        let (name, bytes) = (name(&path), fs::read(&path)?);
+        captures.push(seed(&name, [HEADER_LINE.as_bytes(), &bytes].concat()));
+        files.push(seed(&name, bytes.clone()));
+        documents.push(seed(&name, bytes));
+    }
+    captures.extend(ODD.iter().map(|bytes| seed("odd", bytes.to_vec())));
+    Ok(vec![
+        Target::new("capture_file", capture_file, files)?,
+        Target::new("datagrams", datagrams, captures)?,
+        Target::new("document", document, documents)?,
+    ])
+}
+
+impl Target {
+    fn new(name: &'static str, holds: fn(&[u8]), mut seeds: Vec<Seed>) -> io::Result<Target> {
+        seeds.extend(found(name)?);
+        Ok(Target { name, holds, seeds })
+    }
+}
+
+/// A dictionary for libFuzzer: the keys and short texts of all seeds, and what the targets split at.
+///
+/// # Errors
+///
+/// A fixture that cannot be read.
+pub fn dictionary() -> io::Result<String> {
+    let mut words = BTreeSet::new();
+    let schema = fs::read_to_string(package().join("schemas/segment-document.schema.json"))?;
+    collect(&serde_json::from_str(&schema)?, &mut words);
+    for target in targets()? {
+        for seed in target.seeds.iter().filter(|_| target.name == "document") {
+            if let Ok(value) = serde_json::from_slice(&seed.bytes) {
+                collect(&value, &mut words);
+            }
+        }
+    }
+    let quoted = words.iter().map(|word| format!("\"{word}\""));
+    let all = quoted.chain(TOKENS.iter().map(ToString::to_string));
+    let line = |token: String| {
+        let escape = |byte: u8| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        };
+        let token: String = token.bytes().map(escape).collect();
+        format!("\"{token}\"\n")
+    };
+    let separated = format!(
+        "\"\\xff{}\"\n",
+        HEADER_LINE.replace('"', "\\\"").replace('\n', "\\x0a")
+    );
+    Ok(all.map(line).chain([separated]).collect())
+}
+
+/// The keys of a value, and its short texts.
+fn collect(value: &Value, words: &mut BTreeSet<String>) {
+    let mut add = |word: &str| {
+        if (2..MOST_OF_A_WORD).contains(&word.len()) && !word.bytes().any(|byte| byte < b' ') {
+            words.insert(word.to_owned());
+        }
+    };
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect(value, words)),
+        Value::Object(members) => {
+            members.keys().for_each(|key| add(key));
+            members.values().for_each(|value| collect(value, words));
+        }
+        Value::String(text) => add(text),
+        _ => {}
+    }
+}
+
+/// Joins parts to inputs that the fuzzer can change in a short time.
+fn grouped(parts: &[Vec<u8>], separator: u8) -> impl Iterator<Item = Vec<u8>> {
+    let mut groups: Vec<Vec<u8>> = Vec::new();
+    for part in parts {
+        match groups
+            .last_mut()
+            .filter(|last| last.len() + part.len() < GROUP)
+        {
+            Some(group) => {
+                group.push(separator);
+                group.extend(part);
+            }
+            None => groups.push(part.clone()),
+        }
+    }
+    groups.into_iter()
+}
+
+/// What a target has found before, smallest form.
+fn found(target: &str) -> io::Result<Vec<Seed>> {
+    let folder = package().join("tests/fuzz/found").join(target);
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        found.push(seed(&name(&path), fs::read(&path)?));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The files below a folder of the package, sorted.
+fn listed(folder: &str, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![package().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn seed(name: &str, bytes: Vec<u8>) -> Seed {
+    Seed {
+        name: name.to_owned(),
+        bytes,
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.strip_prefix(package())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn package() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Datagrams that AWS's daemon or X-Ray refuses, and some that look odd and are not.
+const ODD: &[&[u8]] = &[
+    b"",
+    b"\n",
+    b"{}",
+    b"{\"format\":\"json\",\"version\":1}",
+    b"{\"format\":\"json\",\"version\":1}\n",
+    b"{\"format\":\"json\",\"version\":\"1\"}\n{}",
+    b"{\"FORMAT\":\"J\\u0053ON\",\"version\":1,\"version\":1,\"x\":[]} \n {} ",
+    b"{\"format\":\"json\",\"version\":1}\n[]",
+    b"{\"format\":\"json\",\"version\":1}\nnull",
+    b"{\"format\":\"json\",\"version\":1}\nx",
+    b"{\"format\":\"json\",\"version\":1}\nT1SCgAA",
+    b"{\"format\":\"json\",\"version\":1}\nT1UCgA=\n",
+    b"{\"format\":\"json\",\"version\":1}\nM1",
+    b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"\xc3\x28\"}",
+    b"{\"format\":\"\xc3\",\"version\":1}\n{}",
+    b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"a\\ud800\\udc00\\ud800\",\"id\":\"\\u0000\",\"start_time\":1e400,\"end_time\":-0.0E+5}",
+    b"{\"format\":\"json\",\"version\":1}\n{\"trace_id\":\"1-6b02b1e8-299bb96069a00e338b2e13be\",\"type\":\"subsegment\",\"id\":\"00000000000000a1\",\"parent_id\":\"00000000000000b1\",\"name\":\"a\",\"start_time\":1,\"end_time\":2}\xff{\"format\":\"json\",\"version\":1}\n{\"trace_id\":\"1-6b02b1e8-299bb96069a00e338b2e13be\",\"type\":\"subsegment\",\"id\":\"00000000000000b1\",\"parent_id\":\"00000000000000a1\",\"name\":\"b\",\"start_time\":1,\"end_time\":2}",
+    b"{\"format\":\"json\",\"version\":1}\n{\"annotations\":{\"token\":\"AKIAQ3EGXYZWVUTSRQPO\",\"mail\":\"jordan@example.com\",\"card\":4111111111111111},\"sql\":{\"url\":\"postgres://app:hunter2hunter2@db/orders\",\"sanitized_query\":\"SET PASSWORD = 'abcdefgh1'\"},\"http\":{\"request\":{\"url\":\"https://a/?access_token=abcdef0123456789\"}},\"metadata\":{\"d\":{\"authorization\":\"Bearer abcdef.0123456789\",\"pem\":\"-----BEGIN PRIVATE KEY-----\\nabc\"}}}",
+];
+/// What stands in inputs beside keys and texts.
+const TOKENS: &[&str] = &[
+    "\":\"",
+    "\":{\"",
+    "\":[{\"",
+    "\":null",
+    "\":true",
+    "\":false",
+    "},{",
+    "}]}",
+    "\"\",",
+    "1e400",
+    "-0.0",
+    "1795338258.25",
+    "0000000000000000",
+    "1-6b02b1e8-299bb96069a00e338b2e13be",
+    "\\ud800",
+    "\\udc00",
+    "\\u0000",
+    "\\u202e",
+    "\\/",
+    "\\n",
+    "AKIAQ3EGXYZWVUTSRQPO",
+    "Bearer ",
+    "password=",
+    "postgres://a:b1b1b1b1@c",
+    "@example.com",
+    "4111111111111111",
+    "-----BEGIN PRIVATE KEY-----",
+    "SELECT * FROM t WHERE password = '",
+    "T1S",
+    "T1U",
+    "M1",
+    "bytes_b64",
+];
+const GROUP: usize = 700;
+const MOST_OF_A_WORD: usize = 32;
