@@ -42,10 +42,10 @@ async fn main() {
 
     let trace = daemon.expect_one_trace().await;
     println!("{trace}");
-    assert_eq!(
-        trace.outline(),
-        "load\nwait for an answer ERROR Cancelled"
-    );
+    assert_eq!(trace.outline(), "load\nwait for an answer ERROR Cancelled");
     assert_eq!(trace.duration(), Some(Duration::from_mins(15)));
-    assert!(begun.elapsed() < Duration::from_secs(10), "no minute passed");
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "no minute passed"
+    );
 }

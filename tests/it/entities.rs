@@ -4,6 +4,7 @@ use std::fmt;
 
 use xray_phantom::model::{EntityId, TraceId};
 use xray_phantom::recorder::{MemoryEmitter, Namespace, Origin, Sql};
+use xray_phantom::wire::Note;
 use xray_phantom::{
     FakeDaemon, Finding, Recorder, Sampling, Trace, begin_subsegment, block_on,
     in_subsegment_infallible_sync, in_subsegment_sync,
@@ -86,14 +87,19 @@ fn everything_that_a_document_has_can_be_said() {
         front("http"),
         r#"{"request":{"client_ip":"1.2.3.4","method":"GET","url":"https://api.test/orders","user_agent":"curl","x_forwarded_for":true},"response":{"content_length":7,"status":429}}"#
     );
-    assert_eq!((front("error"), front("throttle")), ("true".into(), "true".into()));
+    assert_eq!(
+        (front("error"), front("throttle")),
+        ("true".into(), "true".into())
+    );
     assert_eq!(front("fault"), "missing");
     assert_eq!(
         front("links"),
         r#"[{"trace_id":"1-66a00000-0123456789abcdef01234567","id":"00000000000000a1"}]"#
     );
     assert_eq!(front("origin"), r#""AWS::EC2::Instance""#);
-    assert!(front("aws").starts_with(r#"{"ec2":{"instance_id":"i-1"},"xray":{"sdk":"xray-phantom","#));
+    assert!(
+        front("aws").starts_with(r#"{"ec2":{"instance_id":"i-1"},"xray":{"sdk":"xray-phantom","#)
+    );
     assert_eq!(front("service"), r#"{"name":"api","version":"1.4.2"}"#);
     let query = |key| member(&trace, "db@host", key);
     assert_eq!(query("namespace"), r#""remote""#);
@@ -130,7 +136,7 @@ fn a_status_means_the_flags_that_aws_documents() {
             segment.http_status(status);
         });
         let outline = block_on(daemon.expect_one_trace()).outline();
-        assert_eq!(outline, format!("api {status} {flags}").trim_end());
+        assert_eq!(outline, format!("api {flags}").trim_end(), "{status}");
     }
 }
 
@@ -342,7 +348,7 @@ fn away_from_tests_each_kind_of_note_is_told_once_and_counted_always() {
             segment.annotate("a b", 1);
         });
     }
-    let codes: Vec<&str> = kept.notes().iter().map(|note| note.code()).collect();
+    let codes: Vec<&str> = kept.notes().iter().map(Note::code).collect();
     assert_eq!(codes, ["name", "annotation-key"]);
     let stats = recorder.stats();
     assert_eq!((stats.renamed, stats.left_out, stats.segments), (3, 3, 3));

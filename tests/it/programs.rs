@@ -50,16 +50,22 @@ fn step() -> impl Strategy<Value = Step> {
         text().prop_map(Step::Aws),
         text().prop_map(Step::Fail),
         any::<u8>().prop_map(Step::Flags),
-        (text(), text(), 100..600_u16).prop_map(|(method, url, status)| Step::Http(method, url, status)),
+        (text(), text(), 100..600_u16)
+            .prop_map(|(method, url, status)| Step::Http(method, url, status)),
         text().prop_map(Step::Leave),
-        (text(), text(), prop_oneof![9 => 0..200_usize, 1 => 0..90_000_usize])
+        (
+            text(),
+            text(),
+            prop_oneof![9 => 0..200_usize, 1 => 0..90_000_usize]
+        )
             .prop_map(|(namespace, key, length)| Step::Metadata(namespace, key, length)),
         Just(Step::Progress),
         text().prop_map(Step::Sql),
         text().prop_map(Step::User),
     ];
     leaf.prop_recursive(5, 60, 8, |inner| {
-        (text(), prop::collection::vec(inner, 0..8)).prop_map(|(name, steps)| Step::Inside(name, steps))
+        (text(), prop::collection::vec(inner, 0..8))
+            .prop_map(|(name, steps)| Step::Inside(name, steps))
     })
 }
 
@@ -74,7 +80,12 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-fn run(entity: &OpenEntity, is_segment: bool, steps: &[Step], open: &mut Vec<EntityGuard>) -> Result<(), Failure> {
+fn run(
+    entity: &OpenEntity,
+    is_segment: bool,
+    steps: &[Step],
+    open: &mut Vec<EntityGuard>,
+) -> Result<(), Failure> {
     for step in steps {
         match step {
             Step::Annotate(key, Annotation::Boolean(value)) => drop(entity.annotate(key, *value)),

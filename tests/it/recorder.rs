@@ -437,7 +437,12 @@ fn of_one_entity_that_is_too_large_the_largest_metadata_is_cut_and_told() {
     let trace = block_on(daemon.expect_one_trace());
     assert_eq!(trace.outline(), "api {kept: 1}");
     let segment = trace.roots().next().unwrap().entity();
-    let metadata = segment.json().get("metadata").unwrap().get("default").unwrap();
+    let metadata = segment
+        .json()
+        .get("metadata")
+        .unwrap()
+        .get("default")
+        .unwrap();
     assert_eq!(
         metadata.get("more").unwrap().as_str().unwrap(),
         "cut by xray-phantom: 50006 bytes"

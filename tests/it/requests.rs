@@ -2,7 +2,7 @@
 
 use xray_phantom::recorder::{ContextMissing, JsonLines, MemoryEmitter};
 use xray_phantom::seam::{Environment, Ids, ManualClock};
-use xray_phantom::wire::{Daemon as _, TraceHeader};
+use xray_phantom::wire::{Note, TraceHeader};
 use xray_phantom::{
     FakeDaemon, Recorder, Sampling, SamplingRequest, block_on, carry_fn, current,
     in_subsegment_infallible, in_subsegment_infallible_sync,
@@ -39,7 +39,10 @@ fn the_decision_of_the_caller_wins() {
         let counts = block_on(daemon.fence()).unwrap();
         assert_eq!(counts.accepted, u64::from(recorded));
         let stats = recorder.stats();
-        assert_eq!((stats.segments, stats.unsampled), (recorded.into(), (!recorded).into()));
+        assert_eq!(
+            (stats.segments, stats.unsampled),
+            (recorded.into(), (!recorded).into())
+        );
     };
     check(
         Sampling::never(),
@@ -66,12 +69,7 @@ fn the_decision_of_the_caller_wins() {
         false,
         "Root=ROOT;Parent=53995c3f42cd8ad8;Sampled=0",
     );
-    check(
-        Sampling::never(),
-        "Root=ROOT",
-        false,
-        "Root=ROOT;Sampled=0",
-    );
+    check(Sampling::never(), "Root=ROOT", false, "Root=ROOT;Sampled=0");
 }
 
 #[test]
@@ -83,12 +81,25 @@ fn the_answer_tells_the_decision_where_it_was_asked_for() {
             .build()
             .continuing(&header(incoming));
         recorder.in_segment_infallible_sync("api", |segment| {
-            segment.answer_header().unwrap().to_string().replace(ROOT, "ROOT")
+            segment
+                .answer_header()
+                .unwrap()
+                .to_string()
+                .replace(ROOT, "ROOT")
         })
     };
-    assert_eq!(answer(Sampling::always(), "Root=ROOT;Sampled=?"), "Root=ROOT;Sampled=1");
-    assert_eq!(answer(Sampling::never(), "Root=ROOT;Sampled=?"), "Root=ROOT;Sampled=0");
-    assert_eq!(answer(Sampling::never(), "Root=ROOT;Sampled=1"), "Root=ROOT");
+    assert_eq!(
+        answer(Sampling::always(), "Root=ROOT;Sampled=?"),
+        "Root=ROOT;Sampled=1"
+    );
+    assert_eq!(
+        answer(Sampling::never(), "Root=ROOT;Sampled=?"),
+        "Root=ROOT;Sampled=0"
+    );
+    assert_eq!(
+        answer(Sampling::never(), "Root=ROOT;Sampled=1"),
+        "Root=ROOT"
+    );
     assert_eq!(answer(Sampling::always(), "Root=ROOT"), "Root=ROOT");
 }
 
@@ -122,7 +133,9 @@ fn rules_decide_by_what_is_known_of_a_request_once_for_all_its_segments() {
         {"description": "moves", "host": "*", "http_method": "*", "url_path": "/move/*", "fixed_target": 1, "rate": 0}]}"#;
     let recorder = Recorder::builder("api")
         .daemon(&daemon)
-        .clock(&ManualClock::at(xray_phantom::model::Timestamp::from_nanos(0)))
+        .clock(&ManualClock::at(
+            xray_phantom::model::Timestamp::from_nanos(0),
+        ))
         .sampling(Sampling::rules(rules).unwrap())
         .build();
     let request = |path: &str| {
@@ -196,10 +209,7 @@ fn in_lambda_the_subsegments_go_alone_and_nothing_crosses_invocations() {
         assert_eq!(block_on(daemon.fence()).unwrap().accepted, 2 * number);
         invocation.annotate("lost", 1);
         leaked.push(invocation.begin_subsegment("leaked"));
-        assert_eq!(
-            invocation.trace_header().unwrap().to_string(),
-            incoming
-        );
+        assert_eq!(invocation.trace_header().unwrap().to_string(), incoming);
         invocation.end();
     }
     let notes: Vec<String> = block_on(daemon.verify())
@@ -212,10 +222,7 @@ fn in_lambda_the_subsegments_go_alone_and_nothing_crosses_invocations() {
     for trace in block_on(daemon.traces()).unwrap() {
         assert_eq!(trace.outline(), "outer\n  inner");
         let outer = trace.roots().next().unwrap();
-        assert_eq!(
-            outer.entity().parent_id().unwrap()[15..],
-            trace.id()[34..]
-        );
+        assert_eq!(outer.entity().parent_id().unwrap()[15..], trace.id()[34..]);
     }
     std::mem::forget(leaked);
 }
@@ -224,7 +231,12 @@ fn in_lambda_the_subsegments_go_alone_and_nothing_crosses_invocations() {
 fn an_invocation_that_is_not_sampled_records_nothing() {
     let daemon = FakeDaemon::start();
     let recorder = Recorder::builder("handler").daemon(&daemon).build();
-    for text in ["", "Root=ROOT", "Root=ROOT;Sampled=1", "Root=ROOT;Parent=53995c3f42cd8ad8;Sampled=0"] {
+    for text in [
+        "",
+        "Root=ROOT",
+        "Root=ROOT;Sampled=1",
+        "Root=ROOT;Parent=53995c3f42cd8ad8;Sampled=0",
+    ] {
         let invocation = recorder.lambda_invocation(&header(text));
         invocation.carry_fn(|| in_subsegment_infallible_sync("work", |_| ()))();
     }
@@ -241,7 +253,7 @@ fn code_outside_of_every_segment_is_treated_as_the_recorder_wants_it() {
             .context_missing(what)
             .build();
         let text = std::panic::catch_unwind(|| in_subsegment_infallible_sync("lonely", |_| 7));
-        let codes: Vec<&str> = kept.notes().iter().map(|note| note.code()).collect();
+        let codes: Vec<&str> = kept.notes().iter().map(Note::code).collect();
         assert_eq!(recorder.stats().missing, 1);
         (text.is_ok(), codes)
     };
@@ -265,7 +277,12 @@ fn code_outside_of_every_segment_is_treated_as_the_recorder_wants_it() {
         .context_missing(ContextMissing::Panic)
         .build();
     in_subsegment_infallible_sync("lonely", |_| ());
-    assert!(block_on(daemon.verify()).unwrap_err().to_string().contains("no-segment"));
+    assert!(
+        block_on(daemon.verify())
+            .unwrap_err()
+            .to_string()
+            .contains("no-segment")
+    );
     drop(recorder);
 }
 
