@@ -2,9 +2,10 @@
 //!
 //! Cases take turns round by round, so that whatever else the machine does falls on all of them.
 //! The unit is a bare receive: one `recv` of 637 bytes from a socket that holds them. `to the
-//! index` is all that the daemon does with a valid one: it receives it, takes it apart, reads and
-//! judges the document, and enters it by its trace. `by hand` is the same with what a careful
-//! person takes from the shelf: `serde_json::Value`, a JSON Schema, and a map of maps.
+//! index` is all that the daemon does with a valid one: when it arrives it is received, taken apart
+//! and read, and when somebody asks all that came are judged and entered by their traces. `by hand`
+//! is the same with what a careful person takes from the shelf: `serde_json::Value`, a JSON Schema,
+//! and a map of maps.
 //!
 //! The other figures compare the cost of a document among few traces with that among many, and of
 //! a subsegment of a small trace with that of a large one, sent one by one in no order, until the
@@ -57,18 +58,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         })?);
         fill()?;
-        let mut index = Index::new();
+        let (mut index, mut documents) = (Index::new(), Vec::new());
         ours.push(each(TOGETHER, || {
-            for seq in 0..u64::from(TOGETHER) {
+            for _ in 0..TOGETHER {
                 let length = receiver.recv(&mut buffer)?;
                 if let Ok(Body::Segment(document)) = wire::receive(&buffer[..length]) {
-                    assert!(judge(&document).is_empty());
-                    index.enter(Arrival {
-                        seq,
-                        arrived: None,
-                        document,
-                    });
+                    documents.push(document);
                 }
+            }
+            for (seq, document) in (0..).zip(documents) {
+                assert!(judge(&document).is_empty());
+                index.enter(Arrival {
+                    seq,
+                    arrived: None,
+                    document,
+                });
             }
             Ok(())
         })?);

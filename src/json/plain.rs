@@ -2,6 +2,9 @@
 //!
 //! One forward loop. At the first thing that is not plain (a backslash, deep nesting, anything
 //! that might be an error) it gives up, and the careful reader begins anew.
+//!
+//! The steps that are used twice are inlined by force, so that the place in the text stays in a
+//! register: each step waits for the one before it to tell where it ended.
 
 use crate::json::document::{Slot, Tag};
 
@@ -33,86 +36,80 @@ struct Reader<'a> {
 )]
 impl Reader<'_> {
     fn document(&mut self) -> Option<()> {
-        // The slots of the containers that are open, innermost last.
-        let mut open = [0_u32; DEPTH];
+        // The slots of the containers around the one that is open, outermost first.
+        let mut around = [0_u32; DEPTH];
         let mut depth = 0;
-        self.skip_space();
+        // The slot of the container that is open, and what closes it; 0 outside of all.
+        let (mut slot, mut closer) = (0_usize, 0);
         loop {
-            // A value begins here.
+            if closer == b'}' {
+                self.key()?;
+            }
+            let byte = self.look()?;
             let start = self.at;
-            match self.peek()? {
+            match byte {
                 b'"' => self.string()?,
-                byte @ (b'{' | b'[') => {
-                    let tag = if byte == b'{' {
-                        Tag::Object
-                    } else {
-                        Tag::Array
+                b'{' | b'[' => {
+                    // '}' is '{' + 2 and ']' is '[' + 2.
+                    let (tag, end) = match byte {
+                        b'{' => (Tag::Object, b'}'),
+                        _ => (Tag::Array, b']'),
                     };
-                    if depth == DEPTH {
-                        return None;
-                    }
-                    open[depth] = self.slots.len() as u32;
-                    depth += 1;
+                    let opened = self.slots.len();
                     self.at += 1;
                     self.push(tag, start);
-                    self.skip_space();
-                    // '}' is '{' + 2 and ']' is '[' + 2; an empty container is closed below.
-                    if self.peek()? != byte + 2 {
-                        if tag == Tag::Object {
-                            self.key()?;
-                        }
+                    if self.look()? != end {
+                        *around.get_mut(depth)? = slot as u32;
+                        depth += 1;
+                        (slot, closer) = (opened, end);
                         continue;
                     }
+                    self.close(opened);
                 }
                 b't' => self.word(b"true", Tag::True)?,
                 b'f' => self.word(b"false", Tag::False)?,
                 b'n' => self.word(b"null", Tag::Null)?,
                 _ => self.number()?,
             }
-            // A value has ended, or an empty container waits to be closed.
+            // A value has ended.
             loop {
-                self.skip_space();
-                let Some(innermost) = depth.checked_sub(1) else {
-                    return (self.at == self.bytes.len()).then_some(());
-                };
-                let slot = open[innermost] as usize;
-                let in_object = self.slots[slot].tag == Tag::Object;
-                match self.peek()? {
-                    b',' if self.slots.len() > slot + 1 => {
+                if depth == 0 {
+                    return self.look().is_none().then_some(());
+                }
+                match self.look()? {
+                    b',' => {
                         self.at += 1;
-                        self.skip_space();
-                        if in_object {
-                            self.key()?;
-                        }
                         break;
                     }
-                    b'}' if in_object => {}
-                    b']' if !in_object => {}
+                    byte if byte == closer => {}
                     _ => return None,
                 }
-                self.at += 1;
-                self.slots[slot].end = self.at as u32;
-                self.slots[slot].next = self.slots.len() as u32;
-                depth = innermost;
+                self.close(slot);
+                depth -= 1;
+                slot = around[depth] as usize;
+                closer = match self.slots[slot].tag {
+                    Tag::Object => b'}',
+                    _ => b']',
+                };
             }
         }
     }
 
     /// A key and its colon, up to the value.
     fn key(&mut self) -> Option<()> {
-        if self.peek()? != b'"' {
+        if self.look()? != b'"' {
             return None;
         }
         self.string()?;
-        self.skip_space();
-        if self.peek()? != b':' {
+        if self.look()? != b':' {
             return None;
         }
         self.at += 1;
-        self.skip_space();
         Some(())
     }
 
+    #[expect(clippy::inline_always, reason = "see above")]
+    #[inline(always)]
     fn string(&mut self) -> Option<()> {
         let start = self.at;
         let inside = &self.bytes[start + 1..];
@@ -150,6 +147,8 @@ impl Reader<'_> {
         Some(())
     }
 
+    #[expect(clippy::inline_always, reason = "see above")]
+    #[inline(always)]
     fn digits(&mut self) -> Option<usize> {
         let count = run(&self.bytes[self.at..], ends_digits);
         self.at += count;
@@ -174,8 +173,21 @@ impl Reader<'_> {
         });
     }
 
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
+    /// The byte here closes the container of that slot.
+    fn close(&mut self, slot: usize) {
+        self.at += 1;
+        let next = self.slots.len() as u32;
+        let slot = &mut self.slots[slot];
+        (slot.end, slot.next) = (self.at as u32, next);
+    }
+
+    /// The next byte that is no white space.
+    fn look(&mut self) -> Option<u8> {
+        loop {
+            let byte = self.peek()?;
+            if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                return Some(byte);
+            }
             self.at += 1;
         }
     }
@@ -208,9 +220,11 @@ fn run(bytes: &[u8], ends: impl Fn(u64) -> u64) -> usize {
 
 /// Marks a quotation mark, a backslash, and what is below a space.
 fn ends_string(eight: u64) -> u64 {
-    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    let below_space = eight.wrapping_sub(ONES * 0x20) & !eight;
-    is_zero(eight ^ (ONES * 0x22)) | is_zero(eight ^ (ONES * 0x5c)) | below_space
+    // A byte that borrows when so much is taken from it, and had no highest bit before.
+    let quotation = (eight ^ (ONES * 0x22)).wrapping_sub(ONES);
+    let backslash = (eight ^ (ONES * 0x5c)).wrapping_sub(ONES);
+    let below_space = eight.wrapping_sub(ONES * 0x20);
+    (quotation | backslash | below_space) & !eight
 }
 
 /// Marks what is no digit.

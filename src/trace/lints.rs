@@ -14,12 +14,7 @@ pub(in crate::trace) fn find(tree: &mut Tree) {
     let mut found = Vec::new();
     whole(tree, &mut found);
     let mut requests = HashMap::new();
-    let callers: HashSet<String> = tree
-        .branches
-        .iter()
-        .filter(|branch| branch.kind == EntityKind::Segment)
-        .filter_map(|branch| branch.entity().parent_id().map(Into::into))
-        .collect();
+    let callers = tree.callers();
     for index in tree.preorder() {
         let branch = &tree.branches[index];
         if let Some(parent) = branch.parent {

@@ -66,12 +66,7 @@ pub struct ServiceSegment {
 
 impl ServiceView {
     pub(in crate::trace) fn of(tree: &Tree, duration: Option<Duration>) -> ServiceView {
-        let callers: HashSet<String> = tree
-            .branches
-            .iter()
-            .filter(|branch| branch.kind == EntityKind::Segment)
-            .filter_map(|branch| branch.entity().parent_id().map(Into::into))
-            .collect();
+        let callers = tree.callers();
         let sent = tree.roots.iter().map(|root| sent(tree, *root));
         let mut segments: Vec<ServiceSegment> = sent.collect();
         let ids = tree

@@ -1,5 +1,6 @@
 //! A trace as a list of entities that know their parents and children.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::json::Document;
@@ -61,6 +62,15 @@ impl Tree {
             self.branches[index].children = children;
         }
         self.roots.sort_by(|a, b| compare(&self.branches, *a, *b));
+    }
+
+    /// The ids that segments name as those of their callers.
+    pub(in crate::trace) fn callers(&self) -> HashSet<String> {
+        let segments = self.branches.iter();
+        let segments = segments.filter(|branch| branch.kind == EntityKind::Segment);
+        segments
+            .filter_map(|branch| branch.entity().parent_id().map(Into::into))
+            .collect()
     }
 
     /// Indices from the roots down, each before its children.

@@ -95,7 +95,11 @@ pub(crate) fn frame_into(datagram: &mut Vec<u8>, document: &str) -> Result<(), E
 /// ```
 pub fn receive(datagram: &[u8]) -> Result<Body, Refusal> {
     if let Ok(text) = std::str::from_utf8(datagram) {
-        return receive_text(&Arc::from(text), &mut Scratch::default());
+        return Body::read(
+            &Arc::from(text),
+            body_start(datagram)?,
+            &mut Scratch::default(),
+        );
     }
     let body_start = body_start(datagram)?;
     // The header may hold what is not UTF-8 (Go reads it as U+FFFD), the body may not.
@@ -112,15 +116,18 @@ pub(crate) fn receive_text(datagram: &Arc<str>, scratch: &mut Scratch) -> Result
 
 /// Checks the header line, and tells where the body begins.
 fn body_start(datagram: &[u8]) -> Result<usize, Refusal> {
+    // What every SDK sends need not be read.
+    if let Some(known) = KNOWN.iter().find(|known| datagram.starts_with(known))
+        && known.len() < datagram.len()
+    {
+        return Ok(known.len());
+    }
     let Some(line_feed) = datagram.iter().position(|&byte| byte == b'\n') else {
         return Err(Refusal::missing_newline(datagram));
     };
     if line_feed + 1 == datagram.len() {
         return Err(Refusal::empty_body());
     }
-    // What every SDK sends need not be read.
-    if !KNOWN.contains(&&datagram[..=line_feed]) {
-        HeaderLine::read(&datagram[..line_feed])?;
-    }
+    HeaderLine::read(&datagram[..line_feed])?;
     Ok(line_feed + 1)
 }

@@ -47,6 +47,20 @@ fn told(documents: &[String], expected: &str) {
     assert_eq!(messages, [expected]);
 }
 
+/// The codes and messages of all that is wrong with the traces that these documents make.
+fn told_of_all(documents: &[String]) -> Vec<String> {
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let traces = assemble(arrivals, &ExternalParents::none()).traces;
+    let defects = traces.iter().flat_map(PartialTrace::defects);
+    defects
+        .map(|defect| format!("{}: {defect}", defect.code()))
+        .collect()
+}
+
 /// A segment with these fields too; `b` has the time from 1 to 3.
 fn segment(id: &str, fields: &str) -> String {
     format!(
@@ -334,17 +348,7 @@ fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_reques
         documents.clone(),
         [documents[1].clone(), documents[0].clone()],
     ] {
-        let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
-            seq,
-            arrived: None,
-            document: Arc::new(Document::parse(text).unwrap()),
-        });
-        let traces = assemble(arrivals, &ExternalParents::none()).traces;
-        let told: Vec<String> = traces
-            .iter()
-            .flat_map(PartialTrace::defects)
-            .map(|defect| format!("{}: {defect}", defect.code()))
-            .collect();
+        let told = told_of_all(&documents);
         let expected = format!(
             "orphan: the context of another request was used: subsegment `put` names 00000000000000a1 as its parent, \
              which is segment `api` of trace {}",
@@ -364,17 +368,7 @@ fn of_several_traces_with_the_parent_the_least_is_named() {
     for turn in 0..4 {
         let mut documents = documents.to_vec();
         documents.rotate_left(turn);
-        let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
-            seq,
-            arrived: None,
-            document: Arc::new(Document::parse(text).unwrap()),
-        });
-        let traces = assemble(arrivals, &ExternalParents::none()).traces;
-        let told: Vec<String> = traces
-            .iter()
-            .flat_map(PartialTrace::defects)
-            .map(ToString::to_string)
-            .collect();
+        let told = told_of_all(&documents);
         assert!(
             told[0].ends_with(&format!("which is segment `z` of trace {}", trace_id(2))),
             "{told:?}"

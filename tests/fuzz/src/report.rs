@@ -37,10 +37,12 @@ pub(crate) fn holds(checked: &Checked) {
     }
 }
 
-/// The secrets that no text may hold. A shorter one is hidden where it stands as a word.
+/// Secrets that no text may hold: of many the first. A shorter one is hidden where it stands as a
+/// word.
 fn long(secrets: &[String]) -> impl Iterator<Item = &str> {
     let is_long = |secret: &&str| secret.chars().count() >= 8;
-    secrets.iter().map(String::as_str).filter(is_long)
+    let long = secrets.iter().map(String::as_str).filter(is_long);
+    long.take(MOST)
 }
 
 /// No text that was received, or that tells of one, holds a secret; our own words may be one.
@@ -122,3 +124,5 @@ fn depth(json: &str) -> usize {
 
 /// Keys of the report whose texts are words of ours.
 const OURS: [&str; 5] = ["aws_code", "code", "consequence", "kind", "severity"];
+/// How many secrets are looked for: more cost more than they find.
+const MOST: usize = 20;
