@@ -105,12 +105,12 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
     match (branch.kind, entity.parent_id()) {
         (EntityKind::Segment, _) => None,
         (_, Some(parent)) if external.contains(&parent) => None,
-        (_, Some(parent)) => Some(format!(
+        (_, Some(parent)) if !parent.is_empty() => Some(format!(
             "the parent is still open, or was lost: {} names {} as its parent, which never arrived",
             label(branch),
             visible(&parent)
         )),
-        (_, None) => Some(format!(
+        _ => Some(format!(
             "it was spawned without its context: {} came on its own and names no parent",
             label(branch)
         )),

@@ -359,6 +359,21 @@ fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_reques
 }
 
 #[test]
+fn an_empty_parent_id_names_nobody_not_even_in_another_trace() {
+    let other = segment("a1", "")
+        .replace(&trace_id(1), &trace_id(2))
+        .replace("00000000000000a1", "");
+    let orphan = alone("b1", "").replace("00000000000000a1", "");
+    let told = told_of_all(&[orphan, other]);
+    assert_eq!(
+        told,
+        [
+            "orphan: it was spawned without its context: subsegment `put` came on its own and names no parent"
+        ]
+    );
+}
+
+#[test]
 fn of_several_traces_with_the_parent_the_least_is_named() {
     let other = |number: u32, name: &str| {
         let other = segment("a1", "").replace(&trace_id(1), &trace_id(number));
