@@ -78,8 +78,6 @@ fn serve(listener: &TcpListener, clock: &Clock, mut stopped: oneshot::Receiver<I
                 if let Ok(()) = serve_all(first, listener, clock, &mut stopped) {
                     return;
                 }
-                // The mode is that of the socket, whichever descriptor it was set by.
-                let _ = listener.set_nonblocking(false);
             }
             Err(_) => thread::park_timeout(BACK_OFF),
         }
@@ -100,9 +98,7 @@ fn serve_all(
     let _inside = runtime.enter();
     first.set_nonblocking(true)?;
     let first = tokio::net::TcpStream::from_std(first)?;
-    let listener = listener.try_clone()?;
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let listener = of_runtime(listener)?;
     let clock = clock.clone();
     runtime.block_on(async {
         talk(first, clock.clone());
@@ -111,6 +107,16 @@ fn serve_all(
         let Err(_) = stopped.await;
     });
     Ok(())
+}
+
+/// The listener for the runtime that is entered. Where this fails the listener is as before.
+fn of_runtime(listener: &TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    let twin = listener.try_clone()?;
+    twin.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(twin).inspect_err(|_| {
+        // The mode is that of the socket, whichever descriptor it was set by.
+        let _ = listener.set_nonblocking(false);
+    })
 }
 
 /// Serves one client.
@@ -168,3 +174,33 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const BACK_OFF: Duration = Duration::from_millis(10);
 /// Far more than the statistics of 25 rules, which is what an SDK sends at most.
 const MAX_BODY: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    fn a_listener_that_no_runtime_takes_is_still_one_to_sleep_on() {
+        use std::fs::{self, File};
+        use std::net::TcpListener;
+        use std::os::fd::{AsRawFd as _, OwnedFd};
+
+        use crate::service::server::of_runtime;
+
+        // A file passes for a socket until epoll refuses it.
+        let file = OwnedFd::from(File::open("/proc/self/exe").unwrap());
+        let listener = TcpListener::from(file);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let _inside = runtime.enter();
+        let error = of_runtime(&listener).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+        let path = format!("/proc/self/fdinfo/{}", listener.as_raw_fd());
+        let info = fs::read_to_string(path).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = u32::from_str_radix(flags.unwrap().trim(), 8).unwrap();
+        assert_eq!(flags & 0o4_000, 0, "O_NONBLOCK in {info}");
+    }
+}
