@@ -107,6 +107,16 @@ fn the_violations_of_many_traces_cost_in_proportion_to_them() {
 }
 
 #[test]
+fn a_trace_that_lacks_a_parent_costs_no_look_at_all_the_others() {
+    let partial = |traces| {
+        let daemon = faulty(traces);
+        let cost = measure(|| drop(block_on(daemon.partial(trace_id(7)))));
+        cost.count_total
+    };
+    check_growth(partial, 110);
+}
+
+#[test]
 fn calls_that_share_an_id_cost_a_view_of_the_service_in_proportion_to_them() {
     let view = |calls: u32| {
         let call = r#"{"id":"0000000000000000","name":"back","namespace":"remote","start_time":1,"end_time":2}"#;

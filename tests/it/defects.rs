@@ -392,6 +392,28 @@ fn of_several_traces_with_the_parent_the_least_is_named() {
 }
 
 #[test]
+fn a_parent_that_comes_after_the_question_is_found_by_the_next() {
+    let daemon = FakeDaemon::builder().allow("orphan").start();
+    let emitter = Emitter::to(&daemon);
+    let told = |expected: &str| {
+        let trace = block_on(daemon.partial(trace_id(1))).unwrap();
+        let messages: Vec<String> = trace.defects().map(ToString::to_string).collect();
+        assert_eq!(messages.len(), 1);
+        assert!(messages[0].ends_with(expected), "{messages:?}");
+    };
+    emitter.emit(&alone("b1", ""));
+    told("which never arrived");
+    for (number, name) in [(3, "x"), (2, "y"), (4, "z")] {
+        let other = segment("a1", "").replace(&trace_id(1), &trace_id(number));
+        emitter.emit(&other.replace("\"api\"", &format!("\"{name}\"")));
+        told(&match number {
+            3 => format!("which is segment `x` of trace {}", trace_id(3)),
+            _ => format!("which is segment `y` of trace {}", trace_id(2)),
+        });
+    }
+}
+
+#[test]
 fn what_is_missing_makes_a_trace_incomplete_and_nothing_else_does() {
     for code in DefectCode::ALL {
         if code.is_missing() {
