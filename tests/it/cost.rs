@@ -117,6 +117,20 @@ fn a_trace_that_lacks_a_parent_costs_no_look_at_all_the_others() {
 }
 
 #[test]
+fn to_expect_each_violation_costs_in_proportion_to_them() {
+    let expected = |traces| {
+        let daemon = faulty(traces);
+        let cost = measure(|| {
+            for _ in 0..traces {
+                block_on(daemon.expect_violation("subsegment-name"));
+            }
+        });
+        cost.count_total
+    };
+    check_growth(expected, 440);
+}
+
+#[test]
 fn calls_that_share_an_id_cost_a_view_of_the_service_in_proportion_to_them() {
     let view = |calls: u32| {
         let call = r#"{"id":"0000000000000000","name":"back","namespace":"remote","start_time":1,"end_time":2}"#;
