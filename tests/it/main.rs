@@ -24,6 +24,7 @@ mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
 mod recorder;
+mod report;
 mod sampling;
 mod schema;
 mod seam;
