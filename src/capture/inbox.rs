@@ -27,6 +27,8 @@ pub(in crate::capture) struct Inbox {
     framed: Vec<u8>,
     suffering: Suffering<Unparsed>,
     unparsed: VecDeque<Unparsed>,
+    /// How many datagrams were given away to be looked into.
+    given: u64,
     /// What a fence datagram of this socket begins with. Nobody else knows it.
     token: String,
     fences_sent: u64,
@@ -60,6 +62,7 @@ impl Inbox {
             framed: Vec::new(),
             suffering: Suffering::new(Faults::none()),
             unparsed: VecDeque::new(),
+            given: 0,
             token: format!("xray-phantom fence {}{} ", ids.entity_id(), ids.entity_id()),
             fences_sent: 0,
             fences_seen: 0,
@@ -208,7 +211,7 @@ impl Inbox {
                 dropped,
                 on_request: self.suffering.tally(),
                 held: self.suffering.held(),
-                waiting: self.unparsed.len(),
+                upto: self.given + self.unparsed.len() as u64,
             }));
         }
         // An empty socket and no fence: the kernel dropped it, or still has it under way. Another
@@ -243,6 +246,7 @@ impl Inbox {
     /// Hands over what was read and not yet looked into, at most `most` datagrams.
     pub(in crate::capture) fn unparsed(&mut self, most: usize) -> Vec<Unparsed> {
         let count = self.unparsed.len().min(most);
+        self.given += count as u64;
         self.unparsed.drain(..count).collect()
     }
 
@@ -283,8 +287,8 @@ pub(in crate::capture) struct Passed {
     pub(in crate::capture) on_request: Tally,
     /// Datagrams that faults hold back.
     pub(in crate::capture) held: u64,
-    /// Datagrams that were read before it and not yet looked into.
-    pub(in crate::capture) waiting: usize,
+    /// How many datagrams had been read by then, all since the start.
+    pub(in crate::capture) upto: u64,
 }
 
 /// How many datagrams are read before a document that is handed over.

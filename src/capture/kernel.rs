@@ -1,6 +1,6 @@
 //! Socket options that std does not have.
 //!
-//! This is the one file of the crate with `unsafe`: five calls of libc, each with its reason.
+//! This is the one file of the crate with `unsafe`: six calls of libc, each with its reason.
 
 #[cfg(unix)]
 pub(in crate::capture) use unix::{
@@ -15,10 +15,19 @@ pub(in crate::capture) use other::{
 #[cfg(target_os = "linux")]
 pub(in crate::capture) use linux::drops;
 
+#[cfg(target_os = "linux")]
+pub(crate) use linux::end_accepting;
+
 /// Datagrams that the kernel dropped for want of room. Not known on this system.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::capture) fn drops(_socket: &std::net::UdpSocket) -> Option<u64> {
     None
+}
+
+/// Wakes who waits for a client of this socket. Not known how on this system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_accepting(_listener: &std::net::TcpListener) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(unix)]
@@ -224,7 +233,8 @@ mod other {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs;
-    use std::net::UdpSocket;
+    use std::io;
+    use std::net::{TcpListener, UdpSocket};
     use std::os::fd::AsRawFd;
 
     use crate::capture::kernel::unix::length_of;
@@ -232,6 +242,19 @@ mod linux {
     /// Datagrams that the kernel dropped since the socket was made, for want of room.
     pub(in crate::capture) fn drops(socket: &UdpSocket) -> Option<u64> {
         from_meminfo(socket).or_else(|| from_proc(socket))
+    }
+
+    /// Turns clients away from this socket, and wakes who waits for one with an error.
+    ///
+    /// Source: `inet_shutdown` of net/ipv4/af_inet.c, which ends a socket that listens.
+    pub(crate) fn end_accepting(listener: &TcpListener) -> io::Result<()> {
+        // SAFETY: the descriptor is open while `listener` is borrowed.
+        let status = unsafe { libc::shutdown(listener.as_raw_fd(), libc::SHUT_RD) };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 
     /// The counter `SK_MEMINFO_DROPS` of `SO_MEMINFO` (Linux 4.12).

@@ -160,16 +160,16 @@ impl Listener {
         }
     }
 
-    /// Looks into at most `most` datagrams and enters them; gives the counts, and how many there
-    /// were.
-    fn enter(&self, most: usize) -> (Counts, usize) {
+    /// Looks into some of the first `upto` datagrams and enters them; gives the counts of those
+    /// `upto` once all of them are entered.
+    fn enter(&self, upto: u64) -> Option<Counts> {
         // Locked before the inbox is emptied, so that two callers cannot enter out of order.
         let ledger = &mut *lock(&self.ledger);
+        let left = usize::try_from(upto.saturating_sub(ledger.counts.received));
         let unparsed = lock(&self.inbox)
             .as_mut()
-            .map(|inbox| inbox.unparsed(most))
+            .map(|inbox| inbox.unparsed(left.map_or(PORTION, |left| left.min(PORTION))))
             .unwrap_or_default();
-        let entered = unparsed.len();
         for datagram in unparsed {
             let seq = ledger.counts.received;
             let arrived = Some(datagram.arrived);
@@ -183,7 +183,27 @@ impl Listener {
             ledger.counts.add(&received);
             ledger.received.push(received);
         }
-        (ledger.counts, entered)
+        (ledger.counts.received >= upto).then(|| ledger.counts_of(upto))
+    }
+}
+
+impl Ledger {
+    /// The counts of the first `upto` datagrams. Others are here where another fence has passed
+    /// meanwhile.
+    fn counts_of(&self, upto: u64) -> Counts {
+        let mut beyond = Counts::default();
+        let first = usize::try_from(upto).unwrap_or(usize::MAX);
+        let others = self.received.get(first..).unwrap_or_default();
+        for received in others {
+            beyond.add(received);
+        }
+        Counts {
+            received: self.counts.received - beyond.received,
+            accepted: self.counts.accepted - beyond.accepted,
+            rejected: self.counts.rejected - beyond.rejected,
+            ignored: self.counts.ignored - beyond.ignored,
+            ..self.counts
+        }
     }
 }
 
@@ -263,7 +283,7 @@ pub(crate) struct Fence<'a> {
 enum Stage {
     /// It is under way, once it has a number.
     Sent(Option<u64>),
-    /// It has passed, and so many datagrams that came before are to be looked into.
+    /// It has passed, and the datagrams that came before are to be looked into.
     Passed(Passed),
 }
 
@@ -286,20 +306,14 @@ impl Fence<'_> {
                 }
                 Ok(None)
             }
-            Stage::Passed(passed) => {
-                let (counts, entered) = self.listener.enter(PORTION.min(passed.waiting));
-                passed.waiting -= entered;
-                // Another caller may have entered them; then there is nothing left to wait for.
-                let done = passed.waiting == 0 || entered == 0;
-                Ok(done.then_some(Counts {
-                    dropped: passed.dropped,
-                    dropped_on_request: passed.on_request.dropped,
-                    duplicated: passed.on_request.duplicated,
-                    held: passed.held,
-                    refused: passed.on_request.refused,
-                    ..counts
-                }))
-            }
+            Stage::Passed(passed) => Ok(self.listener.enter(passed.upto).map(|counts| Counts {
+                dropped: passed.dropped,
+                dropped_on_request: passed.on_request.dropped,
+                duplicated: passed.on_request.duplicated,
+                held: passed.held,
+                refused: passed.on_request.refused,
+                ..counts
+            })),
         }
     }
 }
@@ -365,3 +379,47 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 const PORTION: usize = 64;
 /// How many datagrams the drain reads before it lets others have the lock.
 const ROUND: usize = 1_024;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use crate::capture::faults::Faults;
+    use crate::capture::listener::{HandedOver, Listener, Stage, bind};
+    use crate::seam::Clock;
+
+    #[test]
+    fn the_counts_of_a_fence_are_those_of_the_moment_when_it_passed() {
+        let socket = bind().unwrap();
+        let listener = Listener::start(socket, None, Clock::system(), String::new()).unwrap();
+        let door = listener.door();
+        let hand_over = |document| {
+            assert_eq!(door.hand_over(document).unwrap(), HandedOver::Taken);
+        };
+        listener
+            .set_faults(Faults::none().delay_every(2, 100))
+            .unwrap();
+        (0..3).for_each(|_| hand_over("{}"));
+        let mut first = listener.fence();
+        while !matches!(first.stage, Stage::Passed(_)) {
+            assert_eq!(first.step().unwrap(), None);
+        }
+
+        // Before it has looked into what came, more comes, and another fence passes.
+        listener.set_faults(Faults::none()).unwrap();
+        listener.release();
+        hand_over("[]");
+        let second = listener.fence_blocking().unwrap();
+        let first = first.step().unwrap().unwrap();
+
+        let of = |counts: crate::capture::Counts| {
+            (
+                counts.received,
+                counts.accepted,
+                counts.rejected,
+                counts.held,
+            )
+        };
+        assert_eq!(of(first), (2, 2, 0, 1));
+        assert_eq!(of(second), (4, 3, 1, 0));
+    }
+}

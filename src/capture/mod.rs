@@ -43,4 +43,5 @@ pub use faults::Faults;
 pub use file::CaptureFile;
 pub use received::{Counts, Received, Rejection, Verdict};
 
+pub(crate) use kernel::end_accepting;
 pub(crate) use listener::{Door, HandedOver, Listener, bind};

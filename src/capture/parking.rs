@@ -71,7 +71,7 @@ pub(in crate::capture) fn park(
         }
     };
     if let Some(mut oldest) = evicted {
-        report(&look(&mut oldest));
+        report(&look(&mut oldest, AT_A_TIME));
     }
 }
 
@@ -79,7 +79,10 @@ pub(in crate::capture) fn park(
 pub(in crate::capture) fn report_late_datagrams() {
     let late: Vec<Late> = {
         let mut parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.iter_mut().flat_map(look).collect()
+        parked
+            .iter_mut()
+            .flat_map(|socket| look(socket, AT_A_TIME))
+            .collect()
     };
     report(&late);
 }
@@ -92,12 +95,12 @@ fn report(late: &[Late]) {
     }
 }
 
-/// Reads what has come, names the first few, and counts the others.
-fn look(parked: &mut Parked) -> Vec<Late> {
+/// Reads what has come, at most `most` datagrams, names the first few, and counts the others.
+fn look(parked: &mut Parked, most: usize) -> Vec<Late> {
     let mut buffer = vec![0; BUFFER];
     let mut datagrams = mem::take(&mut parked.unread);
     let mut others = 0_usize;
-    for _ in 0..AT_A_TIME {
+    for _ in 0..most {
         let Ok((length, sender)) = parked.socket.recv_from(&mut buffer) else {
             break;
         };
@@ -154,60 +157,77 @@ const BUFFER: usize = 65_536;
 mod tests {
     use std::net::UdpSocket;
 
-    use crate::capture::parking::{MOST, Parked, look};
+    use crate::capture::parking::{AT_A_TIME, MOST, Parked, look};
     use crate::capture::received::Bytes;
 
-    #[test]
-    fn what_was_read_and_not_judged_is_named_too_and_many_are_counted() {
+    /// A socket that is parked, and one that sends to it.
+    fn sockets(owner: &str) -> (Parked, UdpSocket) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
-        for _ in 0..MOST {
-            sender.send_to(b"xy", address).unwrap();
-        }
-        // A fence that nobody waits for any more is not counted.
-        socket.send_to(b"xray-phantom fence", address).unwrap();
-        let unread = vec![Bytes::new(b"x"), Bytes::new(b"x")];
-        let mut parked = Parked {
+        sender.connect(address).unwrap();
+        let parked = Parked {
             socket: socket.into(),
             address,
-            owner: String::new(),
-            unread,
+            owner: owner.to_owned(),
+            unread: Vec::new(),
         };
-        let late: Vec<String> = look(&mut parked)
-            .into_iter()
-            .map(|late| late.what)
-            .collect();
+        (parked, sender)
+    }
+
+    /// What is named of the datagrams that one look reads.
+    fn what(parked: &mut Parked, most: usize) -> Vec<String> {
+        let late = look(parked, most).into_iter();
+        late.map(|late| late.what).collect()
+    }
+
+    #[test]
+    fn what_was_read_and_not_judged_is_named_too_and_many_are_counted() {
+        let (mut parked, sender) = sockets("");
+        for _ in 0..MOST {
+            sender.send(b"xy").unwrap();
+        }
+        // A fence that nobody waits for any more is not counted.
+        let fence = b"xray-phantom fence";
+        parked.socket.send_to(fence, parked.address).unwrap();
+        parked.unread = vec![Bytes::new(b"x"), Bytes::new(b"x")];
+        let late = what(&mut parked, AT_A_TIME);
         assert_eq!(
             late[..2],
             ["a datagram of 1 bytes", "a datagram of 1 bytes"]
         );
         assert_eq!(late[MOST..], ["and 2 more"]);
-        assert_eq!(look(&mut parked), []);
+        assert_eq!(look(&mut parked, AT_A_TIME), []);
+    }
+
+    #[test]
+    fn who_floods_a_parked_socket_does_not_hold_up_others() {
+        let (mut parked, sender) = sockets("");
+        for datagram in ["a", "bb", "ccc"] {
+            sender.send(datagram.as_bytes()).unwrap();
+        }
+        let bytes = |number: u32| format!("a datagram of {number} bytes");
+        assert_eq!(what(&mut parked, 2), [bytes(1), bytes(2)]);
+        assert_eq!(what(&mut parked, 2), [bytes(3)]);
     }
 
     #[test]
     fn a_late_datagram_is_named_with_its_trace_and_the_test_it_belonged_to() {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let address = socket.local_addr().unwrap();
-        let mut parked = Parked {
-            socket: socket.into(),
-            address,
-            owner: "started at tests/orders.rs:7".to_owned(),
-            unread: Vec::new(),
-        };
-        assert_eq!(look(&mut parked), []);
+        let (mut parked, sender) = sockets("started at tests/orders.rs:7");
+        assert_eq!(look(&mut parked, AT_A_TIME), []);
 
-        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         let segment = "{\"format\":\"json\",\"version\":1}\n{\"name\":\"OrdersWorker\",\"trace_id\":\"1-2-3\"}";
-        sender.send_to(segment.as_bytes(), address).unwrap();
-        sender.send_to(b"x", address).unwrap();
-        let late: Vec<String> = look(&mut parked).iter().map(ToString::to_string).collect();
+        sender.send(segment.as_bytes()).unwrap();
+        sender.send(b"x").unwrap();
+        let late: Vec<String> = look(&mut parked, AT_A_TIME)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let tail = format!(
-            "came to {address} after its FakeDaemon had ended (started at tests/orders.rs:7). Something \
-             outlived that test: await its tasks, join its threads, shut its exporters down."
+            "came to {} after its FakeDaemon had ended (started at tests/orders.rs:7). Something \
+             outlived that test: await its tasks, join its threads, shut its exporters down.",
+            parked.address
         );
         assert_eq!(
             late,

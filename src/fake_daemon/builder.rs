@@ -294,7 +294,7 @@ impl FakeDaemonBuilder {
                 Err(error) => return Err(Error::io(format!("listen on TCP {address}"), error)),
             }
         };
-        let sampling = SamplingResponder::start(tcp, self.clock.clone())?;
+        let sampling = SamplingResponder::start(tcp, self.clock.clone(), capture::end_accepting)?;
         let listener = Listener::start(udp, receive_buffer, self.clock, started.clone())?;
         listener.set_faults(faults)?;
         Ok(FakeDaemon::new(

@@ -99,22 +99,26 @@ impl Inspector {
         self.placed(&self.index.some(ids.iter(), external))
     }
 
-    /// The first violation that is wanted, in the same order.
+    /// The first violation that is wanted, in the same order, among the documents that break a rule
+    /// from this place on; and the place of its document among them.
     pub(crate) fn first_violation(
         &self,
         external: &ExternalParents,
+        from: usize,
         wanted: impl Fn(&Violation) -> bool,
-    ) -> Option<Violation> {
-        let (seq, document, violation) =
-            self.faulty.iter().find_map(|(seq, document, found)| {
+    ) -> Option<(usize, Violation)> {
+        let mut faulty = self.faulty.iter().enumerate().skip(from);
+        let (place, seq, document, violation) =
+            faulty.find_map(|(place, (seq, document, found))| {
                 let mut numbered = found.iter().map(|found| found.clone().with_seq(*seq));
-                Some((*seq, document, numbered.find(&wanted)?))
+                Some((place, *seq, document, numbered.find(&wanted)?))
             })?;
         let top = Entity::of(document.root());
         let id = top.and_then(|top| top.trace_id());
         let traces = self.index.some(id.iter(), external);
         let around = top.map_or_else(Vec::new, |top| Above::of(&traces).names(top));
-        below(&around, vec![violation.with_seq(seq)]).pop()
+        let placed = below(&around, vec![violation.with_seq(seq)]).pop()?;
+        Some((place, placed))
     }
 
     /// The violations with the names that stand above them in their traces.

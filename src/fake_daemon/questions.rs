@@ -195,11 +195,15 @@ impl FakeDaemon {
         let expected = {
             let inspector = self.inspector();
             let mut judged = self.judged();
-            let expected = inspector.first_violation(self.external(), |violation| {
+            let from = judged.passed.get(&rule).copied().unwrap_or(0);
+            let found = inspector.first_violation(self.external(), from, |violation| {
                 violation.rule() == rule && !judged.done.contains(&which(violation))
             });
-            judged.done.extend(expected.as_ref().map(which));
-            expected
+            found.map(|(place, violation)| {
+                judged.done.insert(which(&violation));
+                judged.passed.insert(rule, place);
+                violation
+            })
         };
         expected.ok_or_else(|| self.sight(counts).no_violation(code))
     }

@@ -1,6 +1,6 @@
 //! What nobody expected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::capture::{Counts, Received, Rejection};
@@ -84,6 +84,9 @@ pub(in crate::fake_daemon) struct Judged {
     pub(in crate::fake_daemon) seen: BTreeSet<String>,
     /// The violations that a test expected, and those that were reported before.
     pub(in crate::fake_daemon) done: BTreeSet<Which>,
+    /// For each rule that a test expected, how many of the documents that break one were passed:
+    /// they hold no violation of it that is not done. Who expects many passes each document once.
+    pub(in crate::fake_daemon) passed: BTreeMap<Rule, usize>,
     /// The defects that were reported before: of which trace, which, and of which entity.
     defects: BTreeSet<(String, DefectCode, Option<String>)>,
     reported: BTreeSet<u64>,
@@ -115,6 +118,7 @@ impl Judged {
             expected: BTreeSet::new(),
             seen: BTreeSet::new(),
             done: BTreeSet::new(),
+            passed: BTreeMap::new(),
             defects: BTreeSet::new(),
             reported: BTreeSet::new(),
             reported_loss: 0,

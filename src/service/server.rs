@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -28,10 +29,14 @@ use crate::service::sampling::{Answer, answer};
 #[derive(Debug)]
 #[must_use = "dropped, it answers no more"]
 pub(crate) struct SamplingResponder {
-    address: SocketAddr,
+    listener: Arc<TcpListener>,
+    end_accepting: EndAccepting,
     /// Dropped, it ends the server's thread.
     stop: Option<oneshot::Sender<Infallible>>,
 }
+
+/// Wakes who waits for a client of this socket, where the system can, and needs no descriptor for it.
+pub(crate) type EndAccepting = fn(&TcpListener) -> std::io::Result<()>;
 
 /// Opens a TCP socket on this address. The port is taken as it is: it is UDP's.
 pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
@@ -40,18 +45,21 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 impl SamplingResponder {
     /// Answers on a socket, on a thread and a runtime of its own.
-    pub(crate) fn start(listener: TcpListener, clock: Clock) -> Result<SamplingResponder, Error> {
-        let failed = |what| move |error| Error::io(what, error);
-        let address = listener
-            .local_addr()
-            .map_err(failed("ask for the address of a socket"))?;
+    pub(crate) fn start(
+        listener: TcpListener,
+        clock: Clock,
+        end_accepting: EndAccepting,
+    ) -> Result<SamplingResponder, Error> {
+        let listener = Arc::new(listener);
+        let shared = Arc::clone(&listener);
         let (stop, stopped) = oneshot::channel();
         thread::Builder::new()
             .name("xray-phantom sampling".to_owned())
-            .spawn(move || serve(&listener, &clock, stopped))
-            .map_err(failed("start the sampling responder's thread"))?;
+            .spawn(move || serve(&shared, &clock, stopped))
+            .map_err(|error| Error::io("start the sampling responder's thread", error))?;
         Ok(SamplingResponder {
-            address,
+            listener,
+            end_accepting,
             stop: Some(stop),
         })
     }
@@ -60,9 +68,17 @@ impl SamplingResponder {
 impl Drop for SamplingResponder {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // Wakes the thread if it waits for its first client. The byte is never read, so that the
-        // connection ends without traces. Where this fails the thread stays asleep.
-        if let Ok(mut stream) = TcpStream::connect_timeout(&self.address, PATIENCE) {
+        // The thread may wait for its first client.
+        if (self.end_accepting)(&self.listener).is_ok() {
+            return;
+        }
+        // So this is one. The byte is never read, so that the connection ends without traces. Where
+        // this fails the thread stays asleep.
+        let connected = self
+            .listener
+            .local_addr()
+            .and_then(|address| TcpStream::connect_timeout(&address, PATIENCE));
+        if let Ok(mut stream) = connected {
             let _ = stream.write_all(b"x");
         }
     }
@@ -71,15 +87,16 @@ impl Drop for SamplingResponder {
 /// Waits for the first client, then serves all.
 fn serve(listener: &TcpListener, clock: &Clock, mut stopped: oneshot::Receiver<Infallible>) {
     loop {
-        match listener.accept() {
-            Ok(_) if stopped.try_recv() == Err(TryRecvError::Closed) => return,
+        let accepted = listener.accept();
+        if stopped.try_recv() == Err(TryRecvError::Closed) {
+            return;
+        }
+        match accepted {
             Ok((first, _)) => {
                 // Out of descriptors, say: the client sees its connection end, and asks again.
                 if let Ok(()) = serve_all(first, listener, clock, &mut stopped) {
                     return;
                 }
-                // The mode is that of the socket, whichever descriptor it was set by.
-                let _ = listener.set_nonblocking(false);
             }
             Err(_) => thread::park_timeout(BACK_OFF),
         }
@@ -100,9 +117,7 @@ fn serve_all(
     let _inside = runtime.enter();
     first.set_nonblocking(true)?;
     let first = tokio::net::TcpStream::from_std(first)?;
-    let listener = listener.try_clone()?;
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let listener = of_runtime(listener)?;
     let clock = clock.clone();
     runtime.block_on(async {
         talk(first, clock.clone());
@@ -111,6 +126,16 @@ fn serve_all(
         let Err(_) = stopped.await;
     });
     Ok(())
+}
+
+/// The listener for the runtime that is entered. Where this fails the listener is as before.
+fn of_runtime(listener: &TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    let twin = listener.try_clone()?;
+    twin.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(twin).inspect_err(|_| {
+        // The mode is that of the socket, whichever descriptor it was set by.
+        let _ = listener.set_nonblocking(false);
+    })
 }
 
 /// Serves one client.
@@ -168,3 +193,33 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const BACK_OFF: Duration = Duration::from_millis(10);
 /// Far more than the statistics of 25 rules, which is what an SDK sends at most.
 const MAX_BODY: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    fn a_listener_that_no_runtime_takes_is_still_one_to_sleep_on() {
+        use std::fs::{self, File};
+        use std::net::TcpListener;
+        use std::os::fd::{AsRawFd as _, OwnedFd};
+
+        use crate::service::server::of_runtime;
+
+        // A file passes for a socket until epoll refuses it.
+        let file = OwnedFd::from(File::open("/proc/self/exe").unwrap());
+        let listener = TcpListener::from(file);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let _inside = runtime.enter();
+        let error = of_runtime(&listener).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+        let path = format!("/proc/self/fdinfo/{}", listener.as_raw_fd());
+        let info = fs::read_to_string(path).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = u32::from_str_radix(flags.unwrap().trim(), 8).unwrap();
+        assert_eq!(flags & 0o4_000, 0, "O_NONBLOCK in {info}");
+    }
+}

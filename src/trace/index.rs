@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use crate::model::Entity;
 use crate::trace::assemble::build;
 use crate::trace::tree::Tree;
+use crate::trace::whereabouts::Whereabouts;
 use crate::trace::{Arrival, ExternalParents, PartialTrace, missing};
 
 /// The documents of many traces, in any order of arrival.
 ///
 /// To enter a document costs a look-up, however many traces there are; trees are built when they
-/// are asked for.
+/// are asked for. What lacks a parent is looked for in all that came, by its id.
 ///
 /// # Examples
 ///
@@ -35,11 +36,12 @@ pub struct Index {
     /// The place of the last entry of each trace.
     last: HashMap<Key, u32>,
     untraced: Vec<Arrival>,
+    whereabouts: Whereabouts,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    arrival: Arrival,
+pub(in crate::trace) struct Entry {
+    pub(in crate::trace) arrival: Arrival,
     /// The place of the entry before it in its trace.
     before: Option<u32>,
 }
@@ -136,8 +138,9 @@ impl Index {
     }
 
     fn looked_elsewhere(&self, mut trees: Vec<Tree>) -> Vec<PartialTrace> {
-        let all = self.entries.iter().map(|entry| &*entry.arrival.document);
-        missing::look_elsewhere(&mut trees, all);
+        missing::look_elsewhere(&mut trees, |wanted| {
+            self.whereabouts.find(wanted, &self.entries)
+        });
         trees.into_iter().map(PartialTrace::new).collect()
     }
 }

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::visible;
-use crate::json::Document;
-use crate::model::{Entity, EntityKind};
-use crate::trace::assemble::{label, named, report, walk};
+use crate::model::EntityKind;
+use crate::trace::assemble::{label, report};
 use crate::trace::tree::{Branch, Tree};
+use crate::trace::whereabouts::Elsewhere;
 use crate::trace::{Defect, DefectCode, ExternalParents};
 
 /// Parts each ring of parents at its smallest id.
@@ -105,23 +105,22 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
     match (branch.kind, entity.parent_id()) {
         (EntityKind::Segment, _) => None,
         (_, Some(parent)) if external.contains(&parent) => None,
-        (_, Some(parent)) => Some(format!(
+        (_, Some(parent)) if !parent.is_empty() => Some(format!(
             "the parent is still open, or was lost: {} names {} as its parent, which never arrived",
             label(branch),
             visible(&parent)
         )),
-        (_, None) => Some(format!(
+        _ => Some(format!(
             "it was spawned without its context: {} came on its own and names no parent",
             label(branch)
         )),
     }
 }
 
-/// Looks in the documents of all traces for the parents of orphans: where one is there, the likely
-/// cause is another.
-pub(in crate::trace) fn look_elsewhere<'a>(
+/// Asks where else the parents of orphans are: where one is found, the likely cause is another.
+pub(in crate::trace) fn look_elsewhere(
     trees: &mut [Tree],
-    all: impl Iterator<Item = &'a Document>,
+    find: impl FnOnce(&BTreeSet<String>) -> BTreeMap<String, Elsewhere>,
 ) {
     let is_orphan = |defect: &Defect| defect.code == DefectCode::Orphan;
     let orphans = trees.iter().flat_map(|tree| {
@@ -135,30 +134,12 @@ pub(in crate::trace) fn look_elsewhere<'a>(
     if wanted.is_empty() {
         return;
     }
-    // The least in order, so that nothing depends on the order of arrival.
-    let mut found: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for document in all {
-        let trace = Entity::of(document.root()).and_then(|top| top.trace_id());
-        let trace = visible(trace.as_deref().unwrap_or_default());
-        walk(document, |entity, kind, _: Option<&()>| {
-            if let Some(id) = entity.id()
-                && wanted.contains(&*id)
-            {
-                let place = (trace.clone(), named(entity, kind));
-                found
-                    .entry(id.into_owned())
-                    .and_modify(|least| {
-                        if place < *least {
-                            least.clone_from(&place);
-                        }
-                    })
-                    .or_insert(place);
-            }
-        });
-    }
+    let found = find(&wanted);
     for branch in trees.iter_mut().flat_map(|tree| &mut tree.branches) {
         let parent = branch.entity().parent_id();
-        let Some((parent, (trace, name))) = parent.and_then(|id| found.get_key_value(&*id)) else {
+        let Some((parent, Elsewhere { trace, name })) =
+            parent.and_then(|id| found.get_key_value(&*id))
+        else {
             continue;
         };
         let message = format!(

@@ -40,6 +40,7 @@ mod missing;
 mod node;
 mod service_view;
 mod tree;
+mod whereabouts;
 mod whole;
 
 pub use assemble::{Arrival, Assembly, assemble};

@@ -359,6 +359,21 @@ fn an_orphan_whose_parent_is_in_another_trace_used_the_context_of_another_reques
 }
 
 #[test]
+fn an_empty_parent_id_names_nobody_not_even_in_another_trace() {
+    let other = segment("a1", "")
+        .replace(&trace_id(1), &trace_id(2))
+        .replace("00000000000000a1", "");
+    let orphan = alone("b1", "").replace("00000000000000a1", "");
+    let told = told_of_all(&[orphan, other]);
+    assert_eq!(
+        told,
+        [
+            "orphan: it was spawned without its context: subsegment `put` came on its own and names no parent"
+        ]
+    );
+}
+
+#[test]
 fn of_several_traces_with_the_parent_the_least_is_named() {
     let other = |number: u32, name: &str| {
         let other = segment("a1", "").replace(&trace_id(1), &trace_id(number));
@@ -373,6 +388,28 @@ fn of_several_traces_with_the_parent_the_least_is_named() {
             told[0].ends_with(&format!("which is segment `z` of trace {}", trace_id(2))),
             "{told:?}"
         );
+    }
+}
+
+#[test]
+fn a_parent_that_comes_after_the_question_is_found_by_the_next() {
+    let daemon = FakeDaemon::builder().allow("orphan").start();
+    let emitter = Emitter::to(&daemon);
+    let told = |expected: &str| {
+        let trace = block_on(daemon.partial(trace_id(1))).unwrap();
+        let messages: Vec<String> = trace.defects().map(ToString::to_string).collect();
+        assert_eq!(messages.len(), 1);
+        assert!(messages[0].ends_with(expected), "{messages:?}");
+    };
+    emitter.emit(&alone("b1", ""));
+    told("which never arrived");
+    for (number, name) in [(3, "x"), (2, "y"), (4, "z")] {
+        let other = segment("a1", "").replace(&trace_id(1), &trace_id(number));
+        emitter.emit(&other.replace("\"api\"", &format!("\"{name}\"")));
+        told(&match number {
+            3 => format!("which is segment `x` of trace {}", trace_id(3)),
+            _ => format!("which is segment `y` of trace {}", trace_id(2)),
+        });
     }
 }
 

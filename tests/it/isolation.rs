@@ -1,6 +1,8 @@
 //! Many daemons in one process: none meets another, and none leaves anything behind.
 #![cfg(target_os = "linux")]
 
+use std::fs::File;
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -151,4 +153,45 @@ fn where_no_file_can_be_opened_a_daemon_says_so() {
         block_on(recorder.in_segment_infallible(&format!("api {number}"), async |_| ()));
         assert!(block_on(daemon.expect_one_trace()).has_segment(&format!("api {number}")));
     }
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn wait_until(is_so: impl Fn() -> bool, otherwise: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{otherwise}");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether a responder of this process runs.
+fn responds() -> bool {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end while it is looked at.
+    let mut names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.any(|name| name.starts_with("xray-phantom sa"))
+}
+
+#[test]
+fn the_port_is_free_again_though_no_file_could_be_opened_when_the_daemon_ended() {
+    if !is_inside() {
+        return alone(
+            "the_port_is_free_again_though_no_file_could_be_opened_when_the_daemon_ended",
+            64,
+        );
+    }
+    let daemon = FakeDaemon::start();
+    let address = daemon.address();
+    // A thread has its name a little later.
+    wait_until(responds, "no responder");
+    let opened = std::iter::repeat_with(|| File::open("/dev/null"));
+    let files: Vec<File> = opened.map_while(Result::ok).collect();
+    drop(daemon);
+    drop(files);
+    wait_until(
+        || !responds() && TcpListener::bind(address).is_ok(),
+        "the responder stays",
+    );
 }

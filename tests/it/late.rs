@@ -1,19 +1,32 @@
 //! Datagrams that come after their daemon has ended.
 
 use std::net::UdpSocket;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use xray_phantom::FakeDaemon;
 use xray_phantom::wire::frame;
+use xray_phantom::{FakeDaemon, Faults};
 
 use crate::support::segment;
 
 /// Set for the copy of this test binary that shows what a user would see.
 const INSIDE: &str = "XRAY_PHANTOM_TEST_LATE";
 
+fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+/// Runs a test of this file alone, in a process of its own.
+fn alone(test: &str) -> Output {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("late::{test}"), "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         let first = FakeDaemon::start();
         let address = first.address();
         drop(first);
@@ -27,15 +40,7 @@ fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
         println!("address {address}");
         return;
     }
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "late::a_late_datagram_reaches_no_other_test_and_is_named_on_stderr",
-            "--nocapture",
-        ])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
+    let output = alone("a_late_datagram_reaches_no_other_test_and_is_named_on_stderr");
     let (stdout, stderr) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -66,7 +71,7 @@ fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
 
 #[test]
 fn what_came_before_a_test_panicked_is_not_late() {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         let daemon = FakeDaemon::start();
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         for _ in 0..100 {
@@ -74,17 +79,36 @@ fn what_came_before_a_test_panicked_is_not_late() {
         }
         panic!("the test's own");
     }
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "late::what_came_before_a_test_panicked_is_not_late",
-            "--nocapture",
-        ])
-        .env(INSIDE, "1")
-        .output()
-        .unwrap();
+    let output = alone("what_came_before_a_test_panicked_is_not_late");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(stderr.contains("the test's own"), "{stderr}");
     assert!(!stderr.contains("xray-phantom: "), "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_comes_too_late_for_a_daemon_that_refused_is_named_and_not_refused() {
+    if is_inside() {
+        let daemon = FakeDaemon::builder()
+            .faults(Faults::none().refuse())
+            .start();
+        let address = daemon.address();
+        drop(daemon);
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(address).unwrap();
+        // Of a port that refuses the second send tells.
+        for _ in 0..2 {
+            socket.send(b"x").unwrap();
+        }
+        let _ = FakeDaemon::start();
+        return;
+    }
+    let output = alone("what_comes_too_late_for_a_daemon_that_refused_is_named_and_not_refused");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let named = stderr
+        .lines()
+        .filter(|line| line.starts_with("xray-phantom: a datagram of 1 bytes came to "));
+    assert_eq!(named.count(), 2, "{stderr}");
 }

@@ -31,6 +31,7 @@ mod readme;
 mod readme_test;
 mod recorder;
 mod requests;
+mod report;
 mod sampling;
 mod sampling_rules;
 mod schema;
