@@ -13,7 +13,20 @@
 //! | `Result<T, E>`, `E` a `Box<dyn Error>`, an `anyhow::Error` | [`in_subsegment_boxed`] | [`in_subsegment_boxed_sync`] |
 //! | anything, and cannot fail | [`in_subsegment_infallible`] | [`in_subsegment_infallible_sync`] |
 //!
-//! and the same six on [`Recorder`] for segments.
+//! and the same six on [`Recorder`] for segments. Where no closure fits, [`begin_subsegment`] and
+//! [`Recorder::begin_segment`] give a guard that ends its entity when it is dropped, and each
+//! entity has both for a parent that is said: [`OpenEntity::in_subsegment`],
+//! [`OpenEntity::begin_subsegment`].
+//!
+//! Code that runs elsewhere is told where it belongs:
+//!
+//! | the code runs | with |
+//! |---|---|
+//! | in a spawned task; as a stream | [`carry`], [`OpenEntity::carry`] |
+//! | on a thread, in `spawn_blocking` | [`carry_fn`], [`OpenEntity::carry_fn`] |
+//!
+//! A request's segment goes on with its caller's trace: [`Recorder::serving`],
+//! [`Recorder::continuing`]; in Lambda [`Recorder::lambda_invocation`].
 //!
 //! Opened inside of another one, a segment begins a trace of its own.
 //!
@@ -57,6 +70,7 @@ mod shared;
 mod sql;
 mod stats;
 mod udp;
+mod under;
 
 #[cfg(feature = "aws")]
 pub(crate) use ambient::current as current_or_none;

@@ -30,8 +30,8 @@ mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
 mod recorder;
-mod requests;
 mod report;
+mod requests;
 mod sampling;
 mod sampling_rules;
 mod schema;
