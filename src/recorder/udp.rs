@@ -3,7 +3,10 @@
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use socket2::SockRef;
 
 use crate::error::Error;
 use crate::wire::{Daemon, Emit, EmitCounts, Note, NoteSource, frame};
@@ -11,29 +14,39 @@ use crate::wire::{Daemon, Emit, EmitCounts, Note, NoteSource, frame};
 /// Sends each document in a datagram of its own to a daemon, and never waits.
 ///
 /// Its socket is connected, so that a daemon that is not there is noticed, and opened anew where it
-/// fails for another reason.
+/// fails for another reason. A name is looked up when the emitter is made; later, where it has to
+/// be looked up again, on a thread of its own, and what is to be sent meanwhile is counted as failed.
 #[derive(Debug)]
 pub(in crate::recorder) struct UdpEmitter {
     daemon: String,
-    /// `None` where the system refused one; the next document tries again.
-    socket: Mutex<Option<UdpSocket>>,
+    way: Arc<Mutex<Way>>,
     sent: AtomicU64,
     /// Sent, and refused by the system on the other side.
     refused: AtomicU64,
     failed: AtomicU64,
 }
 
+/// The way to the daemon.
+#[derive(Debug)]
+enum Way {
+    /// The system refused a socket, or knew no such name; the next document tries again.
+    Closed,
+    Open(UdpSocket),
+    /// A thread looks up the name.
+    Opening,
+}
+
 impl UdpEmitter {
     /// An emitter to `host:port`. Where the socket cannot be opened now, that is told, and each
     /// document tries again.
     pub(in crate::recorder) fn to(daemon: &str) -> (UdpEmitter, Result<(), Error>) {
-        let (socket, opened) = match open(daemon) {
-            Ok(socket) => (Some(socket), Ok(())),
-            Err(error) => (None, Err(error)),
+        let (way, opened) = match open(daemon) {
+            Ok(socket) => (Way::Open(socket), Ok(())),
+            Err(error) => (Way::Closed, Err(error)),
         };
         let emitter = UdpEmitter {
             daemon: daemon.to_owned(),
-            socket: Mutex::new(socket),
+            way: Arc::new(Mutex::new(way)),
             sent: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             failed: AtomicU64::new(0),
@@ -42,18 +55,18 @@ impl UdpEmitter {
     }
 
     fn send(&self, datagram: &[u8]) -> bool {
-        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        if socket.is_none() {
-            *socket = open(&self.daemon).ok();
+        let way = &mut *lock(&self.way);
+        if let Way::Closed = way {
+            *way = self.reopen();
         }
-        let Some(open) = socket.as_ref() else {
+        let Way::Open(socket) = way else {
             return false;
         };
-        let sent = match open.send(datagram) {
+        let sent = match socket.send(datagram) {
             // The answer to the datagram before, which nobody took; this one is not sent yet.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                open.send(datagram)
+                socket.send(datagram)
             }
             sent => sent,
         };
@@ -69,11 +82,29 @@ impl UdpEmitter {
                 false
             }
             Err(_) => {
-                *socket = None;
+                *way = Way::Closed;
                 false
             }
         }
     }
+
+    /// Opens a socket at once where the address is a number; a name may take its time.
+    fn reopen(&self) -> Way {
+        if let Ok(address) = self.daemon.parse() {
+            return connected(address).map_or(Way::Closed, Way::Open);
+        }
+        let (daemon, way) = (self.daemon.clone(), Arc::clone(&self.way));
+        let thread = thread::Builder::new().name("xray-phantom resolver".to_owned());
+        let started = thread.spawn(move || {
+            let opened = open(&daemon).map_or(Way::Closed, Way::Open);
+            *lock(&way) = opened;
+        });
+        started.map_or(Way::Closed, |_| Way::Opening)
+    }
+}
+
+fn lock(way: &Mutex<Way>) -> MutexGuard<'_, Way> {
+    way.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A socket that is connected to `host:port`.
@@ -81,18 +112,7 @@ fn open(daemon: &str) -> Result<UdpSocket, Error> {
     let failed = |error| Error::io(format!("open a socket for the daemon on {daemon}"), error);
     let mut refused = None;
     for address in daemon.to_socket_addrs().map_err(failed)? {
-        let own: IpAddr = match address {
-            SocketAddr::V4(daemon) if daemon.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(daemon) if daemon.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let opened = UdpSocket::bind((own, 0)).and_then(|socket| {
-            socket.set_nonblocking(true)?;
-            socket.connect(address)?;
-            Ok(socket)
-        });
-        match opened {
+        match connected(address) {
             Ok(socket) => return Ok(socket),
             Err(error) => refused = Some(error),
         }
@@ -100,6 +120,25 @@ fn open(daemon: &str) -> Result<UdpSocket, Error> {
     Err(failed(refused.unwrap_or_else(|| {
         std::io::Error::new(ErrorKind::NotFound, "the name has no address")
     })))
+}
+
+fn connected(daemon: SocketAddr) -> std::io::Result<UdpSocket> {
+    let own: IpAddr = match daemon {
+        SocketAddr::V4(daemon) if daemon.ip().is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(daemon) if daemon.ip().is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((own, 0))?;
+    socket.set_nonblocking(true)?;
+    socket.connect(daemon)?;
+    // macOS takes datagrams of 9,216 bytes unless it is told otherwise. Where it refuses that too,
+    // larger documents are counted as failed.
+    let options = SockRef::from(&socket);
+    if options.send_buffer_size()? < SEND_BUFFER {
+        let _ = options.set_send_buffer_size(SEND_BUFFER);
+    }
+    Ok(socket)
 }
 
 impl Emit for UdpEmitter {
@@ -170,3 +209,6 @@ impl Emit for BesideDaemon {
         self.daemon.is_test()
     }
 }
+
+/// Room for one datagram of the largest size, and for what the system reckons with it.
+const SEND_BUFFER: usize = 128 * 1_024;

@@ -58,7 +58,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("model", "serde"),
     ("seam", "tokio"),
     ("schema", "jsonschema unicode_properties"),
-    ("recorder", "futures_core serde tokio"),
+    ("recorder", "futures_core serde socket2 tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
     ("snapshot", "insta"),
