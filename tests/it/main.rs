@@ -41,6 +41,7 @@ mod service_view;
 mod settings;
 #[cfg(feature = "proptest1")]
 mod strategies;
+mod streaming;
 mod support;
 mod tidy;
 mod trace;

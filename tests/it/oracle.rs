@@ -1,7 +1,6 @@
 //! Every kind of document that the recorder emits, for a second witness: `tests/oracle/run`.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,17 +8,7 @@ use xray_phantom::{
     FakeDaemon, MockDynamo, Recorder, in_subsegment, in_subsegment_infallible, mock_dynamo_client,
 };
 
-/// Where the captures are left, if somebody asks for them.
-const FOLDER: &str = "XRAY_PHANTOM_ORACLE";
-
-async fn leave(daemon: &FakeDaemon, name: &str) {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        daemon
-            .save(PathBuf::from(folder).join(format!("{name}.jsonl")))
-            .await
-            .unwrap();
-    }
-}
+use crate::support::leave_for_oracle;
 
 #[derive(Debug)]
 struct Outer(std::num::ParseIntError);
@@ -75,7 +64,7 @@ async fn documents_of_every_field_and_failure() {
     panicking.await.unwrap_err();
     let traces = daemon.traces().await.unwrap();
     assert_eq!(traces.len(), 2);
-    leave(&daemon, "fields").await;
+    leave_for_oracle(&daemon, "fields").await;
 }
 
 #[tokio::test]
@@ -96,7 +85,7 @@ async fn documents_of_subsegments_on_their_own() {
         .await;
     assert_eq!(daemon.fence().await.unwrap().accepted, 2);
     assert_eq!(daemon.traces().await.unwrap().len(), 1);
-    leave(&daemon, "parts").await;
+    leave_for_oracle(&daemon, "parts").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,5 +155,5 @@ async fn documents_of_aws_calls() {
             "DynamoDB Query Orders ERROR Cancelled",
         ]
     );
-    leave(&daemon, "aws").await;
+    leave_for_oracle(&daemon, "aws").await;
 }

@@ -7,6 +7,8 @@ use xray_phantom::{
     EntityGuard, FakeDaemon, Finding, OpenEntity, Recorder, block_on, in_subsegment_sync,
 };
 
+use crate::support::leave_for_oracle;
+
 /// A thing that a program does with the entity that it is in.
 #[derive(Clone, Debug)]
 enum Step {
@@ -175,6 +177,7 @@ proptest! {
         for datagram in block_on(daemon.datagrams()).unwrap() {
             prop_assert!(datagram.document().unwrap().text().len() <= 64_000);
         }
+        block_on(leave_for_oracle(&daemon, &format!("program-{}", trace.id())));
     }
 }
 

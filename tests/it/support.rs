@@ -82,3 +82,11 @@ pub(crate) fn panic_text<T>(run: impl FnOnce() -> T) -> String {
         Err(panic) => (*panic.downcast::<&str>().unwrap()).to_owned(),
     }
 }
+
+/// Leaves what a daemon captured for the second witness, `tests/oracle/run`, if that asks for it.
+pub(crate) async fn leave_for_oracle(daemon: &FakeDaemon, name: &str) {
+    if let Some(folder) = std::env::var_os("XRAY_PHANTOM_ORACLE") {
+        let file = PathBuf::from(folder).join(format!("{name}.jsonl"));
+        daemon.save(file).await.unwrap();
+    }
+}
