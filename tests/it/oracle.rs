@@ -83,7 +83,7 @@ async fn documents_of_subsegments_on_their_own() {
             }
         })
         .await;
-    assert_eq!(daemon.fence().await.unwrap().accepted, 2);
+    assert_eq!(daemon.fence().await.unwrap().accepted, 3);
     assert_eq!(daemon.traces().await.unwrap().len(), 1);
     leave_for_oracle(&daemon, "parts").await;
 }
