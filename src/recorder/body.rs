@@ -6,6 +6,7 @@ use crate::json::{ObjectWriter, write_text};
 use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, EntityKind, Timestamp};
 use crate::recorder::blocks::Blocks;
+use crate::recorder::cut::{Cut, cut};
 use crate::recorder::part::{Cause, Fields};
 
 /// What a body is written of.
@@ -23,95 +24,20 @@ pub(in crate::recorder) struct Said<'a> {
 /// Largest body: with what a document adds, it stays below the smaller reading of "64 kB".
 pub(in crate::recorder) const MAX_BODY: usize = LARGE_DOCUMENT - 256;
 
-/// Writes the members, without braces, in at most [`MAX_BODY`] bytes. What is too large is cut, the
-/// largest first; gives what was cut.
-pub(in crate::recorder) fn body(said: &Said<'_>, fields: &mut Fields) -> (String, Vec<String>) {
+/// Writes the members, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
+pub(in crate::recorder) fn body(said: &Said<'_>, fields: &mut Fields) -> (String, Cut) {
     let mut json = written(said, fields);
-    let mut cut = Vec::new();
-    while json.len() > MAX_BODY {
-        let Some(what) = cut_largest(fields) else {
-            break;
-        };
-        cut.push(what);
+    let mut lost = Cut::default();
+    while json.len() > MAX_BODY && cut(fields, json.len() - MAX_BODY, &mut lost) {
         json = written(said, fields);
     }
-    (json, cut)
+    (json, lost)
 }
 
 fn written(said: &Said<'_>, fields: &Fields) -> String {
     let mut json = String::with_capacity(256);
     members(&mut ObjectWriter::inside(&mut json), said, fields);
     json
-}
-
-/// Cuts the largest thing that can be, and says what it was.
-fn cut_largest(fields: &mut Fields) -> Option<String> {
-    enum Largest {
-        Annotation(String),
-        Aws(String),
-        Message(usize),
-        Metadata(String, String),
-        Stack(usize),
-    }
-    let mut candidates: Vec<(usize, Largest)> = Vec::new();
-    for (namespace, values) in &fields.metadata {
-        for (key, json) in values {
-            let place = Largest::Metadata(namespace.clone(), key.clone());
-            candidates.push((json.len() + key.len(), place));
-        }
-    }
-    for (key, json) in &fields.annotations {
-        candidates.push((json.len() + key.len(), Largest::Annotation(key.clone())));
-    }
-    for (key, json) in &fields.aws {
-        candidates.push((json.len(), Largest::Aws(key.clone())));
-    }
-    if let Some(Cause::Exceptions(chain)) = &fields.cause {
-        for (index, exception) in chain.iter().enumerate() {
-            candidates.push((exception.message.len(), Largest::Message(index)));
-            let stack: usize = exception.stack.iter().map(String::len).sum();
-            candidates.push((stack, Largest::Stack(index)));
-        }
-    }
-    let worth = candidates.into_iter().filter(|(size, _)| *size > SMALL);
-    // Metadata goes first where it is as large.
-    let (size, largest) =
-        worth.max_by_key(|(size, what)| (*size, matches!(what, Largest::Metadata(..))))?;
-    let what = match largest {
-        Largest::Metadata(namespace, key) => {
-            let mark = format!("\"cut by xray-phantom: {size} bytes\"");
-            let what = format!("the metadata `{key}` of {size} bytes");
-            fields
-                .metadata
-                .entry(namespace)
-                .or_default()
-                .insert(key, mark);
-            what
-        }
-        Largest::Annotation(key) => {
-            fields.annotations.remove(&key);
-            format!("the annotation `{key}` of {size} bytes")
-        }
-        Largest::Aws(key) => {
-            fields.aws.remove(&key);
-            format!("`{key}` of `aws`, {size} bytes")
-        }
-        Largest::Message(index) | Largest::Stack(index) => {
-            let Some(Cause::Exceptions(chain)) = &mut fields.cause else {
-                unreachable!("the candidate came from there")
-            };
-            let exception = &mut chain[index];
-            if matches!(largest, Largest::Stack(_)) {
-                exception.stack.clear();
-                format!("the stack of `{}`", exception.kind)
-            } else {
-                let end = exception.message.floor_char_boundary(SMALL / 2);
-                exception.message.truncate(end);
-                format!("the message of `{}`, {size} bytes", exception.kind)
-            }
-        }
-    };
-    Some(what)
 }
 
 /// The members in order: who, when, what, and whatever else was said.
@@ -130,9 +56,10 @@ fn members(object: &mut ObjectWriter<'_>, said: &Said<'_>, fields: &Fields) {
     if let Some(namespace) = fields.namespace {
         object.text("namespace", namespace);
     }
-    object.flag("error", fields.error);
-    object.flag("throttle", fields.throttle);
-    object.flag("fault", fields.fault);
+    let flags = fields.flags();
+    object.flag("error", flags.error);
+    object.flag("throttle", flags.throttle);
+    object.flag("fault", flags.fault);
     if let Some(user) = &fields.user {
         object.raw("user", user);
     }
@@ -226,6 +153,3 @@ fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
     );
     block.end();
 }
-
-/// What is smaller is not worth cutting.
-const SMALL: usize = 512;

@@ -164,11 +164,17 @@ fn sent(parts: &mut [Part], index: usize) {
     let part = &mut parts[index];
     part.state = State::Sent;
     part.children = Vec::new();
-    let parent = part.parent;
-    if let Some(parent) = parent
+    if let Some(parent) = part.parent
         && parts[parent].is_open()
     {
-        parts[parent].children.retain(|child| *child != index);
+        // Now and then, so that many children of one parent cost in proportion.
+        parts[parent].gone += 1;
+        if parts[parent].gone * 2 > parts[parent].children.len() {
+            let mut children = std::mem::take(&mut parts[parent].children);
+            children.retain(|child| !matches!(parts[*child].state, State::Sent));
+            parts[parent].children = children;
+            parts[parent].gone = 0;
+        }
     }
 }
 

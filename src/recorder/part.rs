@@ -21,6 +21,12 @@ pub(in crate::recorder) struct Part {
     pub(in crate::recorder) failure: Option<Exception>,
     /// The child that failed last.
     pub(in crate::recorder) last_failed: Option<usize>,
+    /// Whether something below it has ended: a document that names it, or one between.
+    pub(in crate::recorder) is_parent: bool,
+    /// Whether it was sent as in progress because something below it was sent.
+    pub(in crate::recorder) is_announced: bool,
+    /// How many of the children were sent.
+    pub(in crate::recorder) gone: usize,
 }
 
 /// How far a part has come.
@@ -33,12 +39,16 @@ pub(in crate::recorder) enum State {
 }
 
 /// What is said of a part that is open; values are JSON.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) namespace: Option<&'static str>,
     pub(in crate::recorder) error: bool,
     pub(in crate::recorder) fault: bool,
     pub(in crate::recorder) throttle: bool,
+    /// Whether its code returned an error.
+    pub(in crate::recorder) failed: bool,
+    /// The status of the answer.
+    pub(in crate::recorder) status: Option<u16>,
     pub(in crate::recorder) user: Option<String>,
     pub(in crate::recorder) request: BTreeMap<&'static str, String>,
     pub(in crate::recorder) response: BTreeMap<&'static str, String>,
@@ -49,6 +59,32 @@ pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) cause: Option<Cause>,
     pub(in crate::recorder) annotations: BTreeMap<String, String>,
     pub(in crate::recorder) metadata: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What X-Ray counts.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::recorder) struct Flags {
+    pub(in crate::recorder) error: bool,
+    pub(in crate::recorder) throttle: bool,
+    pub(in crate::recorder) fault: bool,
+}
+
+impl Fields {
+    /// The flags that were said, and those that the status means. What failed and says no more is
+    /// a fault.
+    pub(in crate::recorder) fn flags(&self) -> Flags {
+        let status = self.status.unwrap_or_default();
+        let error = self.error || (400..500).contains(&status);
+        let throttle = self.throttle || status == 429;
+        let said = self.fault || (500..600).contains(&status);
+        // Of an answer such as 304 there may be a cause, and it is nobody's fault.
+        let failed = self.failed || self.cause.is_some() && self.response.is_empty();
+        Flags {
+            error,
+            throttle,
+            fault: said || failed && !error && !throttle,
+        }
+    }
 }
 
 /// Why a part failed.
@@ -78,6 +114,9 @@ impl Part {
             state: State::Open(Box::default()),
             failure: None,
             last_failed: None,
+            is_parent: false,
+            is_announced: false,
+            gone: 0,
         }
     }
 

@@ -23,10 +23,8 @@
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{EntityId, EntityKind, TraceId};
-use crate::recorder::body::{Said, body};
+use crate::model::{EntityId, TraceId};
 use crate::recorder::cause::Exception;
-use crate::recorder::document;
 use crate::recorder::part::{Fields, Part, State};
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::count;
@@ -39,7 +37,7 @@ pub(in crate::recorder) struct Record {
     pub(in crate::recorder) trace_id: TraceId,
     /// What came with the request: its unknown keys are carried on.
     pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
-    kind: Kind,
+    pub(in crate::recorder) kind: Kind,
     parts: Mutex<Parts>,
 }
 
@@ -54,13 +52,12 @@ pub(in crate::recorder) enum Kind {
 }
 
 #[derive(Debug, Default)]
-struct Parts {
-    list: Vec<Part>,
-    /// Parts that have ended and do not lie in another one that has, in order of their ends.
-    ready: Vec<usize>,
-    /// How many parts have ended and were not sent, and how large their bodies are.
-    kept: usize,
-    kept_bytes: usize,
+pub(in crate::recorder) struct Parts {
+    pub(in crate::recorder) list: Vec<Part>,
+    /// Parts that have ended and were not sent, in order of their ends.
+    pub(in crate::recorder) ready: Vec<usize>,
+    /// How large the bodies of these are.
+    pub(in crate::recorder) ready_bytes: usize,
 }
 
 impl Record {
@@ -97,15 +94,30 @@ impl Record {
         place: &'static Location<'static>,
     ) -> usize {
         count(&self.shared.counters.subsegments);
-        let start = self.shared.clock.now();
+        let now = self.shared.clock.now();
         let id = self.shared.ids.entity_id();
-        let parts = &mut *self.parts();
-        let index = parts.list.len();
-        parts
-            .list
-            .push(Part::open(id, name, Some(parent), place, start));
-        parts.list[parent].children.push(index);
-        index
+        let late = {
+            let parts = &mut *self.parts();
+            let index = parts.list.len();
+            let above = &mut parts.list[parent];
+            above.children.push(index);
+            // A clock that was set back does not make a child older than its parent.
+            let start = now.max(above.start);
+            let late = (!above.is_open()).then(|| {
+                let (kind, above) = (above.kind(), &above.name);
+                format!(
+                    "subsegment `{name}` was opened in {kind} `{above}`, which had ended; it is sent on its own"
+                )
+            });
+            parts
+                .list
+                .push(Part::open(id, name, Some(parent), place, start));
+            (index, late)
+        };
+        if let (_, Some(message)) = &late {
+            self.misused(place, "used-after-end", message.clone());
+        }
+        late.0
     }
 
     /// Says something of a part that is open; of one that has ended, a note.
@@ -117,7 +129,7 @@ impl Record {
     ) {
         let mut parts = self.parts();
         let part = &mut parts.list[index];
-        if self.kind == Kind::Facade && index == 0 {
+        if self.is_foreign(index) {
             drop(parts);
             let message = "someone else sends this segment: what was said of it is lost; say it of a subsegment";
             return self.misused(place, "facade", message.to_owned());
@@ -150,105 +162,6 @@ impl Record {
     /// Whether a part has not ended.
     pub(in crate::recorder) fn is_open(&self, index: usize) -> bool {
         self.parts().list[index].is_open()
-    }
-
-    /// Ends a part and sends what is ready; `false` where it had ended.
-    pub(in crate::recorder) fn close(&self, index: usize) -> bool {
-        let end = self.shared.clock.now();
-        let mut cut = Vec::new();
-        let mut open = Vec::new();
-        let place;
-        let documents = {
-            let parts = &mut *self.parts();
-            let part = &mut parts.list[index];
-            let State::Open(fields) = &mut part.state else {
-                return false;
-            };
-            place = part.place;
-            if index == 0 {
-                let name = part.name.clone();
-                if self.kind == Kind::Own {
-                    let said = Said {
-                        id: part.id,
-                        name: &part.name,
-                        kind: EntityKind::Segment,
-                        start: part.start,
-                        end: Some(end),
-                        blocks: &self.shared.blocks,
-                    };
-                    let (json, lost) = body(&said, fields);
-                    cut = lost;
-                    parts.end(0, json);
-                } else {
-                    part.state = State::Sent;
-                }
-                open = left_open(&parts.list, &name);
-                self.all(parts)
-            } else {
-                let said = Said {
-                    id: part.id,
-                    name: &part.name,
-                    kind: EntityKind::Subsegment,
-                    start: part.start,
-                    end: Some(end),
-                    blocks: &self.shared.blocks,
-                };
-                let (json, lost) = body(&said, fields);
-                cut = lost;
-                parts.end(index, json);
-                let at_once = self.kind == Kind::Facade || !parts.list[0].is_open();
-                if at_once || parts.kept > self.shared.streaming || parts.kept_bytes > MOST_KEPT {
-                    self.all(parts)
-                } else {
-                    Vec::new()
-                }
-            }
-        };
-        for document in documents {
-            self.shared.emitter.emit(&document);
-        }
-        for what in cut {
-            let message = format!("{what} is cut: one entity has to fit into a document of 64 kB");
-            self.shared
-                .note_counted(|counters| &counters.cut, place, "cut", message);
-        }
-        for (place, message) in open {
-            self.misused(place, "left-open", message);
-        }
-        true
-    }
-
-    /// Sends what is known of a part that is open, which goes on.
-    pub(in crate::recorder) fn send_in_progress(&self, index: usize) {
-        let document = {
-            let parts = &mut *self.parts();
-            let parent = match parts.list[index].parent {
-                Some(parent) => Some(parts.list[parent].id),
-                None => self.caller(),
-            };
-            let part = &mut parts.list[index];
-            let State::Open(fields) = &mut part.state else {
-                return;
-            };
-            if self.kind == Kind::Facade && index == 0 {
-                return;
-            }
-            let said = Said {
-                id: part.id,
-                name: &part.name,
-                kind: if index == 0 {
-                    EntityKind::Segment
-                } else {
-                    EntityKind::Subsegment
-                },
-                start: part.start,
-                end: None,
-                blocks: &self.shared.blocks,
-            };
-            let (json, _) = body(&said, fields);
-            document::of_body(self.trace_id, parent, index == 0, &json)
-        };
-        self.shared.emitter.emit(&document);
     }
 
     /// Notes that a part failed with this exception, if no child has recorded it already; then
@@ -285,54 +198,18 @@ impl Record {
             .note_counted(|counters| &counters.misused, place, code, message);
     }
 
-    /// The documents of all that has ended and was not sent.
-    fn all(&self, parts: &mut Parts) -> Vec<String> {
-        let ready = std::mem::take(&mut parts.ready);
-        let (kept, bytes) = (&mut parts.kept, &mut parts.kept_bytes);
-        (*kept, *bytes) = (0, 0);
-        let list = &mut parts.list;
-        let mut documents = Vec::new();
-        for index in ready {
-            let within = |parent: usize| list[parent].body().is_some();
-            // One that lies in another which is ready goes with it.
-            if list[index].body().is_some() && !list[index].parent.is_some_and(within) {
-                let caller = self.caller();
-                documents.extend(document::of_tree(self.trace_id, caller, list, index));
-            }
-        }
-        documents
+    /// The entity that called this segment. Without the trace that it is in it says nothing.
+    pub(in crate::recorder) fn caller(&self) -> Option<EntityId> {
+        let header = self.incoming.as_ref()?;
+        header.root().and(header.parent())
     }
 
-    /// The entity that called this segment.
-    fn caller(&self) -> Option<EntityId> {
-        self.incoming.as_ref().and_then(|header| header.parent())
+    /// Whether someone else sends this part.
+    pub(in crate::recorder) fn is_foreign(&self, index: usize) -> bool {
+        self.kind == Kind::Facade && index == 0
     }
 
-    fn parts(&self) -> MutexGuard<'_, Parts> {
+    pub(in crate::recorder) fn parts(&self) -> MutexGuard<'_, Parts> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-impl Parts {
-    fn end(&mut self, index: usize, body: String) {
-        self.kept += 1;
-        self.kept_bytes += body.len();
-        self.list[index].state = State::Ended(body);
-        self.ready.push(index);
-    }
-}
-
-/// A place and a message for each subsegment that is open when its segment ends.
-fn left_open(parts: &[Part], segment: &str) -> Vec<(&'static Location<'static>, String)> {
-    let open = parts.iter().filter(|part| part.is_open());
-    let told = |part: &Part| {
-        let name = &part.name;
-        let message =
-            format!("subsegment `{name}` was still open when its segment `{segment}` ended");
-        (part.place, message)
-    };
-    open.map(told).collect()
-}
-
-/// So many bytes that have ended are kept: what comes on top shall fit into one document.
-const MOST_KEPT: usize = 48_000;

@@ -227,16 +227,14 @@ impl OpenEntity {
     }
 
     /// The status of the answer, and the flags that it means: 4xx is an error, 429 an error and a
-    /// throttle, 5xx a fault.
+    /// throttle, 5xx a fault. Of several the last one counts.
     ///
     /// Source: AWS X-Ray developer guide, segment documents (`error`, `throttle`, `fault`).
     #[track_caller]
     pub fn http_status(&self, status: u16) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
             fields.response.insert("status", status.to_string());
-            fields.error |= (400..500).contains(&status);
-            fields.throttle |= status == 429;
-            fields.fault |= (500..600).contains(&status);
+            fields.status = Some(status);
         });
         self
     }
