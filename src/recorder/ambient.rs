@@ -1,21 +1,18 @@
 //! Which entity the current task is in.
 //!
-//! This is the only ambient state of the crate: a task-local for the entity, and a thread-local
-//! that knows where to report when there is none.
+//! With what [`at_work`] knows this is the only ambient state of the crate.
+//!
+//! Tasks are told apart by tokio. Strangers that another executor polls inside of a segment's own
+//! code, such as those of a pool that it drives by hand, are not.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
-use std::panic::Location;
 use std::pin::pin;
-use std::sync::{Arc, Weak};
 
 use tokio::task;
 
-use crate::recorder::context_missing::ContextMissing;
+use crate::recorder::at_work;
 use crate::recorder::entity::OpenEntity;
-use crate::recorder::shared::Shared;
-use crate::recorder::stats::count;
-use crate::wire::Note;
 
 tokio::task_local! {
     /// The entity that this task is in: immutable inside a scope, so that nobody else's work
@@ -30,20 +27,6 @@ tokio::task_local! {
 struct Context {
     entity: OpenEntity,
     polled_in: Cell<Option<task::Id>>,
-}
-
-thread_local! {
-    /// The recorders that were built on this thread, youngest last. Code that runs outside of
-    /// every segment knows no recorder; this is where its notes go.
-    static BUILT_HERE: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Remembers a recorder that was built on this thread.
-pub(in crate::recorder) fn remember(recorder: &Arc<Shared>) {
-    BUILT_HERE.with_borrow_mut(|built| {
-        built.retain(|recorder| recorder.strong_count() > 0);
-        built.push(Arc::downgrade(recorder));
-    });
 }
 
 /// The entity that this task is in.
@@ -63,8 +46,20 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
     CURRENT
         .scope(context, async {
             let mut future = pin!(future);
+            CURRENT.with(|context| {
+                if let Some(record) = context.entity.record() {
+                    at_work::remember(&record.shared);
+                }
+            });
+            // Dropped before the future is: what that does then is its own work, whoever drops it.
+            let _here = Here;
             poll_fn(|poll| {
-                CURRENT.with(|context| context.polled_in.set(task::try_id()));
+                CURRENT.with(|context| {
+                    context.polled_in.set(task::try_id());
+                    if let Some(record) = context.entity.record() {
+                        at_work::remember_again(&record.shared);
+                    }
+                });
                 future.as_mut().poll(poll)
             })
             .await
@@ -72,8 +67,24 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
         .await
 }
 
+/// Dropped, it takes the current scope as the one of the task that runs.
+struct Here;
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|context| context.polled_in.set(task::try_id()));
+    }
+}
+
 /// Makes an entity the current one while a function runs.
 pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnOnce() -> R) -> R {
+    // When the thread ends there is no scope to be had.
+    if at_work::is_ending() {
+        return function();
+    }
+    if let Some(record) = entity.record() {
+        at_work::remember(&record.shared);
+    }
     CURRENT.sync_scope(
         Context {
             entity,
@@ -82,40 +93,3 @@ pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnO
         function,
     )
 }
-
-/// Reports that there is none, as the youngest recorder of this thread wants it.
-///
-/// # Panics
-///
-/// Where that recorder wants it so, and no test stands behind it.
-pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, what: &str) {
-    let youngest = BUILT_HERE.with_borrow(|built| built.iter().rev().find_map(Weak::upgrade));
-    report_missing_to(youngest.as_deref(), place, what);
-}
-
-/// The same, with the recorder known.
-pub(in crate::recorder) fn report_missing_to(
-    recorder: Option<&Shared>,
-    place: &'static Location<'static>,
-    what: &str,
-) {
-    let message = || {
-        format!(
-            "{what} ran outside of every segment: it was spawned without its context, or nobody opened one"
-        )
-    };
-    let Some(recorder) = recorder else {
-        return eprintln!("xray-phantom: {}", Note::at(place, CODE, message()));
-    };
-    count(&recorder.counters.missing);
-    match recorder.context_missing {
-        _ if recorder.disabled => {}
-        _ if recorder.emitter.is_test() => recorder.note(Note::at(place, CODE, message())),
-        ContextMissing::Ignore => {}
-        ContextMissing::Log => recorder.note(Note::at(place, CODE, message())),
-        ContextMissing::Panic => panic!("xray-phantom: {}", Note::at(place, CODE, message())),
-    }
-}
-
-/// The code of these notes.
-const CODE: &str = "no-segment";

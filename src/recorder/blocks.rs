@@ -73,7 +73,10 @@ impl Blocks {
             .filter_map(|(what, text)| text.map(|text| (what, text)))
             .filter(|(_, text)| cut(text).len() < text.len())
             .map(|(what, text)| {
-                format!("{what} of {} bytes is cut to {MAX_TEXT} characters", text.len())
+                format!(
+                    "{what} of {} bytes is cut to {MAX_TEXT} characters",
+                    text.len()
+                )
             })
             .collect();
         let blocks: usize = self.origin.blocks().map(|(_, json)| json.len()).sum();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
 use crate::recorder::blocks::Blocks;
+use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::Counters;
 use crate::recorder::udp::{BesideDaemon, UdpEmitter};
@@ -245,6 +246,10 @@ impl RecorderBuilder {
             None if emitter.is_test() => Sampling::always(),
             None => Sampling::default_rule(),
         };
+        let open = Arc::<OpenSegments>::default();
+        if emitter.is_test() {
+            emitter.watch(Arc::<OpenSegments>::clone(&open));
+        }
         let service = settings.tracing_name.unwrap_or(self.service);
         let naming = self.naming.unwrap_or_else(|| Naming::fixed(&service));
         let recorder = Recorder::new(Shared {
@@ -265,6 +270,7 @@ impl RecorderBuilder {
             backtraces: self.backtraces,
             disabled: self.disabled || settings.disabled,
             counters: Counters::default(),
+            open,
             noted: Mutex::default(),
         });
         (recorder, problems)

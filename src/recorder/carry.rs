@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::recorder::ambient;
 use crate::recorder::entity::OpenEntity;
+use crate::recorder::{ambient, at_work};
 
 /// Carries the current segment or subsegment into a task: what the future records lands in it.
 ///
@@ -121,7 +121,7 @@ impl<T> fmt::Debug for Carried<T> {
 fn here(what: &str) -> OpenEntity {
     let place = Location::caller();
     ambient::current().unwrap_or_else(|| {
-        ambient::report_missing(place, what);
+        at_work::report_missing(place, what);
         OpenEntity::nowhere()
     })
 }

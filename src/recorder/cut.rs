@@ -84,7 +84,10 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
     let mut items = Vec::new();
     for (namespace, values) in &fields.metadata {
         if namespace.len() > LONG {
-            let inside: usize = values.iter().map(|(key, json)| key.len() + json.len()).sum();
+            let inside: usize = values
+                .iter()
+                .map(|(key, json)| key.len() + json.len())
+                .sum();
             items.push((namespace.len() + inside, Item::Namespace(namespace.clone())));
             continue;
         }
@@ -96,7 +99,10 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
             let item = if json.len() > LONG && key.len() <= LONG {
                 (json.len() - MARK, Item::Metadata(place.0, place.1))
             } else {
-                (key.len() + json.len(), Item::MetadataWithKey(place.0, place.1))
+                (
+                    key.len() + json.len(),
+                    Item::MetadataWithKey(place.0, place.1),
+                )
             };
             items.push(item);
         }
@@ -160,7 +166,10 @@ fn apply(fields: &mut Fields, item: Item, removed: &mut bool) -> (String, usize)
         Item::Namespace(namespace) => {
             let values = fields.metadata.remove(&namespace).unwrap_or_default();
             let was = values.iter().map(|(key, json)| key.len() + json.len());
-            (format!("the metadata of `{}`", shown(&namespace)), was.sum())
+            (
+                format!("the metadata of `{}`", shown(&namespace)),
+                was.sum(),
+            )
         }
         Item::Precursors => {
             let was = (fields.precursors.len() - FEW) * ID;

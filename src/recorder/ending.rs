@@ -120,8 +120,7 @@ impl Record {
                 }
             }
         }
-        let too_much =
-            parts.ready.len() > self.shared.streaming || parts.ready_bytes > MOST_KEPT;
+        let too_much = parts.ready.len() > self.shared.streaming || parts.ready_bytes > MOST_KEPT;
         if segment_ended || self.kind == Kind::Facade || too_much {
             outcome.documents.extend(self.all(parts));
         }

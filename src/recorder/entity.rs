@@ -1,6 +1,7 @@
 //! The handle of an open segment or subsegment.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
@@ -36,10 +37,10 @@ use crate::wire::{Sampled, TraceHeader};
 /// assert_eq!(price.entity().annotation("items").unwrap().raw(), "2");
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenEntity(Inner);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Inner {
     /// Outside of every segment.
     Nowhere,
@@ -109,7 +110,7 @@ impl OpenEntity {
         matches!(self.0, Inner::Recorded(..))
     }
 
-    /// Whether it has not ended.
+    /// Whether it is recorded and has not ended.
     pub fn is_open(&self) -> bool {
         match &self.0 {
             Inner::Recorded(record, index) => record.is_open(*index),
@@ -174,7 +175,7 @@ impl OpenEntity {
     }
 
     /// Sends what is known of it so far, as in progress. The complete document follows when it
-    /// ends.
+    /// ends; of one that has ended nothing is sent, and that is reported.
     ///
     /// # Examples
     ///
@@ -191,9 +192,13 @@ impl OpenEntity {
     /// block_on(daemon.expect_one_trace());
     /// # }
     /// ```
+    #[track_caller]
     pub fn send_in_progress(&self) -> &OpenEntity {
-        if let Inner::Recorded(record, index) = &self.0 {
-            record.send_in_progress(*index);
+        if let Inner::Recorded(record, index) = &self.0
+            && !record.send_in_progress(*index)
+        {
+            let message = format!("{} had ended; nothing is sent", record.named(*index));
+            record.misused(Location::caller(), "used-after-end", message);
         }
         self
     }
@@ -271,6 +276,28 @@ impl OpenEntity {
         }
     }
 
+    /// Whether both are in the same segment.
+    pub(in crate::recorder) fn is_in_segment_of(&self, other: &OpenEntity) -> bool {
+        match (&self.0, &other.0) {
+            (Inner::Recorded(one, _), Inner::Recorded(other, _)) => Arc::ptr_eq(one, other),
+            (Inner::Unsampled(one), Inner::Unsampled(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// Whether someone else sends it.
+    pub(in crate::recorder) fn is_foreign(&self) -> bool {
+        matches!(&self.0, Inner::Recorded(record, index) if record.is_foreign(*index))
+    }
+
+    /// The number of its part.
+    pub(in crate::recorder) fn index(&self) -> usize {
+        match self.0 {
+            Inner::Recorded(_, index) => index,
+            Inner::Nowhere | Inner::Unsampled(_) => 0,
+        }
+    }
+
     /// The record, if there is one.
     pub(in crate::recorder) fn record(&self) -> Option<&Arc<Record>> {
         match &self.0 {
@@ -291,7 +318,7 @@ impl OpenEntity {
         // Formatting is the user's code; a panic in it is not to be one of the recorder's.
         let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
         let Ok(mut chain) = chain else {
-            self.say(place, |fields| fields.fault |= fault);
+            self.say(place, |fields| fields.failed |= fault);
             return record.shared.note_counted(
                 |counters| &counters.left_out,
                 place,
@@ -320,8 +347,21 @@ impl OpenEntity {
             }
         };
         self.say(place, |fields| {
-            fields.fault |= fault;
+            fields.failed |= fault;
             fields.cause = Some(cause);
         });
+    }
+}
+
+/// The name and id; not what was said of it, which may be a secret.
+impl fmt::Debug for OpenEntity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Inner::Nowhere => f.write_str("no entity"),
+            Inner::Recorded(record, index) => {
+                write!(f, "{} {}", record.named(*index), record.id(*index))
+            }
+            Inner::Unsampled(_) => f.write_str("an entity that is not sampled"),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::recorder::ambient;
+use crate::recorder::at_work;
 use crate::recorder::decision::Decision;
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::guard::EntityGuard;
@@ -89,7 +89,7 @@ impl Recorder {
 
     pub(in crate::recorder) fn new(shared: Shared) -> Recorder {
         let shared = Arc::new(shared);
-        ambient::remember(&shared);
+        at_work::remember(&shared);
         Recorder {
             shared,
             serving: None,
@@ -99,7 +99,8 @@ impl Recorder {
     /// The same recorder for one request: its segments continue the trace of this header.
     ///
     /// The header's decision wins over the recorder's own; `Sampled=?` and none ask for it. A header
-    /// without `Root` begins a new trace. Unknown keys are carried on downstream.
+    /// without `Root` begins a new trace, the same for all segments of the request; its `Parent`
+    /// means nothing then. Unknown keys are carried on downstream.
     ///
     /// # Examples
     ///
@@ -133,10 +134,18 @@ impl Recorder {
         let shared = &self.shared;
         let recorded = !shared.disabled
             && Decision::resolve(header.sampled(), || shared.decide(request)).sampled;
+        let header = match header.root() {
+            // A parent is one of its trace, and nobody of a new one.
+            None if !shared.disabled => {
+                let root = shared.ids.trace_id(shared.clock.now());
+                header.clone().without_parent().with_root(root)
+            }
+            _ => header.clone(),
+        };
         Recorder {
             shared: Arc::clone(shared),
             serving: Some(Arc::new(Serving {
-                header: Arc::new(header.clone()),
+                header: Arc::new(header),
                 recorded,
             })),
         }
@@ -198,10 +207,46 @@ impl Recorder {
             }
             _ => {
                 count(&self.shared.counters.unsampled);
-                OpenEntity::unsampled(Some(header.clone()), false)
+                // A call downstream is told that nothing of this is recorded.
+                let known = header.root().map(|_| header.clone());
+                let asked = header.sampled() == Some(Sampled::Ask);
+                OpenEntity::unsampled(known.map(|known| known.with_sampled(Sampled::Drop)), asked)
             }
         };
         EntityGuard::new(entity, place)
+    }
+
+    /// The same with the header that Lambda puts into the environment for each invocation, in
+    /// `_X_AMZN_TRACE_ID`. It is read now: nothing of the invocation before is remembered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::seam::Environment;
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on, in_subsegment_infallible_sync};
+    ///
+    /// let daemon = FakeDaemon::builder().external_parent("53995c3f42cd8ad8").start();
+    /// let recorder = Recorder::builder("handler").daemon(&daemon).build();
+    /// let environment = Environment::of([( // Environment::process() in a function of Lambda
+    ///     "_X_AMZN_TRACE_ID",
+    ///     "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    /// )]);
+    ///
+    /// let invocation = recorder.lambda_invocation_in(&environment);
+    /// invocation.carry_fn(|| in_subsegment_infallible_sync("work", |_| ()))();
+    /// invocation.end();
+    /// assert_eq!(block_on(daemon.expect_one_trace()).outline(), "work");
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn lambda_invocation_in(&self, environment: &Environment) -> EntityGuard {
+        let text = environment.variable(LAMBDA_HEADER).unwrap_or_else(|error| {
+            let code = "invalid-setting";
+            self.shared.note(Note::new(code, error.to_string()));
+            None
+        });
+        self.lambda_invocation(&TraceHeader::parse(&text.unwrap_or_default()))
     }
 
     /// Runs a future inside a new segment, the root of a new trace.
@@ -379,3 +424,6 @@ impl Recorder {
         OpenEntity::new(record, 0)
     }
 }
+
+/// The variable in which Lambda hands over the trace header of an invocation.
+const LAMBDA_HEADER: &str = "_X_AMZN_TRACE_ID";

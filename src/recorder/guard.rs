@@ -9,7 +9,9 @@ use crate::recorder::entity::OpenEntity;
 /// An open segment or subsegment that ends when this is dropped.
 ///
 /// It is not the current one: what is recorded inside of it names it, or runs in its
-/// [`carry`](OpenEntity::carry). If the thread panics meanwhile it ends as a fault.
+/// [`carry`](OpenEntity::carry). If the thread panics meanwhile it ends as a fault; the message of
+/// the panic is known to closures alone. A future that is dropped drops its guards, and they end as
+/// if all were well.
 ///
 /// # Examples
 ///
@@ -37,6 +39,8 @@ pub struct EntityGuard {
     place: &'static Location<'static>,
     /// Whether it was ended by hand.
     ended: bool,
+    /// Whether the thread was panicking when it began: what cleans up is not what failed.
+    in_panic: bool,
 }
 
 impl EntityGuard {
@@ -48,21 +52,26 @@ impl EntityGuard {
             entity,
             place,
             ended: false,
+            in_panic: std::thread::panicking(),
         }
     }
 
     /// Ends the entity now.
+    #[track_caller]
     pub fn end(mut self) {
         self.ended = true;
-        self.entity.close();
+        self.entity.end();
     }
 
     /// Ends the entity as a fault with this error as its cause.
     #[track_caller]
     pub fn end_with<E: StdError + ?Sized>(mut self, error: &E) {
         self.ended = true;
-        self.entity.failed(error, Location::caller());
-        self.entity.close();
+        // What the function of an invocation returned, Lambda records.
+        if !self.entity.is_foreign() {
+            self.entity.failed(error, Location::caller());
+        }
+        self.entity.end();
     }
 }
 
@@ -79,7 +88,8 @@ impl Drop for EntityGuard {
         if self.ended {
             return;
         }
-        if std::thread::panicking() && self.entity.is_open() {
+        let panicked = std::thread::panicking() && !self.in_panic;
+        if panicked && self.entity.is_open() && !self.entity.is_foreign() {
             self.entity.exception(
                 self.place,
                 "panic",
@@ -108,7 +118,10 @@ impl OpenEntity {
         if !self.close()
             && let Some(record) = self.record()
         {
-            let message = "it had ended; this changes nothing".to_owned();
+            let message = format!(
+                "{} had ended; to end it again changes nothing",
+                record.named(self.index())
+            );
             record.misused(place, "ended-twice", message);
         }
     }

@@ -4,22 +4,22 @@ use std::error::Error;
 use std::ops::Deref;
 use std::panic::Location;
 
-use crate::recorder::ambient;
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::guard::EntityGuard;
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
+use crate::recorder::{ambient, at_work};
 
 /// The segment or subsegment that this task is in.
 ///
 /// Outside of every segment that is a handle that records nothing, and a finding `no-segment`
-/// with the place of this call, which fails the test whose thread built the recorder. On another
-/// thread, such as a worker of a runtime of several, it is a line on stderr: nobody can tell there
-/// which test the code belongs to.
+/// with the place of this call, which fails the test whose recorder is at work on this thread or in
+/// this runtime of tokio. On a thread that knows neither it is a line on stderr, the first time:
+/// nobody can tell there which test the code belongs to.
 #[track_caller]
 pub fn current() -> OpenEntity {
     let place = Location::caller();
     ambient::current().unwrap_or_else(|| {
-        ambient::report_missing(place, "current()");
+        at_work::report_missing(place, "current()");
         OpenEntity::nowhere()
     })
 }
@@ -28,6 +28,8 @@ pub fn current() -> OpenEntity {
 ///
 /// An `Err` is recorded as a fault with its cause.
 /// Outside of every segment the code runs all the same, and a finding `no-segment` tells.
+/// The future remembers the segment that it was made in: a task that it is spawned as, or another
+/// request that polls it, changes nothing. Other futures are told by [`carry`](crate::carry).
 ///
 /// # Errors
 ///
@@ -41,8 +43,8 @@ where
     F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
 {
     let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, failed(place)).await }
+    let (name, made_in) = (name.to_owned(), ambient::current());
+    async move { run(open_in(made_in, &name, place), place, code, failed(place)).await }
 }
 
 /// Runs a function inside a new subsegment of the current segment or subsegment.
@@ -81,8 +83,11 @@ where
     F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
 {
     let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, failed_boxed(place)).await }
+    let (name, made_in) = (name.to_owned(), ambient::current());
+    async move {
+        let entity = open_in(made_in, &name, place);
+        run(entity, place, code, failed_boxed(place)).await
+    }
 }
 
 /// Runs a function whose error is a `Box<dyn Error>` or an `anyhow::Error` inside a new subsegment of the current segment or subsegment.
@@ -112,8 +117,8 @@ where
     F: AsyncFnOnce(OpenEntity) -> T,
 {
     let place = Location::caller();
-    let name = name.to_owned();
-    async move { run(open_here(&name, place), place, code, nothing(place)).await }
+    let (name, made_in) = (name.to_owned(), ambient::current());
+    async move { run(open_in(made_in, &name, place), place, code, nothing(place)).await }
 }
 
 /// Runs a function that cannot fail inside a new subsegment of the current segment or subsegment.
@@ -138,10 +143,25 @@ pub fn begin_subsegment(name: &str) -> EntityGuard {
 
 /// Opens a subsegment of the current entity.
 fn open_here(name: &str, place: &'static Location<'static>) -> OpenEntity {
-    match ambient::current() {
+    open_in(None, name, place)
+}
+
+/// Opens a subsegment of the current entity. A future that was made in another segment than it is
+/// polled in belongs to that one.
+fn open_in(
+    made_in: Option<OpenEntity>,
+    name: &str,
+    place: &'static Location<'static>,
+) -> OpenEntity {
+    let current = ambient::current();
+    let stays = match (&made_in, &current) {
+        (Some(made_in), Some(current)) => made_in.is_in_segment_of(current),
+        (made_in, _) => made_in.is_none(),
+    };
+    match if stays { current } else { made_in } {
         Some(parent) => parent.open_child_at(name, place),
         None => {
-            ambient::report_missing(place, &format!("subsegment `{name}`"));
+            at_work::report_missing(place, &format!("subsegment `{name}`"));
             OpenEntity::nowhere()
         }
     }

@@ -36,6 +36,7 @@
 
 mod ambient;
 mod annotation;
+mod at_work;
 mod blocks;
 mod body;
 mod builder;
@@ -57,6 +58,7 @@ mod memory;
 mod name;
 mod namespace;
 mod naming;
+mod open_segments;
 mod origin;
 mod part;
 mod pattern;

@@ -29,6 +29,12 @@ pub(in crate::recorder) fn clean(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether anything to be seen is left of a name.
+pub(in crate::recorder) fn is_name(name: &str) -> bool {
+    let mut kept = name.chars().filter_map(legal).take(MAX_NAME);
+    kept.any(|character| !character.is_whitespace())
+}
+
 /// The quick look: a name of ASCII alone that can stay.
 fn is_plain(name: &str) -> bool {
     name.len() <= MAX_NAME

@@ -1,13 +1,14 @@
 //! What the segments of a service are called.
 
 use crate::model::Wildcard;
-use crate::recorder::name::clean;
+use crate::recorder::name::{clean, is_name};
 
 /// How the segment of a request gets its name: always the same one, or the host that was asked
 /// for.
 ///
 /// Each name is one that X-Ray takes: characters that names may not have are dropped, what is
-/// beyond 200 characters is cut, and where nothing is left the name is `unnamed`.
+/// beyond 200 characters is cut, and where nothing is left the name is `unnamed`. A host of which
+/// nothing is left names nothing: the fallback does.
 ///
 /// Source: AWS X-Ray SDKs, "segment naming strategies"; `mw_utils.js` of the Node SDK,
 /// `DynamicSegmentNamingStrategy.java`.
@@ -64,7 +65,7 @@ impl Naming {
     /// The name of the segment of a request with this `Host` header.
     pub fn name(&self, host: Option<&str>) -> String {
         match (&self.hosts, host) {
-            (Some(hosts), Some(host)) if !host.is_empty() && hosts.matches(host) => {
+            (Some(hosts), Some(host)) if is_name(host) && hosts.matches(host) => {
                 clean(host).into_owned()
             }
             _ => self.name.clone(),

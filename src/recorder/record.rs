@@ -28,7 +28,7 @@ use crate::recorder::cause::Exception;
 use crate::recorder::part::{Fields, Part, State};
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::count;
-use crate::wire::TraceHeader;
+use crate::wire::{Note, TraceHeader};
 
 /// One segment with all its subsegments.
 #[derive(Debug)]
@@ -77,13 +77,29 @@ impl Record {
             list: vec![segment],
             ..Parts::default()
         };
-        Arc::new(Record {
+        let record = Arc::new(Record {
             shared,
             trace_id,
             incoming,
             kind,
             parts: Mutex::new(parts),
-        })
+        });
+        if record.shared.emitter.is_test() {
+            record.shared.open.add(&record);
+        }
+        record
+    }
+
+    /// The note of a segment that is open when a test is judged.
+    pub(in crate::recorder) fn still_open(&self) -> Note {
+        let part = &self.parts().list[0];
+        let what = match self.kind {
+            Kind::Facade => "an invocation".to_owned(),
+            Kind::Own => format!("segment `{}`", part.name),
+        };
+        let message =
+            format!("{what} is still open: nothing of it was sent that waits for its end");
+        Note::at(part.place, "left-open", message)
     }
 
     /// Opens a subsegment and gives its number.
@@ -144,6 +160,12 @@ impl Record {
         );
         drop(parts);
         self.misused(place, "used-after-end", message);
+    }
+
+    /// What a part is, and its name.
+    pub(in crate::recorder) fn named(&self, index: usize) -> String {
+        let part = &self.parts().list[index];
+        format!("{} `{}`", part.kind(), part.name)
     }
 
     /// Gives a part another name.

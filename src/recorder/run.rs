@@ -22,8 +22,9 @@ pub(in crate::recorder) async fn run<R>(
         place,
     };
     let inside = async {
-        // In a box: otherwise each level of nesting would multiply the size of the future.
-        let mut code = Box::pin(code(entity.clone()));
+        // In a box: otherwise each level of nesting would multiply the size of the future. A closure
+        // that returns a future may panic before there is one.
+        let mut code = catch_unwind(AssertUnwindSafe(|| Box::pin(code(entity.clone()))))?;
         std::future::poll_fn(|context| {
             match catch_unwind(AssertUnwindSafe(|| code.as_mut().poll(context))) {
                 Ok(Poll::Pending) => Poll::Pending,

@@ -9,6 +9,7 @@ use crate::model::limits::MAX_NAME;
 use crate::recorder::blocks::Blocks;
 use crate::recorder::decision::Decision;
 use crate::recorder::name::clean;
+use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::stats::{Counters, RecorderStats, count};
 use crate::recorder::{ContextMissing, Naming, Sampling, SamplingRequest};
 use crate::seam::{Clock, Ids};
@@ -30,6 +31,8 @@ pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) backtraces: bool,
     pub(in crate::recorder) disabled: bool,
     pub(in crate::recorder) counters: Counters,
+    /// Where a test stands behind it, its segments.
+    pub(in crate::recorder) open: Arc<OpenSegments>,
     /// The codes of the notes that were given.
     pub(in crate::recorder) noted: Mutex<BTreeSet<&'static str>>,
 }

@@ -1,5 +1,6 @@
 //! What the time is.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,8 +28,16 @@ enum Source {
     Manual(ManualClock),
     #[default]
     System,
-    /// Tokio's clock, from a known point on.
-    Tokio(Arc<OnceLock<(Timestamp, tokio::time::Instant)>>),
+    Tokio(Arc<TokioClock>),
+}
+
+/// Tokio's clock, from a known point on.
+#[derive(Debug, Default)]
+struct TokioClock {
+    first: OnceLock<(Timestamp, tokio::time::Instant)>,
+    /// Nanoseconds of the latest time that was shown: on a thread outside of the runtime, tokio's
+    /// clock is not that of a test that has paused it.
+    latest: AtomicI64,
 }
 
 impl Clock {
@@ -40,7 +49,8 @@ impl Clock {
     /// Follows tokio's clock from its first look on: where a test has paused it, time stands still until the
     /// runtime moves it.
     ///
-    /// Outside of a runtime this is the time of the system.
+    /// Outside of a runtime this is the time of the system, but never before a time that was shown:
+    /// on a thread of its own the time of a test that has paused it stands still.
     pub fn tokio() -> Clock {
         Clock(Source::Tokio(Arc::default()))
     }
@@ -50,12 +60,22 @@ impl Clock {
         match &self.0 {
             Source::Manual(clock) => clock.now(),
             Source::System => system_now(),
-            Source::Tokio(first) => {
-                // From the first look on, which is made inside of the runtime if there is one.
-                let (base, at) = first.get_or_init(|| (system_now(), tokio::time::Instant::now()));
-                *base + at.elapsed()
-            }
+            Source::Tokio(clock) => clock.now(),
         }
+    }
+}
+
+impl TokioClock {
+    fn now(&self) -> Timestamp {
+        // From the first look on, which is made inside of the runtime if there is one.
+        let first = || (system_now(), tokio::time::Instant::now());
+        let (base, at) = self.first.get_or_init(first);
+        let now = *base + at.elapsed();
+        let Ok(nanos) = i64::try_from(now.as_nanos()) else {
+            return now;
+        };
+        let latest = self.latest.fetch_max(nanos, Ordering::Relaxed);
+        Timestamp::from_nanos(nanos.max(latest).into())
     }
 }
 

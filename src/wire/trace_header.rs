@@ -175,6 +175,12 @@ impl TraceHeader {
         self
     }
 
+    /// The header without the caller's segment or subsegment.
+    pub(crate) fn without_parent(mut self) -> TraceHeader {
+        self.parent = None;
+        self
+    }
+
     /// Sets the sampling decision.
     #[must_use = "the header with the decision is what this returns"]
     pub fn with_sampled(mut self, sampled: Sampled) -> TraceHeader {

@@ -150,6 +150,15 @@ async fn a_task_that_begins_after_its_segment_has_ended_is_not_lost() {
         .await;
     tokio::spawn(late.unwrap()).await.unwrap();
     assert_eq!(daemon.expect_one_trace().await.outline(), "request\n  late");
+    let report = daemon.verify().await.unwrap_err();
+    let [Finding::Note(note)] = report.findings() else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        format!("{}: {}", note.code(), note.message()),
+        "used-after-end: subsegment `late` was opened in segment `request`, which had ended; it is sent on its own"
+    );
+    assert_eq!(note.place().unwrap().file(), "tests/it/context.rs");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +167,7 @@ async fn code_that_was_not_carried_is_nobodys_and_the_rest_of_the_trace_is_whole
     let recorder = recorder(&daemon);
     recorder
         .in_segment_infallible("request", async |_| {
-            // On a thread of its own that knows no recorder: a line on stderr, and nothing else.
+            // On a thread that knows neither recorder nor runtime: a line on stderr, no more.
             let lost = std::thread::spawn(|| {
                 in_subsegment_infallible_sync("lost", |lost| lost.is_recorded())
             });
@@ -263,5 +272,185 @@ async fn a_stream_records_where_it_was_made_wherever_it_is_polled() {
     assert_eq!(
         daemon.expect_one_trace().await.outline(),
         "request\n  item-0\n  item-1"
+    );
+}
+
+/// In Python and Node such work lands in whatever request runs by then.
+#[tokio::test]
+async fn work_that_was_made_in_one_request_and_is_polled_in_another_stays_in_its_own() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let mut queued = None;
+    let one = recorder.begin_segment("one");
+    one.carry_fn(|| {
+        queued = Some(in_subsegment_infallible("work-of-one", async |_| {
+            in_subsegment_infallible("inner", async |_| ()).await;
+        }));
+    })();
+    recorder
+        .in_segment_infallible("two", async |_| {
+            in_subsegment_infallible("before", async |_| ()).await;
+            queued.unwrap().await;
+            in_subsegment_infallible("after", async |_| ()).await;
+        })
+        .await;
+    one.end();
+    assert_eq!(
+        outlines(&daemon).await,
+        ["one\n  work-of-one\n    inner", "two\n  after\n  before"]
+    );
+}
+
+#[tokio::test]
+async fn a_future_that_is_made_outside_of_a_subsegment_and_awaited_inside_lies_inside() {
+    let daemon = FakeDaemon::start();
+    recorder(&daemon)
+        .in_segment_infallible("request", async |_| {
+            let made = in_subsegment_infallible("made", async |_| ());
+            in_subsegment_infallible("outer", async |_| made.await).await;
+        })
+        .await;
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  outer\n    made"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subsegment_can_be_spawned_as_it_is() {
+    let daemon = FakeDaemon::start();
+    recorder(&daemon)
+        .in_segment_infallible("request", async |_| {
+            let task = tokio::spawn(in_subsegment_infallible("task", async |_| {
+                in_subsegment_infallible("inner", async |_| ()).await;
+            }));
+            task.await.unwrap();
+        })
+        .await;
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request\n  task\n    inner"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn code_that_was_spawned_without_its_context_fails_the_test_of_its_runtime() {
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    recorder
+        .in_segment_infallible("request", async |_| {
+            let task = tokio::spawn(async {
+                in_subsegment_infallible("task", async |_| ()).await;
+            });
+            task.await.unwrap();
+            let thread =
+                tokio::task::spawn_blocking(|| in_subsegment_infallible_sync("blocking", |_| ()));
+            thread.await.unwrap();
+        })
+        .await;
+    assert_eq!(daemon.expect_one_trace().await.outline(), "request");
+    assert_eq!(recorder.stats().missing, 2);
+    let report = daemon.verify().await.unwrap_err();
+    for (finding, name) in report.findings().iter().zip(["task", "blocking"]) {
+        let text = finding.to_string();
+        assert!(
+            text.starts_with(&format!(
+                "no-segment: subsegment `{name}` ran outside of every segment: it was spawned without its context, or nobody opened one (tests/it/context.rs:"
+            )),
+            "{text}"
+        );
+    }
+    assert_eq!(report.findings().len(), 2);
+}
+
+#[test]
+fn on_worker_threads_too_the_recorder_says_what_happens_without_a_segment() {
+    use xray_phantom::Sampling;
+    use xray_phantom::recorder::{ContextMissing, MemoryEmitter};
+
+    for (what, panics, notes) in [
+        (ContextMissing::Panic, true, 0),
+        (ContextMissing::Log, false, 1),
+        (ContextMissing::Ignore, false, 0),
+    ] {
+        let kept = MemoryEmitter::new();
+        let recorder = Recorder::builder("api")
+            .emitter(kept.clone())
+            .sampling(Sampling::always())
+            .context_missing(what)
+            .build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        let spawned = runtime.block_on(recorder.in_segment_infallible("request", async |_| {
+            let task = async { in_subsegment_infallible("task", async |_| ()).await };
+            tokio::spawn(task).await
+        }));
+        assert_eq!(spawned.is_err(), panics, "{what}");
+        assert_eq!(kept.notes().len(), notes, "{what}");
+        assert_eq!(recorder.stats().missing, 1, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_futures_in_one_task_keeps_each_its_parent() {
+    use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+    let daemon = FakeDaemon::start();
+    recorder(&daemon)
+        .in_segment_infallible("request", async |_| {
+            let mut crowd: FuturesUnordered<_> = (0..20)
+                .map(|number| {
+                    in_subsegment_infallible_owned(format!("part-{number:02}"), number % 3)
+                })
+                .collect();
+            while let Some(()) = crowd.next().await {}
+        })
+        .await;
+    let mut expected = "request".to_owned();
+    for number in 0..20 {
+        expected += &format!("\n  part-{number:02}\n    leaf");
+    }
+    assert_eq!(daemon.expect_one_trace().await.outline(), expected);
+}
+
+async fn in_subsegment_infallible_owned(name: String, yields: usize) {
+    in_subsegment_infallible(&name, async |part| {
+        for _ in 0..yields {
+            tokio::task::yield_now().await;
+            assert_eq!(current().id(), part.id());
+        }
+        in_subsegment_infallible("leaf", async |_| ()).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_drops_a_future_its_clean_up_is_its_own() {
+    struct CleansUp;
+
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            in_subsegment_infallible_sync("clean-up", |_| ());
+        }
+    }
+
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let mut request = Box::pin(recorder.in_segment_infallible("request", async |_| {
+        let _cleans_up = CleansUp;
+        std::future::pending::<()>().await;
+    }));
+    // Polled in this task, and dropped in another.
+    std::future::poll_fn(|context| {
+        assert!(request.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    tokio::spawn(async move { drop(request) }).await.unwrap();
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        "request ERROR Cancelled\n  clean-up"
     );
 }

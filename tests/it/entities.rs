@@ -208,7 +208,7 @@ fn to_end_twice_is_told_with_its_place_and_changes_nothing() {
     assert_eq!(
         notes(&daemon),
         [
-            "ended-twice: it had ended; this changes nothing",
+            "ended-twice: subsegment `work` had ended; to end it again changes nothing",
             "used-after-end: subsegment `work` had ended; what was said of it is lost"
         ]
     );

@@ -98,6 +98,7 @@ fn a_host_that_is_like_the_pattern_names_its_segment() {
     assert_eq!(name(Some("")), "fallback");
     assert_eq!(name(None), "fallback");
     assert_eq!(Naming::by_host("*", "f").name(Some("")), "f");
+    assert_eq!(Naming::by_host("*", "f").name(Some("<>🦀 ")), "f");
     assert_eq!(Naming::by_host("api?", "f").name(Some("API1")), "API1");
 }
 

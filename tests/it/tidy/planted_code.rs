@@ -76,12 +76,12 @@ fn what_has_a_home_is_caught_elsewhere() {
         (
             "capture/parking.rs",
             "static A: u8 = 0;",
-            "`static`: statics only in capture/parking.rs, schema/witness.rs",
+            "`static`: statics only in capture/parking.rs, recorder/at_work.rs, schema/witness.rs",
         ),
         (
             "capture/parking.rs",
             "m! { static mut A: u8 = 0; }",
-            "`static`: statics only in capture/parking.rs, schema/witness.rs",
+            "`static`: statics only in capture/parking.rs, recorder/at_work.rs, schema/witness.rs",
         ),
     ] {
         let home = if home.contains('/') {
@@ -139,7 +139,9 @@ fn a_static_behind_local_storage_is_caught() {
             "recorder.rs",
             "thread_local! { static A: u8 = 0; }\nstatic B: u8 = 0;",
         )],
-        &["src/recorder.rs:2: `static`: statics only in capture/parking.rs, schema/witness.rs"],
+        &[
+            "src/recorder.rs:2: `static`: statics only in capture/parking.rs, recorder/at_work.rs, schema/witness.rs",
+        ],
     );
 }
 

@@ -120,10 +120,11 @@ pub(crate) const HOMES: &[Home] = &[
         homes: "capture/kernel.rs",
     },
     Home {
-        // The schema is a constant that is built once, and no state.
+        // The schema is a constant that is built once, and no state. What the recorders' one knows
+        // is kept apart by runtime.
         what: "statics",
         names: "static",
-        homes: "capture/parking.rs schema/witness.rs",
+        homes: "capture/parking.rs recorder/at_work.rs schema/witness.rs",
     },
 ];
 

@@ -1,0 +1,31 @@
+//! Segments that a test leaves open.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::recorder::record::Record;
+use crate::wire::{Note, NoteSource};
+
+/// The segments of a recorder beside a test: one that is open when the test is judged is told.
+#[derive(Debug, Default)]
+pub(in crate::recorder) struct OpenSegments(Mutex<Vec<Weak<Record>>>);
+
+impl OpenSegments {
+    pub(in crate::recorder) fn add(&self, record: &Arc<Record>) {
+        let open = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Now and then, so that a test of many segments remembers those that are open.
+        if open.len() == open.capacity() {
+            open.retain(|record| record.upgrade().is_some_and(|record| record.is_open(0)));
+        }
+        open.push(Arc::downgrade(record));
+    }
+}
+
+impl NoteSource for OpenSegments {
+    fn notes(&self) -> Vec<Note> {
+        let open = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = open.iter().filter_map(Weak::upgrade);
+        open.filter(|record| record.is_open(0))
+            .map(|record| record.still_open())
+            .collect()
+    }
+}
