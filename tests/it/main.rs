@@ -20,6 +20,7 @@ mod model;
 mod opentelemetry;
 mod oracle;
 mod order;
+mod reading;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;
