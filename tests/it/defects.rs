@@ -286,6 +286,11 @@ fn nothing_begins_or_ends_after_its_document_arrived() {
     check(&[ended("10")], &[]);
     check(&[ended("10.001")], &["after-arrival"]);
     told(
+        &[ended("10.0001")],
+        "the clock of the sender is wrong, or the unit: segment `api` ended less than a millisecond after its document \
+         arrived",
+    );
+    told(
         &[ended("70")],
         "the clock of the sender is wrong, or the unit: segment `api` ended 60 seconds after its document arrived",
     );
@@ -315,6 +320,8 @@ fn one_call_is_recorded_once() {
     check(&[calls(&[call("b1", "r1", &nested)])], &["recorded-twice"]);
     let other = nested.replace("PutItem", "GetItem");
     check(&[calls(&[call("b1", "r1", &other)])], &[]);
+    let remote = calls(&[call("b1", "r1", &nested)]).replace("\"aws\",", "\"remote\",");
+    check(&[remote], &[]);
     told(
         &[calls(&[call("b1", "r1", ""), call("b2", "r1", "")])],
         "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (they \

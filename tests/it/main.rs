@@ -28,6 +28,7 @@ mod oracle;
 mod order;
 mod origin;
 mod programs;
+mod reading;
 mod readme;
 #[rustfmt::skip] // As the README shows it.
 mod readme_test;

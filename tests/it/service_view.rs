@@ -110,6 +110,7 @@ fn the_origin_says_what_was_called() {
     assert_eq!(aws("S3", ""), "AWS::S3");
     assert_eq!(aws("SNS", r#""topic_arn":"a""#), "AWS::SNS");
     assert_eq!(aws("sqs", r#""queue_url":"q""#), "AWS::SQS::Queue");
+    assert_eq!(aws("sqs", ""), "AWS::SQS");
     assert_eq!(aws("Kinesis", ""), "AWS::Kinesis");
     assert_eq!(aws("Secrets Manager", ""), "AWS::Unknown");
     assert_eq!(
@@ -138,6 +139,21 @@ fn a_segment_that_was_sent_stands_instead_of_the_inferred_one() {
 }
 
 #[test]
+fn more_than_x_ray_keeps_of_a_trace_is_said() {
+    let exceeded = |bytes: usize| {
+        let document = |user: &str| {
+            format!(r#"{{"id":"a","name":"api","start_time":1,"end_time":3,"user":"{user}"}}"#)
+        };
+        let trace_id = "\"trace_id\":\"t\",".len();
+        let user = "u".repeat(bytes - trace_id - document("").len());
+        view(&[&document(&user)]).limit_exceeded()
+    };
+    assert!(!exceeded(499_999));
+    assert!(!exceeded(500_000));
+    assert!(exceeded(500_001));
+}
+
+#[test]
 fn inferred_ids_are_the_same_each_time_and_nobody_elses() {
     let documents = |other: &str| {
         format!(
@@ -148,6 +164,8 @@ fn inferred_ids_are_the_same_each_time_and_nobody_elses() {
     };
     let id = |other: &str| view(&[&documents(other)]).segments()[1].id().to_owned();
     let first = id("c");
+    // FNV-1a of `t` and `b`, so that it stays the same from version to version.
+    assert_eq!(first, "08c82e07b56aadf3");
     assert_eq!(id("c"), first);
     assert_ne!(id(&first), first);
 }
