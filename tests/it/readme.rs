@@ -10,20 +10,30 @@ fn the_readme_shows_the_test_that_runs_here() {
 }
 
 #[test]
-fn the_readme_shows_lines_of_the_example_that_runs() {
+fn the_readme_shows_lines_of_the_examples_that_run() {
     let trimmed = |text: &str| -> String {
         text.lines()
             .map(|line| line.trim().to_owned() + "\n")
             .collect()
     };
-    let example = trimmed(include_str!("../../examples/opentelemetry.rs"));
-    let shown = blocks()
-        .into_iter()
-        .find(|block| block.contains("before_fence"));
-    assert!(
-        example.contains(&trimmed(shown.unwrap())),
-        "the README does not show lines of examples/opentelemetry.rs"
-    );
+    for (name, example, part) in [
+        (
+            "opentelemetry",
+            include_str!("../../examples/opentelemetry.rs"),
+            "before_fence",
+        ),
+        (
+            "service",
+            include_str!("../../examples/service.rs"),
+            "recorder.serving(",
+        ),
+    ] {
+        let shown = blocks().into_iter().find(|block| block.contains(part));
+        assert!(
+            trimmed(example).contains(&trimmed(shown.unwrap())),
+            "the README does not show lines of examples/{name}.rs"
+        );
+    }
 }
 
 /// The blocks of Rust in the README.
