@@ -33,6 +33,31 @@
 //! An `Err` is recorded as a fault with its cause and the chain of its sources; a panic as a
 //! fault with its message, and goes on. A future that is dropped before it ends closes what it
 //! had opened, as an error of type `Cancelled`.
+//!
+//! # What threads share
+//!
+//! One lock for each segment guards its parts; nothing else of a segment is shared. Why no order of
+//! threads can lose, double or mix anything:
+//!
+//! - A part is opened, spoken of and ended under that lock, and its number never changes. So two
+//!   threads can open children of one parent, and each gets its own.
+//! - Who ends a part turns it from open to ended under the lock, once; a second end sees that and
+//!   does nothing. What is said afterwards finds no fields to write to, and is told.
+//! - Ended becomes sent under the same lock in which its document is written. So a document is
+//!   written once, by whichever thread was there first, and no part is in two of them.
+//! - Documents are handed to the emitter after the lock is let go, so that an emitter can never wait
+//!   for a thread that waits for it. Two threads may hand theirs over in either order, which a
+//!   reader of X-Ray documents must not mind: each names its parent.
+//! - No lock is taken while another is held, but those of the clock, the ids and the emitter, which
+//!   know nothing of segments and take no lock of ours. So there is no circle to wait in.
+//! - Which entity is the current one is no shared state: a task-local for futures, set at each poll
+//!   and taken back after it, so that what another thread polls cannot be seen.
+//! - Which recorders are at work where is read for notes alone. It is a list for each thread and one
+//!   for each runtime; the second is looked at under a lock of its own, in which nothing is called.
+//! - The reservoir of a sampling rule counts under its lock, and opens no second anew that has gone;
+//!   a script gives each decision once, by one atomic step.
+//! - Counters only grow, and each is an atomic of its own; nothing is decided by them. Two that are
+//!   read one after the other may be of different moments.
 
 mod ambient;
 mod annotation;

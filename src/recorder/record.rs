@@ -1,24 +1,5 @@
-//! A segment with its subsegments.
-//!
-//! # What threads share
-//!
-//! One lock for each segment guards its parts; nothing else of a segment is shared. Why no order of
-//! threads can lose, double or mix anything:
-//!
-//! - A part is opened, spoken of and ended under that lock, and its number never changes. So two
-//!   threads can open children of one parent, and each gets its own.
-//! - Who ends a part turns `Open` into `Ended` under the lock, once; a second end sees that and does
-//!   nothing. What is said afterwards finds no fields to write to, and is told.
-//! - `Ended` becomes `Sent` under the same lock in which its document is written. So a document is
-//!   written once, by whichever thread was there first, and no part is in two of them.
-//! - Documents are handed to the emitter after the lock is let go, so that an emitter can never wait
-//!   for a thread that waits for it. Two threads may hand theirs over in either order, which a
-//!   reader of X-Ray documents must not mind: each names its parent.
-//! - No lock is taken while another is held, except the clock's and the emitter's own, which know
-//!   nothing of segments.
-//! - Counters only grow, and each is an atomic of its own; nothing is decided by them.
-//! - Which segment is the current one is no shared state: a task-local for futures, set at each poll
-//!   and taken back after it, so that what another thread polls cannot be seen.
+//! A segment with its subsegments: what threads share of it, and why that is safe, is told in the
+//! documentation of the room.
 
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
