@@ -12,9 +12,9 @@ pub(in crate::recorder) struct OpenSegments(Mutex<Vec<Weak<Record>>>);
 impl OpenSegments {
     pub(in crate::recorder) fn add(&self, record: &Arc<Record>) {
         let open = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Now and then, so that a test of many segments remembers those that are open.
+        // Now and then, so that a test of many segments remembers those that somebody holds.
         if open.len() == open.capacity() {
-            open.retain(|record| record.upgrade().is_some_and(|record| record.is_open(0)));
+            open.retain(|record| record.strong_count() > 0);
         }
         open.push(Arc::downgrade(record));
     }
