@@ -94,7 +94,7 @@ pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, wha
     }
     let Some(recorder) = known.last() else {
         if !TOLD.try_with(|told| told.replace(true)).unwrap_or(true) {
-            eprintln!("xray-phantom: {}", note());
+            note().tell();
         }
         return;
     };

@@ -127,7 +127,7 @@ impl<W: Write + Send> Emit for JsonLines<W> {
     }
 
     fn note(&self, note: Note) {
-        eprintln!("xray-phantom: {note}");
+        note.tell();
     }
 
     fn flush(&self) {

@@ -163,7 +163,7 @@ impl Emit for UdpEmitter {
     }
 
     fn note(&self, note: Note) {
-        eprintln!("xray-phantom: {note}");
+        note.tell();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way of a document from a recorder to a daemon.
 
 use std::fmt;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
@@ -101,6 +102,12 @@ impl Note {
     /// The place in the source.
     pub fn place(&self) -> Option<&'static Location<'static>> {
         self.place
+    }
+
+    /// Tells it on stderr. Where that is closed or full there is nobody to tell.
+    pub(crate) fn tell(&self) {
+        let line = format!("xray-phantom: {self}\n");
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }
 
