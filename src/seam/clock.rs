@@ -42,6 +42,7 @@ struct TokioClock {
 
 impl Clock {
     /// The clock of the system.
+    #[doc(alias = "SystemClock")]
     pub fn system() -> Clock {
         Clock(Source::System)
     }
@@ -83,6 +84,13 @@ impl TokioClock {
 impl From<&ManualClock> for Clock {
     fn from(clock: &ManualClock) -> Clock {
         Clock(Source::Manual(clock.clone()))
+    }
+}
+
+/// Follows the manual clock; a clone that is kept moves it.
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Clock {
+        Clock(Source::Manual(clock))
     }
 }
 

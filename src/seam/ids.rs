@@ -45,6 +45,7 @@ impl Ids {
     }
 
     /// The ids 1, 2, 3 and so on, for output that is the same on every run.
+    #[doc(alias = "SequentialIds")]
     pub fn sequential() -> Ids {
         Ids(Arc::new(Source {
             drawn: AtomicU64::new(0),
