@@ -1,6 +1,5 @@
 //! How a recorder is set up.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
@@ -109,8 +108,28 @@ impl RecorderBuilder {
         Ok(self)
     }
 
-    /// Sends to the daemon at this address over UDP. The default is 127.0.0.1:2000.
-    pub fn daemon_address(mut self, daemon: SocketAddr) -> Self {
+    /// Sends to the daemon at this address over UDP: a `SocketAddr`, or a [`DaemonAddress`] where it
+    /// has a name. The default is 127.0.0.1:2000.
+    ///
+    /// A name is looked up when the recorder is built; and anew, on a thread of its own, when its
+    /// addresses have refused what was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use xray_phantom::Recorder;
+    /// use xray_phantom::recorder::DaemonAddress;
+    ///
+    /// let daemon: DaemonAddress = "localhost:2000".parse()?;
+    /// let recorder = Recorder::builder("api").daemon_address(daemon).build();
+    ///
+    /// let daemon = std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 2_000));
+    /// let recorder = Recorder::builder("api").daemon_address(daemon).build();
+    /// # drop(recorder);
+    /// # Ok::<(), xray_phantom::Error>(())
+    /// ```
+    pub fn daemon_address(mut self, daemon: impl Into<DaemonAddress>) -> Self {
         self.destination = Some(Destination::Address(daemon.into()));
         self
     }

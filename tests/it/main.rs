@@ -42,6 +42,7 @@ mod schema;
 mod seam;
 mod secrets;
 mod service_view;
+mod set_up;
 mod settings;
 #[cfg(feature = "proptest1")]
 mod strategies;
