@@ -168,6 +168,10 @@ impl RecorderBuilder {
     }
 
     /// How [`Recorder::segment_name`] names segments. The default is the service's name.
+    ///
+    /// `AWS_XRAY_TRACING_NAME` goes before it, where an
+    /// [`environment`](RecorderBuilder::environment) has it: as the fixed name, or as the fallback
+    /// where hosts name their segments.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = Some(naming);
         self
@@ -269,8 +273,12 @@ impl RecorderBuilder {
         if emitter.is_test() {
             emitter.watch(Arc::<OpenSegments>::clone(&open));
         }
+        let naming = match (self.naming, &settings.tracing_name) {
+            (Some(naming), Some(name)) => Some(naming.with_name(name)),
+            (naming, _) => naming,
+        };
         let service = settings.tracing_name.unwrap_or(self.service);
-        let naming = self.naming.unwrap_or_else(|| Naming::fixed(&service));
+        let naming = naming.unwrap_or_else(|| Naming::fixed(&service));
         let recorder = Recorder::new(Shared {
             blocks: Blocks {
                 service,

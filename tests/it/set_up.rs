@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use xray_phantom::model::Timestamp;
-use xray_phantom::recorder::{DaemonAddress, MemoryEmitter};
-use xray_phantom::seam::{Ids, ManualClock};
+use xray_phantom::recorder::{DaemonAddress, MemoryEmitter, Naming};
+use xray_phantom::seam::{Environment, Ids, ManualClock};
 use xray_phantom::{FakeDaemon, Recorder, RecorderBuilder, Sampling, block_on};
 
 /// A builder whose documents are kept.
@@ -46,4 +46,19 @@ fn a_daemon_is_found_by_its_name() {
         .unwrap();
     recorder.in_segment_infallible_sync("api", |_| ());
     assert_eq!(block_on(daemon.expect_one_trace()).outline(), "api");
+}
+
+#[test]
+fn the_name_of_the_environment_goes_before_that_of_the_code() {
+    let names = |naming: Naming| {
+        let (_, builder) = kept();
+        let environment = Environment::of([("AWS_XRAY_TRACING_NAME", "deployed")]);
+        let recorder = builder.naming(naming).environment(environment).build();
+        [None, Some("a.example.com"), Some("203.0.113.7")].map(|host| recorder.segment_name(host))
+    };
+    assert_eq!(names(Naming::fixed("code")), ["deployed"; 3]);
+    assert_eq!(
+        names(Naming::by_host("*.example.com", "code")),
+        ["deployed", "a.example.com", "deployed"]
+    );
 }
