@@ -234,13 +234,14 @@ impl RecorderBuilder {
     /// # Errors
     ///
     /// A socket that the system refuses, an address without a port or with a name that nobody
-    /// knows; a variable that cannot be used.
+    /// knows; a variable that cannot be used. All of them are named, with `; ` between.
     pub fn try_build(self) -> Result<Recorder, Error> {
         let (recorder, problems) = self.finish();
-        match problems.first() {
-            None => Ok(recorder),
-            Some(problem) => Err(Error::stopped(problem.message())),
+        if problems.is_empty() {
+            return Ok(recorder);
         }
+        let problems: Vec<&str> = problems.iter().map(Note::message).collect();
+        Err(Error::stopped(problems.join("; ")))
     }
 
     /// The recorder, and what could not be used.

@@ -62,3 +62,19 @@ fn the_name_of_the_environment_goes_before_that_of_the_code() {
         ["deployed", "a.example.com", "deployed"]
     );
 }
+
+#[test]
+fn an_error_names_all_that_cannot_be_used() {
+    let environment = Environment::of([
+        ("AWS_XRAY_CONTEXT_MISSING", "PANIC"),
+        ("AWS_XRAY_SDK_ENABLED", "maybe"),
+    ]);
+    let (_, builder) = kept();
+    let error = builder.environment(environment).try_build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "AWS_XRAY_CONTEXT_MISSING is not used: invalid context-missing strategy `PANIC`: expected LOG_ERROR, \
+         RUNTIME_ERROR or IGNORE_ERROR; AWS_XRAY_SDK_ENABLED is `maybe`, expected true or false: recording \
+         stays on"
+    );
+}
