@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
 use crate::recorder::blocks::Blocks;
+use crate::recorder::memory::Nowhere;
 use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::Counters;
@@ -142,7 +143,10 @@ impl RecorderBuilder {
     }
 
     /// Takes settings from this environment: the variables of the official SDKs, as
-    /// [`Recorder::from_env`] lists them. Without this none is read.
+    /// [`Settings`] lists them. Without this none is read.
+    ///
+    /// A daemon or an emitter that this builder is told of goes before `AWS_XRAY_DAEMON_ADDRESS`;
+    /// then that variable is not looked at, and nothing is told if it holds no address.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
@@ -211,6 +215,10 @@ impl RecorderBuilder {
     }
 
     /// Records nothing and sends nothing; the code runs as ever.
+    ///
+    /// Nothing is looked up, no socket is opened, and what else is set cannot be wrong:
+    /// [`try_build`](RecorderBuilder::try_build) gives no error. The same goes where the
+    /// environment says so.
     pub fn disabled(mut self) -> Self {
         self.disabled = true;
         self
@@ -246,9 +254,14 @@ impl RecorderBuilder {
 
     /// The recorder, and what could not be used.
     fn finish(self) -> (Recorder, Vec<Note>) {
-        let (settings, mut problems) = Settings::read(&self.environment);
+        let (settings, mut problems) = match self.destination {
+            None => Settings::read(&self.environment),
+            Some(_) => Settings::read_but_daemon(&self.environment),
+        };
+        let disabled = self.disabled || settings.disabled;
         let emitter: Arc<dyn Emit> = match self.destination {
             Some(Destination::Emitter(emitter)) => emitter,
+            _ if disabled => Arc::new(Nowhere),
             address => {
                 let address = match address {
                     Some(Destination::Address(address)) => address,
@@ -260,6 +273,10 @@ impl RecorderBuilder {
                 Arc::new(emitter)
             }
         };
+        if disabled {
+            // It does nothing, so that nothing can be wrong.
+            problems.clear();
+        }
         let clock = match self.clock {
             Some(clock) => clock,
             None if emitter.is_test() => Clock::tokio(),
@@ -296,7 +313,7 @@ impl RecorderBuilder {
             naming,
             streaming: self.streaming,
             backtraces: self.backtraces,
-            disabled: self.disabled || settings.disabled,
+            disabled,
             counters: Counters::default(),
             open,
             noted: Mutex::default(),

@@ -142,6 +142,20 @@ impl<W> fmt::Debug for JsonLines<W> {
     }
 }
 
+/// Where a disabled recorder sends: nothing comes of it.
+#[derive(Debug)]
+pub(in crate::recorder) struct Nowhere;
+
+impl Emit for Nowhere {
+    fn emit(&self, _document: &str) {}
+
+    fn counts(&self) -> EmitCounts {
+        EmitCounts::default()
+    }
+
+    fn note(&self, _note: Note) {}
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,8 +17,10 @@ use crate::wire::Note;
 /// | `AWS_XRAY_SDK_ENABLED` | `n`, `no`, `f`, `false`, `off`, `0`, in any case: nothing is recorded | the SDK for Python, `sdk_config.py` |
 /// | `AWS_XRAY_TRACING_NAME` | the name of segments, or the fallback where hosts name them | all SDKs |
 ///
-/// A variable that holds nothing but white space counts as not set. In the SDKs each goes before
-/// what the program's own code says. Where one of the two switches says off, it is off.
+/// A variable that holds nothing but white space counts as not set. Each goes before what the
+/// program's own code says, as in the SDKs, but for the daemon's address: where the builder is
+/// told of a daemon or an emitter that variable is not looked at, and may hold anything. Where one
+/// of the two switches says off, it is off, and nothing else is of account.
 ///
 /// Not read, because they ask for what a [`Recorder`](crate::Recorder) does not have:
 /// `AWS_XRAY_NOOP_ID` (here ids are always real), `AWS_XRAY_DEBUG_MODE`, `AWS_XRAY_LOG_LEVEL`,
@@ -58,13 +60,28 @@ impl Settings {
     /// Reads the variables. What cannot be used is as if it were not set, and makes a note of
     /// code `invalid-setting`.
     pub fn read(environment: &Environment) -> (Settings, Vec<Note>) {
+        Settings::read_with(environment, |variables| {
+            variables.parsed("AWS_XRAY_DAEMON_ADDRESS")
+        })
+    }
+
+    /// The same without the address of the daemon, for a recorder that is told where to send:
+    /// whatever the variable holds is of no account.
+    pub(in crate::recorder) fn read_but_daemon(environment: &Environment) -> (Settings, Vec<Note>) {
+        Settings::read_with(environment, |_| None)
+    }
+
+    fn read_with(
+        environment: &Environment,
+        daemon: impl FnOnce(&mut Variables<'_>) -> Option<DaemonAddress>,
+    ) -> (Settings, Vec<Note>) {
         let mut variables = Variables {
             environment,
             notes: Vec::new(),
         };
         let settings = Settings {
             context_missing: variables.parsed("AWS_XRAY_CONTEXT_MISSING"),
-            daemon: variables.parsed("AWS_XRAY_DAEMON_ADDRESS"),
+            daemon: daemon(&mut variables),
             disabled: {
                 let disabled = variables.switch("AWS_XRAY_SDK_DISABLED", &["true"], &["false"]);
                 let enabled = variables.switch("AWS_XRAY_SDK_ENABLED", ON, OFF);

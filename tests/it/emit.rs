@@ -41,7 +41,10 @@ fn a_stderr_that_takes_nothing_is_no_harm() {
         let builder = || Recorder::builder("api").sampling(Sampling::always());
         let nobody = nobody();
         let to_nowhere = builder().daemon_address(nobody.local_addr().unwrap());
-        for builder in [builder().emitter(JsonLines::to(std::io::sink())), to_nowhere] {
+        for builder in [
+            builder().emitter(JsonLines::to(std::io::sink())),
+            to_nowhere,
+        ] {
             let recorder = builder.build();
             recorder.in_segment_infallible_sync("a?b", |_| ());
             assert_eq!(recorder.stats().renamed, 1);

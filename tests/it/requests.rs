@@ -321,21 +321,24 @@ fn the_environment_is_asked_where_it_is_handed_over_and_an_explicit_daemon_wins(
 
 #[test]
 fn a_setting_that_cannot_be_used_is_an_error_or_a_note_and_the_program_goes_on() {
-    let environment = Environment::of([("AWS_XRAY_DAEMON_ADDRESS", "nowhere")]);
+    let environment = Environment::of([
+        ("AWS_XRAY_CONTEXT_MISSING", "shrug"),
+        ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
+    ]);
     let kept = MemoryEmitter::new();
-    let builder = || {
-        Recorder::builder("api")
-            .environment(environment.clone())
-            .emitter(kept.clone())
-    };
+    let builder = || Recorder::builder("api").environment(environment.clone());
     let error = builder().try_build().unwrap_err().to_string();
-    assert!(
-        error.contains("AWS_XRAY_DAEMON_ADDRESS") && error.contains("`nowhere`"),
-        "{error}"
-    );
+    for (variable, value) in [
+        ("CONTEXT_MISSING", "`shrug`"),
+        ("DAEMON_ADDRESS", "`nowhere`"),
+    ] {
+        assert!(error.contains(variable) && error.contains(value), "{error}");
+    }
+    let builder = || builder().emitter(kept.clone());
     let recorder = builder().build();
     assert_eq!(recorder.in_segment_infallible_sync("api", |_| 7), 7);
-    assert_eq!(kept.notes()[0].code(), "invalid-setting");
+    let notes = kept.notes();
+    assert_eq!((notes.len(), notes[0].code()), (1, "invalid-setting"));
 }
 
 struct Full;

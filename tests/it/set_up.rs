@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use xray_phantom::model::Timestamp;
-use xray_phantom::recorder::{DaemonAddress, MemoryEmitter, Naming};
+use xray_phantom::recorder::{
+    DaemonAddress, MemoryEmitter, Naming, Origin, in_subsegment_infallible_sync,
+};
 use xray_phantom::seam::{Environment, Ids, ManualClock};
 use xray_phantom::{FakeDaemon, Recorder, RecorderBuilder, Sampling, block_on};
+
+use crate::support::Folder;
 
 /// A builder whose documents are kept.
 fn kept() -> (MemoryEmitter, RecorderBuilder) {
@@ -77,4 +81,76 @@ fn an_error_names_all_that_cannot_be_used() {
          RUNTIME_ERROR or IGNORE_ERROR; AWS_XRAY_SDK_ENABLED is `maybe`, expected true or false: recording \
          stays on"
     );
+}
+
+#[test]
+fn where_the_code_names_a_daemon_the_address_of_the_environment_may_be_anything() {
+    let environment = Environment::of([("AWS_XRAY_DAEMON_ADDRESS", "no address")]);
+    let builder = || Recorder::builder("api").environment(environment.clone());
+    let error = builder().try_build().unwrap_err().to_string();
+    assert!(
+        error.starts_with("AWS_XRAY_DAEMON_ADDRESS is not used"),
+        "{error}"
+    );
+    let daemon = FakeDaemon::start();
+    let told = [
+        builder().daemon(&daemon),
+        builder().daemon_over_udp(&daemon).unwrap(),
+        builder().daemon_address(daemon.address()),
+        builder().emitter(MemoryEmitter::new()),
+    ];
+    for builder in told {
+        builder.try_build().unwrap();
+    }
+    // Nor is it a note, which would fail this test.
+    builder().daemon(&daemon).build();
+    block_on(daemon.verify()).unwrap();
+}
+
+#[test]
+fn a_disabled_recorder_opens_and_looks_up_nothing_and_nothing_is_wrong() {
+    // The name is too long to be looked up: whoever tries gets an error without asking anybody.
+    let nowhere = format!("{}:2000", "x".repeat(70));
+    let variables = [
+        ("AWS_XRAY_CONTEXT_MISSING", "shrug".to_owned()),
+        ("AWS_XRAY_DAEMON_ADDRESS", nowhere.clone()),
+        ("AWS_XRAY_SDK_DISABLED", "true".to_owned()),
+    ];
+    let on = || Recorder::builder("api").environment(Environment::of(variables[..2].to_vec()));
+    let off = || Recorder::builder("api").environment(Environment::of(variables.to_vec()));
+    on().try_build().unwrap_err();
+    let told: DaemonAddress = nowhere.parse().unwrap();
+    for builder in [off(), on().disabled(), off().daemon_address(told)] {
+        let recorder = builder.try_build().unwrap();
+        let value = recorder.in_segment_infallible_sync("api", |segment| {
+            assert!(!segment.is_recorded());
+            7
+        });
+        assert_eq!(value, 7);
+        let stats = recorder.stats();
+        assert_eq!((stats.unsampled, stats.sent, stats.failed), (1, 0, 0));
+    }
+}
+
+#[test]
+fn what_the_environment_asks_for_is_done_as_from_env_does_it() {
+    let daemon = FakeDaemon::start();
+    let variables = [
+        ("AWS_XRAY_DAEMON_ADDRESS", daemon.address().to_string()),
+        ("AWS_XRAY_CONTEXT_MISSING", "IGNORE_ERROR".to_owned()),
+        ("AWS_XRAY_TRACING_NAME", "deployed".to_owned()),
+    ];
+    let environment = Environment::of(variables);
+    let folder = Folder::new("from-env");
+    let (origin, notes) = Origin::detect(&environment, &folder.0);
+    assert!(notes.is_empty());
+    let recorder = Recorder::builder("api")
+        .environment(environment)
+        .origin(origin)
+        .build();
+    in_subsegment_infallible_sync("lonely", |_| ());
+    // The first of each second is recorded by the default rule.
+    recorder.in_segment_infallible_sync(&recorder.segment_name(None), |_| ());
+    assert_eq!(block_on(daemon.expect_one_trace()).outline(), "deployed");
+    assert_eq!(recorder.stats().missing, 1);
 }
