@@ -1,11 +1,12 @@
 //! How a recorder is set up.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::recorder::blocks::Blocks;
 use crate::recorder::memory::Nowhere;
 use crate::recorder::open_segments::OpenSegments;
+use crate::recorder::outlet::Outlet;
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::Counters;
 use crate::recorder::udp::{BesideDaemon, UdpEmitter};
@@ -273,6 +274,7 @@ impl RecorderBuilder {
                 Arc::new(emitter)
             }
         };
+        let emitter: Arc<dyn Emit> = Arc::new(Outlet::to(emitter));
         if disabled {
             // It does nothing, so that nothing can be wrong.
             problems.clear();
@@ -316,7 +318,6 @@ impl RecorderBuilder {
             disabled,
             counters: Counters::default(),
             open,
-            noted: Mutex::default(),
         });
         (recorder, problems)
     }

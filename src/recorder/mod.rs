@@ -85,6 +85,7 @@ mod namespace;
 mod naming;
 mod open_segments;
 mod origin;
+mod outlet;
 mod part;
 mod pattern;
 mod record;

@@ -1,9 +1,8 @@
 //! What all segments of a recorder share.
 
-use std::collections::BTreeSet;
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::limits::MAX_NAME;
 use crate::recorder::blocks::Blocks;
@@ -20,6 +19,8 @@ use crate::wire::{Emit, Note};
 pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) clock: Clock,
     pub(in crate::recorder) ids: Ids,
+    /// An `Outlet`, so that nothing the emitter does can harm the program, and of each kind of note
+    /// one is told.
     pub(in crate::recorder) emitter: Arc<dyn Emit>,
     pub(in crate::recorder) sampling: Sampling,
     pub(in crate::recorder) context_missing: ContextMissing,
@@ -33,16 +34,12 @@ pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) counters: Counters,
     /// Where a test stands behind it, its segments.
     pub(in crate::recorder) open: Arc<OpenSegments>,
-    /// The codes of the notes that were given.
-    pub(in crate::recorder) noted: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Shared {
     /// Tells something that the program should know: a test of each, otherwise of each kind once.
     pub(in crate::recorder) fn note(&self, note: Note) {
-        if self.emitter.is_test() || self.is_first(note.code()) {
-            self.emitter.note(note);
-        }
+        self.emitter.note(note);
     }
 
     /// Tells of something that was left out, cut or renamed, and counts it.
@@ -97,11 +94,6 @@ impl Shared {
             misused: read(&counters.misused),
             missing: read(&counters.missing),
         }
-    }
-
-    fn is_first(&self, code: &'static str) -> bool {
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.insert(code)
     }
 }
 

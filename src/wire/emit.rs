@@ -7,11 +7,63 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// Takes the documents of a recorder. Only bytes cross here: neither side knows the other's types.
+///
+/// A recorder takes no harm from a panic in any of these methods: a document that is lost so
+/// counts as failed, the next one is tried, and a note of code `emitter-panicked` tells it once.
+///
+/// # Examples
+///
+/// An emitter of one's own, to a queue that may be full:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// use std::sync::mpsc::{SyncSender, sync_channel};
+/// use xray_phantom::wire::{Emit, EmitCounts, Note};
+/// use xray_phantom::{Recorder, Sampling};
+///
+/// #[derive(Debug)]
+/// struct ToQueue {
+///     queue: SyncSender<String>,
+///     sent: AtomicU64,
+///     failed: AtomicU64,
+/// }
+///
+/// impl Emit for ToQueue {
+///     fn emit(&self, document: &str) {
+///         let sent = self.queue.try_send(document.to_owned());
+///         let counter = if sent.is_ok() { &self.sent } else { &self.failed };
+///         counter.fetch_add(1, Relaxed);
+///     }
+///
+///     fn counts(&self) -> EmitCounts {
+///         EmitCounts { sent: self.sent.load(Relaxed), failed: self.failed.load(Relaxed) }
+///     }
+///
+///     fn note(&self, note: Note) {
+///         eprintln!("{note}");
+///     }
+///
+///     fn failures(&self) -> Vec<Note> {
+///         match self.failed.load(Relaxed) {
+///             0 => vec![],
+///             _ => vec![Note::new("queue-full", "the queue is full: read it more often")],
+///         }
+///     }
+/// }
+///
+/// let (queue, documents) = sync_channel(1);
+/// let emitter = ToQueue { queue, sent: AtomicU64::new(0), failed: AtomicU64::new(0) };
+/// let recorder = Recorder::builder("api").emitter(emitter).sampling(Sampling::always()).build();
+/// recorder.in_segment_infallible_sync("first", |_| ());
+/// recorder.in_segment_infallible_sync("second", |_| ()); // tells that the queue is full
+/// assert_eq!((recorder.stats().sent, recorder.stats().failed), (1, 1));
+/// assert!(documents.recv().unwrap().contains("first"));
+/// ```
 pub trait Emit: fmt::Debug + Send + Sync {
     /// Sends one document in a datagram of its own. Never blocks; what cannot be sent is counted.
     fn emit(&self, document: &str);
 
-    /// How many documents were handed over, and how many of them could not be sent.
+    /// How many documents were sent, and how many could not be.
     fn counts(&self) -> EmitCounts;
 
     /// Tells something that the program under test should know, such as a subsegment left open.
@@ -28,6 +80,14 @@ pub trait Emit: fmt::Debug + Send + Sync {
     /// Whether a test stands behind it: then notes fail the test, and time may be the test's own.
     fn is_test(&self) -> bool {
         false
+    }
+
+    /// What has failed on the way since this was last asked, if anything: nobody there, too large.
+    ///
+    /// The recorder asks after each document and each flush, and hands what it hears to
+    /// [`note`](Emit::note): of each code once, unless a test stands behind.
+    fn failures(&self) -> Vec<Note> {
+        Vec::new()
     }
 }
 
@@ -49,12 +109,13 @@ pub trait NoteSource: Send + Sync {
     fn notes(&self) -> Vec<Note>;
 }
 
-/// How many documents an emitter was given.
+/// What became of the documents that an emitter was given, as far as it knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EmitCounts {
-    /// Documents that were sent.
+    /// Documents that were sent, and are not known to be lost.
     pub sent: u64,
-    /// Documents that could not be sent: too large, nobody there, no room.
+    /// Documents that could not be sent (too large, no room), or are known to be lost since
+    /// (nobody there).
     pub failed: u64,
 }
 

@@ -28,6 +28,7 @@ mod opentelemetry;
 mod oracle;
 mod order;
 mod origin;
+mod own_emitter;
 mod programs;
 mod reading;
 mod readme;
