@@ -1,10 +1,10 @@
 //! Emitters that send nowhere.
 
 use std::fmt;
-use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{ErrorKind, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::recorder::failures::Failures;
 use crate::wire::{Emit, EmitCounts, Note};
 
 /// Keeps documents in memory. Clones are the same one.
@@ -74,7 +74,11 @@ impl Emit for MemoryEmitter {
 /// {"trace_id":"1-5759e988-bd862e3fe1be46a994272793","id":"53995c3f42cd8ad8","name":"api",...}
 /// ```
 ///
-/// A line that cannot be written is counted as failed. Notes go to stderr.
+/// What the writer takes counts as sent. A line that it does not take counts as failed, and so do
+/// all lines since the last flush when a flush fails: nobody knows how much of them got there.
+/// Both are told once, on stderr, as all notes are. After a line that was written in part the next
+/// one begins on a line of its own. Of a writer that keeps lines back, such as a `BufWriter`,
+/// [`Recorder::flush`](crate::Recorder::flush) gets them.
 ///
 /// # Examples
 ///
@@ -90,40 +94,77 @@ impl Emit for MemoryEmitter {
 /// assert_eq!(recorder.stats().sent, 1);
 /// ```
 pub struct JsonLines<W> {
-    writer: Mutex<W>,
-    sent: AtomicU64,
-    failed: AtomicU64,
+    lines: Mutex<Lines<W>>,
+}
+
+struct Lines<W> {
+    writer: W,
+    counts: EmitCounts,
+    /// Those that count as sent, and may be lost in the writer.
+    unflushed: u64,
+    /// Whether what was written last is no whole line.
+    is_torn: bool,
+    failures: Failures,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// Writes to this.
     pub fn to(writer: W) -> JsonLines<W> {
         JsonLines {
-            writer: Mutex::new(writer),
-            sent: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+            lines: Mutex::new(Lines {
+                writer,
+                counts: EmitCounts::default(),
+                unflushed: 0,
+                is_torn: false,
+                failures: Failures::default(),
+            }),
         }
+    }
+}
+
+impl<W: Write> Lines<W> {
+    fn write(&mut self, document: &str) -> std::io::Result<()> {
+        let begin = if self.is_torn { "\n" } else { "" };
+        // One call, so that lines of several threads or processes stay whole.
+        let line = format!("{begin}{document}\n");
+        let mut rest = line.as_bytes();
+        while !rest.is_empty() {
+            match self.writer.write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    let (done, left) = rest.split_at(written.min(rest.len()));
+                    self.is_torn = !done.ends_with(b"\n");
+                    rest = left;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, documents: u64, error: &std::io::Error) {
+        self.counts.failed += documents;
+        self.failures.once("not-written", || {
+            format!("documents cannot be written as lines of JSON, and count as failed: {error}")
+        });
     }
 }
 
 impl<W: Write + Send> Emit for JsonLines<W> {
     fn emit(&self, document: &str) {
-        // One call, so that lines of several threads or processes stay whole.
-        let line = format!("{document}\n");
-        let written = lock(&self.writer).write_all(line.as_bytes());
-        let counter = if written.is_ok() {
-            &self.sent
-        } else {
-            &self.failed
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        let lines = &mut *lock(&self.lines);
+        match lines.write(document) {
+            Ok(()) => {
+                lines.counts.sent += 1;
+                lines.unflushed += 1;
+            }
+            Err(error) => lines.failed(1, &error),
+        }
     }
 
     fn counts(&self) -> EmitCounts {
-        EmitCounts {
-            sent: self.sent.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-        }
+        lock(&self.lines).counts
     }
 
     fn note(&self, note: Note) {
@@ -131,8 +172,17 @@ impl<W: Write + Send> Emit for JsonLines<W> {
     }
 
     fn flush(&self) {
-        // What cannot be flushed was counted when it was written, or will be.
-        let _ = lock(&self.writer).flush();
+        let lines = &mut *lock(&self.lines);
+        let flushed = lines.writer.flush();
+        let unflushed = std::mem::take(&mut lines.unflushed);
+        if let Err(error) = flushed {
+            lines.counts.sent -= unflushed;
+            lines.failed(unflushed, &error);
+        }
+    }
+
+    fn failures(&self) -> Vec<Note> {
+        lock(&self.lines).failures.take()
     }
 }
 

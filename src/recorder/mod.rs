@@ -76,6 +76,7 @@ mod document;
 mod ending;
 mod entity;
 mod facade;
+mod failures;
 mod guard;
 mod here;
 mod local_rules;
