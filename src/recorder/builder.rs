@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::recorder::beside_daemon::BesideDaemon;
 use crate::recorder::blocks::Blocks;
 use crate::recorder::memory::Nowhere;
 use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::outlet::Outlet;
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::Counters;
-use crate::recorder::udp::{BesideDaemon, UdpEmitter};
+use crate::recorder::udp::UdpEmitter;
 use crate::recorder::{
     ContextMissing, DaemonAddress, Naming, Origin, Recorder, Sampling, Settings,
 };
@@ -268,7 +269,8 @@ impl RecorderBuilder {
                     Some(Destination::Address(address)) => address,
                     _ => settings.daemon.unwrap_or_default(),
                 };
-                let (emitter, opened) = UdpEmitter::to(address.udp());
+                let clock = self.clock.clone().unwrap_or_else(Clock::system);
+                let (emitter, opened) = UdpEmitter::to(address.udp(), clock);
                 let failed = opened.err();
                 problems.extend(failed.map(|error| Note::new("no-socket", error.to_string())));
                 Arc::new(emitter)

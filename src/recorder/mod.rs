@@ -62,6 +62,7 @@
 mod ambient;
 mod annotation;
 mod at_work;
+mod beside_daemon;
 mod blocks;
 mod body;
 mod builder;
@@ -91,6 +92,7 @@ mod part;
 mod pattern;
 mod record;
 mod reservoir;
+mod route;
 mod rules_file;
 mod run;
 mod said;

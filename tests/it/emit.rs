@@ -164,3 +164,35 @@ fn a_writer_that_fails_is_told_once() {
         assert!(line.starts_with(begin), "{line}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_that_is_not_there_is_told_once() {
+    if is_inside() {
+        let nobody = nobody();
+        let recorder = Recorder::builder("api")
+            .daemon_address(nobody.local_addr().unwrap())
+            .sampling(Sampling::always())
+            .build();
+        for _ in 0..5 {
+            recorder.in_segment_infallible_sync("api", |_| ());
+        }
+        assert_eq!((recorder.stats().sent, recorder.stats().failed), (0, 5));
+        println!("address {}", nobody.local_addr().unwrap());
+        return;
+    }
+    let output = alone("a_daemon_that_is_not_there_is_told_once", Stdio::piped());
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stdout}{stderr}");
+    let address = stdout.lines().find_map(|line| line.split_once("address "));
+    let expected = format!(
+        "xray-phantom: no-daemon: nobody listens on {}: start the X-Ray daemon there, or say where it is \
+         (AWS_XRAY_DAEMON_ADDRESS); what is refused counts as failed",
+        address.unwrap().1
+    );
+    assert_eq!(stderr.matches("xray-phantom: ").count(), 1, "{stderr}");
+    assert!(stderr.contains(&expected), "{stderr}");
+}

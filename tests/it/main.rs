@@ -11,6 +11,7 @@ mod cost;
 mod cutting;
 mod daemon_address;
 mod defects;
+mod delivery;
 mod emit;
 mod emitters;
 mod endings;
