@@ -2,7 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a recorder has done so far; it only grows.
+/// What a recorder has done so far. Each number only grows.
+///
+/// What becomes of a document on its way is not always known. Over UDP one that the system took
+/// counts as sent. If nobody listens, the system that it came to says so later, and with the next
+/// document or the next look at these numbers it counts as failed: on the same machine at once,
+/// over a network a little later. What is lost in another way, in a full buffer of the daemon say,
+/// nobody tells. With [`JsonLines`](crate::recorder::JsonLines) a document counts as sent until a
+/// flush fails. One that had been shown as sent before is then a part of both numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecorderStats {
     /// Segments that were opened and are recorded.
@@ -11,9 +18,9 @@ pub struct RecorderStats {
     pub unsampled: u64,
     /// Subsegments that were opened and are recorded.
     pub subsegments: u64,
-    /// Documents that were sent.
+    /// Documents that were sent, and were not known to be lost when this was first looked at.
     pub sent: u64,
-    /// Documents that could not be sent.
+    /// Documents that could not be sent, or are known to be lost: too large, refused, not written.
     pub failed: u64,
     /// Annotations, metadata and other values that were left out, as X-Ray would not take them.
     pub left_out: u64,
