@@ -133,9 +133,9 @@ fn rules_decide_by_what_is_known_of_a_request_once_for_all_its_segments() {
         {"description": "moves", "host": "*", "http_method": "*", "url_path": "/move/*", "fixed_target": 1, "rate": 0}]}"#;
     let recorder = Recorder::builder("api")
         .daemon(&daemon)
-        .clock(&ManualClock::at(
-            xray_phantom::model::Timestamp::from_nanos(0),
-        ))
+        .clock(ManualClock::at(xray_phantom::model::Timestamp::from_nanos(
+            0,
+        )))
         .sampling(Sampling::rules(rules).unwrap())
         .build();
     let request = |path: &str| {
