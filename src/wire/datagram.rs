@@ -110,6 +110,7 @@ pub fn receive(datagram: &[u8]) -> Result<Body, Refusal> {
 }
 
 /// The same for a datagram that is text; its document is a part of that text and no copy.
+#[cfg(feature = "testing")]
 pub(crate) fn receive_text(datagram: &Arc<str>, scratch: &mut Scratch) -> Result<Body, Refusal> {
     Body::read(datagram, body_start(datagram.as_bytes())?, scratch)
 }
