@@ -9,7 +9,7 @@ use crate::recorder::memory::Nowhere;
 use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::outlet::Outlet;
 use crate::recorder::shared::Shared;
-use crate::recorder::stats::Counters;
+use crate::recorder::stats::{Counters, count};
 use crate::recorder::udp::UdpEmitter;
 use crate::recorder::{
     ContextMissing, DaemonAddress, Naming, Origin, Recorder, Sampling, Settings,
@@ -244,7 +244,8 @@ impl RecorderBuilder {
     /// # Errors
     ///
     /// A socket that the system refuses, an address without a port or with a name that nobody
-    /// knows; a variable that cannot be used. All of them are named, with `; ` between.
+    /// knows; a variable that cannot be used; a version or an origin that is too long. All of them
+    /// are named, with `; ` between.
     pub fn try_build(self) -> Result<Recorder, Error> {
         let (recorder, problems) = self.finish();
         if problems.is_empty() {
@@ -277,10 +278,6 @@ impl RecorderBuilder {
             }
         };
         let emitter: Arc<dyn Emit> = Arc::new(Outlet::to(emitter));
-        if disabled {
-            // It does nothing, so that nothing can be wrong.
-            problems.clear();
-        }
         let clock = match self.clock {
             Some(clock) => clock,
             None if emitter.is_test() => Clock::tokio(),
@@ -301,11 +298,22 @@ impl RecorderBuilder {
         };
         let service = settings.tracing_name.unwrap_or(self.service);
         let naming = naming.unwrap_or_else(|| Naming::fixed(&service));
+        let blocks = Blocks {
+            service,
+            ..self.blocks
+        };
+        let counters = Counters::default();
+        if disabled {
+            // It does nothing, so that nothing can be wrong.
+            problems.clear();
+        } else {
+            for cut in blocks.problems() {
+                count(&counters.cut);
+                problems.push(Note::new("cut", cut));
+            }
+        }
         let recorder = Recorder::new(Shared {
-            blocks: Blocks {
-                service,
-                ..self.blocks
-            },
+            blocks,
             clock,
             ids: self.ids.unwrap_or_else(Ids::random),
             emitter,
@@ -318,7 +326,7 @@ impl RecorderBuilder {
             streaming: self.streaming,
             backtraces: self.backtraces,
             disabled,
-            counters: Counters::default(),
+            counters,
             open,
         });
         (recorder, problems)

@@ -154,3 +154,16 @@ fn what_the_environment_asks_for_is_done_as_from_env_does_it() {
     assert_eq!(block_on(daemon.expect_one_trace()).outline(), "deployed");
     assert_eq!(recorder.stats().missing, 1);
 }
+
+#[test]
+fn a_version_that_is_too_long_is_cut_and_told() {
+    let version = "1".repeat(300);
+    let told = "the version of 300 bytes is cut to 250 characters";
+    let (_, builder) = kept();
+    let error = builder.version(&version).try_build().unwrap_err();
+    assert_eq!(error.to_string(), told);
+    let (kept, builder) = kept();
+    let recorder = builder.version(&version).build();
+    assert_eq!(kept.notes()[0].to_string(), format!("cut: {told}"));
+    assert_eq!(recorder.stats().cut, 1);
+}
