@@ -79,8 +79,10 @@ impl From<usize> for AnnotationValue {
     }
 }
 
+/// The number that is shown: 0.1 stays 0.1, and does not become 0.10000000149011612.
 impl From<f32> for AnnotationValue {
     fn from(value: f32) -> Self {
-        AnnotationValue::Number(value.into())
+        let shown = value.to_string().parse();
+        AnnotationValue::Number(shown.unwrap_or_else(|_| value.into()))
     }
 }

@@ -54,6 +54,7 @@ mod tidy;
 mod trace;
 mod trace_header;
 mod traceparent;
+mod values;
 mod wire;
 #[cfg(feature = "schema")]
 mod witness;
