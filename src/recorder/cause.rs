@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::backtrace::Backtrace;
+use std::borrow::Cow;
 use std::error::Error;
 
 use crate::json::ObjectWriter;
@@ -97,9 +98,18 @@ fn frames(text: &str) -> Vec<String> {
 
 /// The message of a panic.
 pub(in crate::recorder) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
+    let text: Option<&str> = if let Some(text) = panic.downcast_ref::<&str>() {
+        Some(text)
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        Some(text)
+    } else if let Some(text) = panic.downcast_ref::<Box<str>>() {
+        Some(text)
+    } else {
+        panic
+            .downcast_ref::<Cow<'static, str>>()
+            .map(|text| &**text)
+    };
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
 /// The type of an error, as far as its `Debug` text tells: derived ones begin with the name.

@@ -3,6 +3,7 @@
 
 mod aws;
 mod capture;
+mod causes;
 #[cfg(feature = "cli")]
 mod cli;
 mod context;
