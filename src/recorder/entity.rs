@@ -6,10 +6,11 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
 use crate::model::{EntityId, TraceId};
-use crate::recorder::cause::{Exception, chain, stack_here};
+use crate::recorder::cause::{Exception, chain};
 use crate::recorder::name::clean;
 use crate::recorder::part::{Cause, Fields};
 use crate::recorder::record::Record;
+use crate::recorder::stack::stack_here;
 use crate::wire::{Sampled, TraceHeader};
 
 /// A segment or subsegment that is open. Clones are the same one.

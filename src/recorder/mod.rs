@@ -66,6 +66,7 @@ mod beside_daemon;
 mod blocks;
 mod body;
 mod builder;
+mod calls;
 mod carry;
 mod cause;
 mod context_missing;
@@ -101,9 +102,11 @@ mod sampling_request;
 mod settings;
 mod shared;
 mod sql;
+mod stack;
 mod stats;
 mod udp;
 mod under;
+mod value;
 
 #[cfg(feature = "aws")]
 pub(crate) use ambient::current as current_or_none;

@@ -1,14 +1,13 @@
 //! What can be said of an open segment or subsegment.
 
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::json::{ObjectWriter, serialized, write_text};
-use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_LINKED_TRACES, MAX_TEXT};
-use crate::model::{EntityId, TraceId};
-use crate::recorder::{AnnotationValue, Namespace, OpenEntity, Sql};
+use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
+use crate::recorder::value::json_of;
+use crate::recorder::{AnnotationValue, OpenEntity};
 
 impl OpenEntity {
     /// Adds an annotation, by which traces can be searched.
@@ -175,15 +174,6 @@ impl OpenEntity {
         self
     }
 
-    /// Whom a subsegment calls: a service of AWS, or another one.
-    #[track_caller]
-    pub fn namespace(&self, namespace: Namespace) -> &OpenEntity {
-        self.say(Location::caller(), |fields| {
-            fields.namespace = Some(namespace.as_str());
-        });
-        self
-    }
-
     /// The HTTP request that a segment serves or a subsegment makes.
     ///
     /// Of the URL the part from `?` on is left out: it often holds what is nobody else's business.
@@ -247,120 +237,11 @@ impl OpenEntity {
         });
         self
     }
-
-    /// The query of a database that a subsegment makes.
-    #[track_caller]
-    pub fn sql(&self, sql: &Sql) -> &OpenEntity {
-        let place = Location::caller();
-        for (key, text) in sql.members() {
-            let json = if key == "sanitized_query" {
-                quoted(text)
-            } else {
-                self.text(place, "a text of `sql`", text)
-            };
-            self.say(place, |fields| drop(fields.sql.insert(key, json)));
-        }
-        self
-    }
-
-    /// A member of the block `aws`: `operation`, `region`, `request_id`, `table_name` and others.
-    #[track_caller]
-    pub fn aws(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
-        let place = Location::caller();
-        if !self.is_recorded() {
-            return self;
-        }
-        match json_of(value) {
-            Ok(json) => self.say(place, |fields| {
-                drop(fields.aws.insert(key.to_owned(), json));
-            }),
-            Err(error) => {
-                let message = format!("`{key}` of `aws` is left out: {error}");
-                self.left_out(place, "aws-value", message);
-            }
-        }
-        self
-    }
-
-    /// Subsegments of the same parent that ended before this one began.
-    #[track_caller]
-    pub fn precursor(&self, id: EntityId) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.precursors.push(id));
-        self
-    }
-
-    /// Links a segment to one of another trace, such as that which put a message into a queue. At
-    /// most 20 are kept.
-    #[track_caller]
-    pub fn link(&self, trace: TraceId, entity: EntityId) -> &OpenEntity {
-        let place = Location::caller();
-        let mut json = String::new();
-        let mut link = ObjectWriter::begin(&mut json);
-        link.text("trace_id", &trace.to_string());
-        link.text("id", &entity.to_string());
-        link.end();
-        let mut taken = true;
-        self.say(place, |fields| {
-            taken = fields.links.len() < MAX_LINKED_TRACES;
-            if taken {
-                fields.links.push(json);
-            }
-        });
-        if !taken {
-            let message = format!(
-                "a link to trace {trace} is left out: X-Ray takes {MAX_LINKED_TRACES} links"
-            );
-            self.left_out(place, "link-count", message);
-        }
-        self
-    }
-
-    /// A text as JSON, cut to the length that X-Ray takes.
-    fn text(&self, place: &'static Location<'static>, what: &str, text: &str) -> String {
-        quoted(&self.limited(place, what, text.to_owned(), MAX_TEXT))
-    }
-
-    /// A text of at most so many characters.
-    fn limited(
-        &self,
-        place: &'static Location<'static>,
-        what: &str,
-        mut text: String,
-        most: usize,
-    ) -> String {
-        let Some((end, _)) = text.char_indices().nth(most) else {
-            return text;
-        };
-        if let Some(record) = self.record() {
-            let message = format!("{what} of {} bytes is cut to {most} characters", text.len());
-            record
-                .shared
-                .note_counted(|counters| &counters.cut, place, "cut", message);
-        }
-        text.truncate(end);
-        text
-    }
-
-    fn left_out(&self, place: &'static Location<'static>, code: &'static str, message: String) {
-        if let Some(record) = self.record() {
-            record
-                .shared
-                .note_counted(|counters| &counters.left_out, place, code, message);
-        }
-    }
 }
 
 /// What only the integrations say.
 #[cfg(feature = "aws")]
 impl OpenEntity {
-    /// A member of the `aws` block, its value as JSON.
-    #[track_caller]
-    pub(crate) fn aws_json(&self, key: &str, json: String) {
-        self.say(Location::caller(), |fields| {
-            drop(fields.aws.insert(key.to_owned(), json));
-        });
-    }
-
     /// A member of `http.response`.
     #[track_caller]
     pub(crate) fn response(&self, key: &'static str, value: i64) {
@@ -368,18 +249,6 @@ impl OpenEntity {
             fields.response.insert(key, value.to_string());
         });
     }
-}
-
-/// The JSON of a value; its `Serialize` is the user's code, whose panic is not to be the recorder's.
-fn json_of(value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
-    catch_unwind(AssertUnwindSafe(|| serialized(value)))
-        .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")))
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    write_text(&mut json, text);
-    json
 }
 
 /// A URL without its query and fragment, and without a password.

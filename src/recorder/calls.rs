@@ -1,0 +1,101 @@
+//! What can be said of the call that a subsegment makes, and of other entities.
+
+use std::panic::Location;
+
+use serde::Serialize;
+
+use crate::json::ObjectWriter;
+use crate::model::limits::MAX_LINKED_TRACES;
+use crate::model::{EntityId, TraceId};
+use crate::recorder::value::{json_of, quoted};
+use crate::recorder::{Namespace, OpenEntity, Sql};
+
+impl OpenEntity {
+    /// Whom a subsegment calls: a service of AWS, or another one.
+    #[track_caller]
+    pub fn namespace(&self, namespace: Namespace) -> &OpenEntity {
+        self.say(Location::caller(), |fields| {
+            fields.namespace = Some(namespace.as_str());
+        });
+        self
+    }
+
+    /// The query of a database that a subsegment makes.
+    #[track_caller]
+    pub fn sql(&self, sql: &Sql) -> &OpenEntity {
+        let place = Location::caller();
+        for (key, text) in sql.members() {
+            let json = if key == "sanitized_query" {
+                quoted(text)
+            } else {
+                self.text(place, "a text of `sql`", text)
+            };
+            self.say(place, |fields| drop(fields.sql.insert(key, json)));
+        }
+        self
+    }
+
+    /// A member of the block `aws`: `operation`, `region`, `request_id`, `table_name` and others.
+    #[track_caller]
+    pub fn aws(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
+        let place = Location::caller();
+        if !self.is_recorded() {
+            return self;
+        }
+        match json_of(value) {
+            Ok(json) => self.say(place, |fields| {
+                drop(fields.aws.insert(key.to_owned(), json));
+            }),
+            Err(error) => {
+                let message = format!("`{key}` of `aws` is left out: {error}");
+                self.left_out(place, "aws-value", message);
+            }
+        }
+        self
+    }
+
+    /// Subsegments of the same parent that ended before this one began.
+    #[track_caller]
+    pub fn precursor(&self, id: EntityId) -> &OpenEntity {
+        self.say(Location::caller(), |fields| fields.precursors.push(id));
+        self
+    }
+
+    /// Links a segment to one of another trace, such as that which put a message into a queue. At
+    /// most 20 are kept.
+    #[track_caller]
+    pub fn link(&self, trace: TraceId, entity: EntityId) -> &OpenEntity {
+        let place = Location::caller();
+        let mut json = String::new();
+        let mut link = ObjectWriter::begin(&mut json);
+        link.text("trace_id", &trace.to_string());
+        link.text("id", &entity.to_string());
+        link.end();
+        let mut taken = true;
+        self.say(place, |fields| {
+            taken = fields.links.len() < MAX_LINKED_TRACES;
+            if taken {
+                fields.links.push(json);
+            }
+        });
+        if !taken {
+            let message = format!(
+                "a link to trace {trace} is left out: X-Ray takes {MAX_LINKED_TRACES} links"
+            );
+            self.left_out(place, "link-count", message);
+        }
+        self
+    }
+}
+
+/// What only the integrations say.
+#[cfg(feature = "aws")]
+impl OpenEntity {
+    /// A member of the `aws` block, its value as JSON.
+    #[track_caller]
+    pub(crate) fn aws_json(&self, key: &str, json: String) {
+        self.say(Location::caller(), |fields| {
+            drop(fields.aws.insert(key.to_owned(), json));
+        });
+    }
+}

@@ -1,0 +1,69 @@
+//! Values as JSON, and what is told where X-Ray would not take them.
+
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::json::{serialized, write_text};
+use crate::model::limits::MAX_TEXT;
+use crate::recorder::OpenEntity;
+
+impl OpenEntity {
+    /// A text as JSON, cut to the length that X-Ray takes.
+    pub(in crate::recorder) fn text(
+        &self,
+        place: &'static Location<'static>,
+        what: &str,
+        text: &str,
+    ) -> String {
+        quoted(&self.limited(place, what, text.to_owned(), MAX_TEXT))
+    }
+
+    /// A text of at most so many characters.
+    pub(in crate::recorder) fn limited(
+        &self,
+        place: &'static Location<'static>,
+        what: &str,
+        mut text: String,
+        most: usize,
+    ) -> String {
+        let Some((end, _)) = text.char_indices().nth(most) else {
+            return text;
+        };
+        if let Some(record) = self.record() {
+            let message = format!("{what} of {} bytes is cut to {most} characters", text.len());
+            record
+                .shared
+                .note_counted(|counters| &counters.cut, place, "cut", message);
+        }
+        text.truncate(end);
+        text
+    }
+
+    /// Tells that something is not recorded, and counts it.
+    pub(in crate::recorder) fn left_out(
+        &self,
+        place: &'static Location<'static>,
+        code: &'static str,
+        message: String,
+    ) {
+        if let Some(record) = self.record() {
+            record
+                .shared
+                .note_counted(|counters| &counters.left_out, place, code, message);
+        }
+    }
+}
+
+/// The JSON of a value; its `Serialize` is the user's code, whose panic is not to be the recorder's.
+pub(in crate::recorder) fn json_of(value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
+    catch_unwind(AssertUnwindSafe(|| serialized(value)))
+        .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")))
+}
+
+pub(in crate::recorder) fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_text(&mut json, text);
+    json
+}
