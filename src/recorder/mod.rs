@@ -106,6 +106,7 @@ mod stack;
 mod stats;
 mod udp;
 mod under;
+mod url;
 mod value;
 
 #[cfg(feature = "aws")]

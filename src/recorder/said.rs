@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
+use crate::recorder::url::without_secrets;
 use crate::recorder::value::json_of;
 use crate::recorder::{AnnotationValue, OpenEntity};
 
@@ -177,12 +178,12 @@ impl OpenEntity {
     /// The HTTP request that a segment serves or a subsegment makes.
     ///
     /// Of the URL the part from `?` on is left out: it often holds what is nobody else's business.
-    /// So is a password.
+    /// So are a user and a password.
     #[track_caller]
     pub fn http_request(&self, method: &str, url: &str) -> &OpenEntity {
         let place = Location::caller();
         let method = self.text(place, "a method", method);
-        let url = self.text(place, "a URL", &without_secrets(url));
+        let url = self.text(place, "a URL", &without_secrets(url, &['?', '#']));
         self.say(place, |fields| {
             fields.request.extend([("method", method), ("url", url)]);
         });
@@ -249,17 +250,4 @@ impl OpenEntity {
             fields.response.insert(key, value.to_string());
         });
     }
-}
-
-/// A URL without its query and fragment, and without a password.
-fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or(url);
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let (authority, path) = rest
-        .find('/')
-        .map_or((rest, ""), |slash| rest.split_at(slash));
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    format!("{scheme}://{host}{path}")
 }

@@ -1,5 +1,7 @@
 //! Queries of databases.
 
+use crate::recorder::url::without_secrets;
+
 /// The query of a database, as the block `sql` of a subsegment has it.
 ///
 /// Source: AWS X-Ray developer guide, segment documents ("SQL queries").
@@ -38,9 +40,12 @@ impl Sql {
         Sql::default()
     }
 
-    /// The database's URL, without its password.
+    /// The database's URL.
+    ///
+    /// User and password are left out, and so is the part from `?` or `;` on, where drivers take a
+    /// password too.
     pub fn url(self, url: &str) -> Sql {
-        self.with("url", url)
+        self.with("url", &without_secrets(url, &['?', '#', ';']))
     }
 
     /// The query, with the user's values left out.

@@ -50,6 +50,82 @@ pub(crate) fn all_sent(daemon: &FakeDaemon, recorder: &Recorder) -> Sent {
     }
 }
 
+/// Says something of a subsegment, and gives it as it was sent.
+#[track_caller]
+fn of_subsegment(say: impl FnOnce(&OpenEntity)) -> (Value, Vec<String>) {
+    let mut sent = sent(|segment| {
+        segment.in_subsegment_infallible_sync("call", |call| say(&call));
+    });
+    (sent.document["subsegments"][0].take(), sent.notes)
+}
+
+#[test]
+fn no_url_keeps_a_password() {
+    for (url, shown) in [
+        ("https://host/orders?token=x#y", "https://host/orders"),
+        ("https://user:pw@host/x", "https://host/x"),
+        ("https://user@host:8080/x", "https://host:8080/x"),
+        ("https://:pw@host", "https://host"),
+        ("user:pw@host/x", "host/x"),
+        ("user@host", "host"),
+        ("//user:pw@host", "//host"),
+        ("https://u:a/b@host", "https://host"),
+        ("https://u:a/b@host:80/x", "https://host:80/x"),
+        ("https://u:a?b@host/x?c", "https://host/x"),
+        ("https://u:a#b@host/x", "https://host/x"),
+        ("https://u:a@b@host/x", "https://host/x"),
+        ("https://u:1:a/b@host", "https://host"),
+        ("u:a/b@host", "host"),
+        ("https://u:pw@[::1]:80/x", "https://[::1]:80/x"),
+        (r"DOMAIN\user:pw@host/x", "host/x"),
+        // None of these holds one.
+        ("https://host/@user", "https://host/@user"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("https://host:8080/a@b:c", "https://host:8080/a@b:c"),
+        ("https://[::1]:80/@user", "https://[::1]:80/@user"),
+        ("https://[fe80::a]/@user", "https://[fe80::a]/@user"),
+        ("host:80/@user", "host:80/@user"),
+        ("/orders/@user", "/orders/@user"),
+        ("/to?url=https://u:pw@host", "/to"),
+        ("/a//b@c", "/a//b@c"),
+        ("@scope/package", "@scope/package"),
+        ("//host/@user", "//host/@user"),
+        ("https://host", "https://host"),
+        ("https://", "https://"),
+        ("/a;v=1/b", "/a;v=1/b"),
+        ("*", "*"),
+        ("", ""),
+    ] {
+        let sent = sent(|segment| {
+            segment.http_request("GET", url);
+        });
+        assert_eq!(sent.document["http"]["request"]["url"], shown, "{url}");
+    }
+}
+
+#[test]
+fn no_url_of_a_database_keeps_a_password() {
+    for (url, shown) in [
+        ("postgres://host/db", "postgres://host/db"),
+        ("postgres://user:pw@host:5432/db", "postgres://host:5432/db"),
+        ("postgres://u:p;w@host/db", "postgres://host/db"),
+        ("postgres://host/db?user=u&password=p", "postgres://host/db"),
+        (
+            "jdbc:sqlserver://host:1433;user=u;password=p@ss/w",
+            "jdbc:sqlserver://host:1433",
+        ),
+        ("jdbc:mysql://u:pw@host/db;a=b", "jdbc:mysql://host/db"),
+        ("jdbc:oracle:thin:scott/tiger@host:1521:x", "host:1521:x"),
+        ("u:pw@tcp(host:3306)/db", "tcp(host:3306)/db"),
+        ("postgres://host/@db", "postgres://host/@db"),
+    ] {
+        let (call, _) = of_subsegment(|call| {
+            call.sql(&Sql::new().url(url));
+        });
+        assert_eq!(call["sql"]["url"], shown, "{url}");
+    }
+}
+
 #[test]
 fn an_annotation_is_the_number_that_was_written() {
     #[track_caller]
