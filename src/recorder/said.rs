@@ -191,16 +191,23 @@ impl OpenEntity {
     }
 
     /// Who sent the request that a segment serves: the address, and whether it comes from a header
-    /// `X-Forwarded-For`, of which the first entry counts.
+    /// `X-Forwarded-For`, of which the first entry counts. One that names nobody is left out.
     #[track_caller]
     pub fn http_client(&self, address: &str, forwarded: bool) -> &OpenEntity {
         let place = Location::caller();
-        let first = address.split(',').next().unwrap_or(address).trim();
+        let mut entries = address.split(',').map(str::trim);
+        let Some(first) = entries.find(|entry| !entry.is_empty()) else {
+            let message = format!("the address `{}` is left out: it is empty", address);
+            self.left_out(place, "client-address", message);
+            return self;
+        };
         let address = self.text(place, "an address", first);
         self.say(place, |fields| {
             fields.request.insert("client_ip", address);
             if forwarded {
                 fields.request.insert("x_forwarded_for", "true".to_owned());
+            } else {
+                fields.request.remove("x_forwarded_for");
             }
         });
         self

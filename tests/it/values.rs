@@ -127,6 +127,45 @@ fn no_url_of_a_database_keeps_a_password() {
 }
 
 #[test]
+fn the_address_of_a_client_is_the_first_that_is_one() {
+    let request = |say: &dyn Fn(&OpenEntity)| {
+        let mut sent = sent(|segment| say(segment));
+        (sent.document["http"]["request"].take(), sent.notes)
+    };
+    let none: [String; 0] = [];
+    for (address, shown) in [
+        ("1.2.3.4", "1.2.3.4"),
+        ("1.2.3.4, 5.6.7.8", "1.2.3.4"),
+        (" , 5.6.7.8", "5.6.7.8"),
+        (",,::1 ", "::1"),
+    ] {
+        let (request, notes) = request(&|segment| {
+            segment.http_client(address, true);
+        });
+        assert_eq!(
+            request,
+            json!({"client_ip": shown, "x_forwarded_for": true})
+        );
+        assert_eq!(notes, none);
+    }
+    let (said, notes) = request(&|segment| {
+        segment.http_client(" ,", true);
+    });
+    assert_eq!(said, Value::Null);
+    assert_eq!(
+        notes,
+        ["client-address: the address ` ,` is left out: it is empty"]
+    );
+    // The last call is what counts.
+    let (said, _) = request(&|segment| {
+        segment
+            .http_client("1.2.3.4", true)
+            .http_client("5.6.7.8", false);
+    });
+    assert_eq!(said, json!({"client_ip": "5.6.7.8"}));
+}
+
+#[test]
 fn an_annotation_is_the_number_that_was_written() {
     #[track_caller]
     fn check(value: impl Into<AnnotationValue> + Debug, expected: &str) {
