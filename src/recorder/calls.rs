@@ -43,9 +43,11 @@ impl OpenEntity {
             return self;
         }
         match json_of(value) {
-            Ok(json) => self.say(place, |fields| {
-                drop(fields.aws.insert(key.to_owned(), json));
-            }),
+            Ok(json) => {
+                self.say(place, |fields| {
+                    drop(fields.aws.insert(key.to_owned(), json));
+                });
+            }
             Err(error) => {
                 let message = format!("`{key}` of `aws` is left out: {error}");
                 self.left_out(place, "aws-value", message);

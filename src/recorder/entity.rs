@@ -266,14 +266,15 @@ impl OpenEntity {
         }
     }
 
-    /// Says something of the fields.
+    /// Says something of the fields; `false` where it had ended.
     pub(in crate::recorder) fn say(
         &self,
         place: &'static Location<'static>,
         say: impl FnOnce(&mut Fields),
-    ) {
-        if let Inner::Recorded(record, index) = &self.0 {
-            record.say(*index, place, say);
+    ) -> bool {
+        match &self.0 {
+            Inner::Recorded(record, index) => record.say(*index, place, say),
+            Inner::Nowhere | Inner::Unsampled(_) => true,
         }
     }
 

@@ -117,22 +117,24 @@ impl Record {
         late.0
     }
 
-    /// Says something of a part that is open; of one that has ended, a note.
+    /// Says something of a part that is open; of one that has ended, a note, and `false`.
     pub(in crate::recorder) fn say(
         &self,
         index: usize,
         place: &'static Location<'static>,
         say: impl FnOnce(&mut Fields),
-    ) {
+    ) -> bool {
         let mut parts = self.parts();
         let part = &mut parts.list[index];
         if self.is_foreign(index) {
             drop(parts);
             let message = "someone else sends this segment: what was said of it is lost; say it of a subsegment";
-            return self.misused(place, "facade", message.to_owned());
+            self.misused(place, "facade", message.to_owned());
+            return false;
         }
         if let State::Open(fields) = &mut part.state {
-            return say(fields);
+            say(fields);
+            return true;
         }
         let message = format!(
             "{} `{}` had ended; what was said of it is lost",
@@ -141,6 +143,7 @@ impl Record {
         );
         drop(parts);
         self.misused(place, "used-after-end", message);
+        false
     }
 
     /// What a part is, and its name.

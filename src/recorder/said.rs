@@ -10,6 +10,9 @@ use crate::recorder::url::without_secrets;
 use crate::recorder::value::json_of;
 use crate::recorder::{AnnotationValue, OpenEntity};
 
+/// The code of a note, and why a value is left out.
+type Refused = (&'static str, String);
+
 impl OpenEntity {
     /// Adds an annotation, by which traces can be searched.
     ///
@@ -28,7 +31,7 @@ impl OpenEntity {
     ///
     /// # Errors
     ///
-    /// A key that X-Ray would drop; a number that JSON does not have.
+    /// A key that X-Ray would drop; a number that JSON does not have; an entity that had ended.
     ///
     /// # Examples
     ///
@@ -54,23 +57,23 @@ impl OpenEntity {
         key: &str,
         value: impl Into<AnnotationValue>,
     ) -> Result<&OpenEntity, Error> {
-        match self.annotation(Location::caller(), key, value.into()) {
-            Ok(()) => Ok(self),
-            Err((_, message)) => Err(Error::stopped(message)),
-        }
+        let said = self.annotation(Location::caller(), key, value.into());
+        self.tried(said, "annotation", key)
     }
 
+    /// Adds an annotation; `false` where the entity had ended, which was told.
     fn annotation(
         &self,
         place: &'static Location<'static>,
         key: &str,
         value: AnnotationValue,
-    ) -> Result<(), (&'static str, String)> {
+    ) -> Result<bool, Refused> {
         let is_good =
             |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.');
         if key.is_empty() || !key.chars().all(is_good) {
             let message = format!(
-                "the annotation key `{key}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others"
+                "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
+                key
             );
             return Err(("annotation-key", message));
         }
@@ -91,14 +94,15 @@ impl OpenEntity {
             other => other,
         };
         let Some(json) = value.to_json() else {
-            let message =
-                format!("the annotation `{key}` is left out: JSON has no NaN and no infinity");
+            let message = format!(
+                "the annotation `{}` is left out: JSON has no NaN and no infinity",
+                key
+            );
             return Err(("annotation-value", message));
         };
-        self.say(place, |fields| {
+        Ok(self.say(place, |fields| {
             drop(fields.annotations.insert(key.to_owned(), json));
-        });
-        Ok(())
+        }))
     }
 
     /// Adds metadata under the namespace `default`: any value, not searched.
@@ -116,30 +120,107 @@ impl OpenEntity {
         value: &(impl Serialize + ?Sized),
     ) -> &OpenEntity {
         let place = Location::caller();
-        if !self.is_recorded() {
-            return self;
-        }
-        if let Some(reserved) = [namespace, key]
-            .iter()
-            .find(|name| name.starts_with("AWS."))
-        {
-            let message = format!(
-                "the metadata `{key}` is left out: `{reserved}` begins with `AWS.`, which is reserved"
-            );
-            self.left_out(place, "metadata-reserved", message);
-            return self;
-        }
-        match json_of(value) {
-            Ok(json) => self.say(place, |fields| {
-                let block = fields.metadata.entry(namespace.to_owned()).or_default();
-                block.insert(key.to_owned(), json);
-            }),
-            Err(error) => {
-                let message = format!("the metadata `{key}` is left out: {error}");
-                self.left_out(place, "metadata-value", message);
-            }
+        if let Err((code, message)) = self.say_metadata(place, namespace, key, value) {
+            self.left_out(place, code, message);
         }
         self
+    }
+
+    /// Adds metadata under the namespace `default`, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`try_metadata_in`](OpenEntity::try_metadata_in).
+    #[track_caller]
+    pub fn try_metadata(
+        &self,
+        key: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<&OpenEntity, Error> {
+        self.try_metadata_in("default", key, value)
+    }
+
+    /// Adds metadata under a namespace, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// A namespace or key that begins with `AWS.`; a value whose `Serialize` fails or panics; an
+    /// entity that had ended. What is not recorded is not serialized either.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
+    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    ///     assert!(segment.try_metadata_in("shop", "cart", &["apple", "pear"]).is_ok());
+    ///     let error = segment.try_metadata("AWS.cart", &1).unwrap_err();
+    ///     assert_eq!(
+    ///         error.to_string(),
+    ///         "the metadata `AWS.cart` is left out: `AWS.cart` begins with `AWS.`, which is reserved"
+    ///     );
+    /// }));
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn try_metadata_in(
+        &self,
+        namespace: &str,
+        key: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<&OpenEntity, Error> {
+        let said = self.say_metadata(Location::caller(), namespace, key, value);
+        self.tried(said, "metadata", key)
+    }
+
+    /// Adds metadata; `false` where the entity had ended, which was told.
+    fn say_metadata(
+        &self,
+        place: &'static Location<'static>,
+        namespace: &str,
+        key: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<bool, Refused> {
+        let mut names = [namespace, key].into_iter();
+        if let Some(reserved) = names.find(|name| name.starts_with("AWS.")) {
+            let message = format!(
+                "the metadata `{}` is left out: `{}` begins with `AWS.`, which is reserved",
+                key, reserved
+            );
+            return Err(("metadata-reserved", message));
+        }
+        if !self.is_recorded() {
+            return Ok(true);
+        }
+        let json = json_of(value).map_err(|error| {
+            let message = format!("the metadata `{}` is left out: {}", key, error);
+            ("metadata-value", message)
+        })?;
+        let taken = self.say(place, |fields| {
+            let block = fields.metadata.entry(namespace.to_owned()).or_default();
+            block.insert(key.to_owned(), json);
+        });
+        Ok(taken)
+    }
+
+    /// What a call that can fail returns.
+    fn tried(
+        &self,
+        said: Result<bool, Refused>,
+        what: &str,
+        key: &str,
+    ) -> Result<&OpenEntity, Error> {
+        let why = match said {
+            Ok(true) => return Ok(self),
+            Ok(false) if self.is_open() => "someone else sends this segment",
+            Ok(false) => "the entity had ended",
+            Err((_, message)) => return Err(Error::stopped(message)),
+        };
+        let message = format!("the {what} `{}` is left out: {why}", key);
+        Err(Error::stopped(message))
     }
 
     /// Marks that the caller was at fault (4xx).

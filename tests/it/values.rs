@@ -59,6 +59,106 @@ fn of_subsegment(say: impl FnOnce(&OpenEntity)) -> (Value, Vec<String>) {
     (sent.document["subsegments"][0].take(), sent.notes)
 }
 
+/// Fails, or panics, after its first element.
+struct HalfWay {
+    panics: bool,
+}
+
+impl Serialize for HalfWay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut elements = serializer.serialize_seq(Some(2))?;
+        elements.serialize_element("first")?;
+        assert!(!self.panics, "no second element");
+        Err(serde::ser::Error::custom("no second\nelement"))
+    }
+}
+
+#[test]
+fn metadata_that_cannot_be_written_is_an_error_where_the_call_returns_one() {
+    let mut errors = Vec::new();
+    let sent = sent(|segment| {
+        let mut tried = |result: Result<&OpenEntity, xray_phantom::Error>| {
+            errors.push(result.map_or_else(|error| error.to_string(), |_| "kept".to_owned()));
+        };
+        tried(segment.try_metadata("a", &1));
+        tried(segment.try_metadata_in("shop", "b", &[2]));
+        tried(segment.try_metadata("c", &HalfWay { panics: false }));
+        tried(segment.try_metadata("c", &HalfWay { panics: true }));
+        tried(segment.try_metadata("AWS.d", &1));
+        tried(segment.try_metadata_in("AWS.e", "f", &1));
+        // It is kept, and what became of it is told as `metadata` does.
+        tried(segment.try_metadata("g", &f64::NAN));
+    });
+    assert_eq!(
+        errors,
+        [
+            "kept",
+            "kept",
+            "the metadata `c` is left out: the value is no JSON: no second\\nelement",
+            "the metadata `c` is left out: it panicked when it was serialized",
+            "the metadata `AWS.d` is left out: `AWS.d` begins with `AWS.`, which is reserved",
+            "the metadata `f` is left out: `AWS.e` begins with `AWS.`, which is reserved",
+            "kept"
+        ]
+    );
+    assert_eq!(
+        sent.document["metadata"],
+        json!({"default": {"a": 1, "g": null}, "shop": {"b": [2]}})
+    );
+    // What the call returned is not told a second time.
+    assert_eq!(sent.notes.len(), 1);
+    assert_eq!(sent.stats.left_out, 1);
+}
+
+#[test]
+fn what_is_said_after_the_end_is_an_error_where_the_call_returns_one() {
+    let sent = sent(|segment| {
+        let work = segment.begin_subsegment("work");
+        assert!(work.try_annotate("a", 1).is_ok());
+        assert!(work.try_metadata("a", &1).is_ok());
+        work.clone().end();
+        let error = work.try_annotate("b", 1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the annotation `b` is left out: the entity had ended"
+        );
+        let error = work.try_metadata("b", &1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the metadata `b` is left out: the entity had ended"
+        );
+    });
+    let work = &sent.document["subsegments"][0];
+    assert_eq!(work["annotations"], json!({"a": 1}));
+    assert_eq!(work["metadata"], json!({"default": {"a": 1}}));
+}
+
+#[test]
+fn what_is_said_of_the_segment_that_lambda_sends_is_an_error_and_unsampled_is_none() {
+    let daemon = FakeDaemon::builder()
+        .external_parent("53995c3f42cd8ad8")
+        .start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let header = TraceHeader::parse(
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    );
+    let invocation = recorder.lambda_invocation(&header);
+    assert_eq!(
+        invocation.try_annotate("a", 1).unwrap_err().to_string(),
+        "the annotation `a` is left out: someone else sends this segment"
+    );
+    invocation.begin_subsegment("work").end();
+    invocation.end();
+    let sent = all_sent(&daemon, &recorder);
+    assert_eq!(sent.notes.len(), 1);
+
+    let unsampled = Recorder::builder("api").sampling(Sampling::never()).build();
+    let segment = unsampled.begin_segment("api");
+    assert!(segment.try_annotate("a", 1).is_ok());
+    // What is not recorded is not serialized.
+    assert!(segment.try_metadata("a", &HalfWay { panics: true }).is_ok());
+}
+
 #[test]
 fn no_url_keeps_a_password() {
     for (url, shown) in [
