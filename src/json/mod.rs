@@ -13,6 +13,7 @@
 
 mod careful;
 mod document;
+mod not_finite;
 mod number;
 mod plain;
 mod syntax_error;
@@ -24,6 +25,7 @@ mod writer;
 
 pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
+pub(crate) use not_finite::not_finite;
 pub use number::Number;
 pub use syntax_error::SyntaxError;
 pub use text::{Text, write_text};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::json::ObjectWriter;
 use crate::model::limits::MAX_LINKED_TRACES;
 use crate::model::{EntityId, TraceId};
-use crate::recorder::value::{json_of, quoted};
+use crate::recorder::value::{json_of, not_json, quoted};
 use crate::recorder::{Namespace, OpenEntity, Sql};
 
 impl OpenEntity {
@@ -42,16 +42,20 @@ impl OpenEntity {
         if !self.is_recorded() {
             return self;
         }
-        match json_of(value) {
-            Ok(json) => {
-                self.say(place, |fields| {
-                    drop(fields.aws.insert(key.to_owned(), json));
-                });
-            }
+        let (json, lost) = match json_of(value) {
+            Ok(written) => written,
             Err(error) => {
                 let message = format!("`{key}` of `aws` is left out: {error}");
                 self.left_out(place, "aws-value", message);
+                return self;
             }
+        };
+        let taken = self.say(place, |fields| {
+            drop(fields.aws.insert(key.to_owned(), json));
+        });
+        if taken && lost > 0 {
+            let message = not_json(&format!("`{key}` of `aws`"), lost);
+            self.left_out(place, "aws-value", message);
         }
         self
     }

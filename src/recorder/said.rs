@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
 use crate::recorder::url::without_secrets;
-use crate::recorder::value::json_of;
+use crate::recorder::value::{json_of, not_json};
 use crate::recorder::{AnnotationValue, OpenEntity};
 
 /// The code of a note, and why a value is left out.
@@ -106,6 +106,9 @@ impl OpenEntity {
     }
 
     /// Adds metadata under the namespace `default`: any value, not searched.
+    ///
+    /// A value that cannot be serialized is left out and reported. NaN and infinity inside of one
+    /// become `null`, as JSON does not have them, and that is reported too.
     #[track_caller]
     pub fn metadata(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
         self.metadata_in("default", key, value)
@@ -195,7 +198,7 @@ impl OpenEntity {
         if !self.is_recorded() {
             return Ok(true);
         }
-        let json = json_of(value).map_err(|error| {
+        let (json, lost) = json_of(value).map_err(|error| {
             let message = format!("the metadata `{}` is left out: {}", key, error);
             ("metadata-value", message)
         })?;
@@ -203,6 +206,10 @@ impl OpenEntity {
             let block = fields.metadata.entry(namespace.to_owned()).or_default();
             block.insert(key.to_owned(), json);
         });
+        if taken && lost > 0 {
+            let message = not_json(&format!("the metadata `{}`", key), lost);
+            self.left_out(place, "metadata-value", message);
+        }
         Ok(taken)
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::json::{serialized, write_text};
+use crate::json::{not_finite, serialized, write_text};
 use crate::model::limits::MAX_TEXT;
 use crate::recorder::OpenEntity;
 
@@ -56,10 +56,34 @@ impl OpenEntity {
     }
 }
 
-/// The JSON of a value; its `Serialize` is the user's code, whose panic is not to be the recorder's.
-pub(in crate::recorder) fn json_of(value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
-    catch_unwind(AssertUnwindSafe(|| serialized(value)))
-        .unwrap_or_else(|_| Err(Error::stopped("it panicked when it was serialized")))
+/// The JSON of a value, and how many of its numbers became `null`, as JSON does not have them.
+///
+/// `Serialize` is the user's code, whose panic is not to be the recorder's. The error is a text of
+/// the user too.
+pub(in crate::recorder) fn json_of(
+    value: &(impl Serialize + ?Sized),
+) -> Result<(String, usize), String> {
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        let json = serialized(value)?;
+        // Without a `null` there was no such number, and nothing to look for.
+        let lost = if json.contains("null") {
+            not_finite(value)
+        } else {
+            0
+        };
+        Ok::<_, Error>((json, lost))
+    }));
+    match written {
+        Ok(Ok(written)) => Ok(written),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("it panicked when it was serialized".to_owned()),
+    }
+}
+
+/// Says that numbers of a value are written as `null`.
+pub(in crate::recorder) fn not_json(what: &str, lost: usize) -> String {
+    let numbers = if lost == 1 { "number" } else { "numbers" };
+    format!("{lost} {numbers} in {what} became null: JSON has no NaN and no infinity")
 }
 
 pub(in crate::recorder) fn quoted(text: &str) -> String {

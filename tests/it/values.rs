@@ -59,6 +59,106 @@ fn of_subsegment(say: impl FnOnce(&OpenEntity)) -> (Value, Vec<String>) {
     (sent.document["subsegments"][0].take(), sent.notes)
 }
 
+/// A struct without `derive`.
+struct Reading {
+    mean: f64,
+    peaks: Vec<f32>,
+}
+
+impl Serialize for Reading {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut reading = serializer.serialize_struct("Reading", 2)?;
+        reading.serialize_field("mean", &self.mean)?;
+        reading.serialize_field("peaks", &self.peaks)?;
+        reading.end()
+    }
+}
+
+/// A variant with fields, and one of a single value.
+enum Shape {
+    Fields(f64),
+    Value(f64),
+}
+
+impl Serialize for Shape {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Shape::Fields(number) => {
+                let mut fields = serializer.serialize_struct_variant("Shape", 0, "Fields", 1)?;
+                fields.serialize_field("number", number)?;
+                fields.end()
+            }
+            Shape::Value(number) => {
+                serializer.serialize_newtype_variant("Shape", 1, "Value", number)
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_that_json_does_not_have_become_null_and_are_told() {
+    let nan = f64::NAN;
+    let check = |value: &dyn Fn(&OpenEntity), expected: Value, notes: &[&str]| {
+        let sent = sent(|segment| value(segment));
+        assert_eq!(sent.document["metadata"]["default"]["k"], expected);
+        assert_eq!(sent.notes, notes);
+        assert_eq!(sent.stats.left_out, notes.len() as u64);
+    };
+    macro_rules! check {
+        ($value:expr, $expected:tt, $($notes:expr)?) => {
+            check(
+                &|segment| { segment.metadata("k", &$value); },
+                json!($expected),
+                &[$(concat!("metadata-value: ", $notes, " became null: JSON has no NaN and no infinity"))?],
+            );
+        };
+    }
+    check!(nan, null, "1 number in the metadata `k`");
+    check!(f32::INFINITY, null, "1 number in the metadata `k`");
+    check!(
+        [1.5, nan, f64::NEG_INFINITY],
+        [1.5, null, null],
+        "2 numbers in the metadata `k`"
+    );
+    check!(
+        Reading {
+            mean: nan,
+            peaks: vec![0.5, f32::NAN]
+        },
+        {"mean": null, "peaks": [0.5, null]},
+        "2 numbers in the metadata `k`"
+    );
+    check!(
+        BTreeMap::from([("a", Some((nan, "null", 1))), ("b", None)]),
+        {"a": [null, "null", 1], "b": null},
+        "1 number in the metadata `k`"
+    );
+    check!(
+        (Shape::Fields(nan), Shape::Value(nan)),
+        [{"Fields": {"number": null}}, {"Value": null}],
+        "2 numbers in the metadata `k`"
+    );
+    // A null of its own is none.
+    check!((), null,);
+    check!(
+        (None::<f64>, "null", json!(null), 1.5, f32::MAX),
+        [null, "null", null, 1.5, 3.402_823_5e38],
+    );
+}
+
+#[test]
+fn numbers_that_json_does_not_have_are_told_of_aws_too() {
+    let sent = sent(|segment| {
+        segment.aws("load", &[0.5, f64::NAN]).aws("none", &());
+    });
+    assert_eq!(sent.document["aws"]["load"], json!([0.5, null]));
+    assert_eq!(sent.document["aws"]["none"], Value::Null);
+    assert_eq!(
+        sent.notes,
+        ["aws-value: 1 number in `load` of `aws` became null: JSON has no NaN and no infinity"]
+    );
+}
+
 /// Fails, or panics, after its first element.
 struct HalfWay {
     panics: bool,
