@@ -99,7 +99,6 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// A text on one line and of at most `width` characters.
-#[cfg(feature = "testing")]
 pub(crate) fn on_one_line(text: &str, width: usize) -> String {
     let cut: String = text.chars().take(width + 1).collect();
     let mut line = visible(&cut);

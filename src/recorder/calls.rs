@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::json::ObjectWriter;
 use crate::model::limits::MAX_LINKED_TRACES;
 use crate::model::{EntityId, TraceId};
-use crate::recorder::value::{json_of, not_json, quoted};
+use crate::recorder::value::{json_of, not_json, quoted, shown};
 use crate::recorder::{Namespace, OpenEntity, Sql};
 
 impl OpenEntity {
@@ -42,10 +42,11 @@ impl OpenEntity {
         if !self.is_recorded() {
             return self;
         }
+        let name = shown(key);
         let (json, lost) = match json_of(value) {
             Ok(written) => written,
             Err(error) => {
-                let message = format!("`{key}` of `aws` is left out: {error}");
+                let message = format!("`{name}` of `aws` is left out: {}", shown(&error));
                 self.left_out(place, "aws-value", message);
                 return self;
             }
@@ -54,7 +55,7 @@ impl OpenEntity {
             drop(fields.aws.insert(key.to_owned(), json));
         });
         if taken && lost > 0 {
-            let message = not_json(&format!("`{key}` of `aws`"), lost);
+            let message = not_json(&format!("`{name}` of `aws`"), lost);
             self.left_out(place, "aws-value", message);
         }
         self

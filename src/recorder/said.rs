@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
 use crate::recorder::url::without_secrets;
-use crate::recorder::value::{json_of, not_json};
+use crate::recorder::value::{json_of, not_json, shown};
 use crate::recorder::{AnnotationValue, OpenEntity};
 
 /// The code of a note, and why a value is left out.
@@ -73,7 +73,7 @@ impl OpenEntity {
         if key.is_empty() || !key.chars().all(is_good) {
             let message = format!(
                 "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
-                key
+                shown(key)
             );
             return Err(("annotation-key", message));
         }
@@ -96,7 +96,7 @@ impl OpenEntity {
         let Some(json) = value.to_json() else {
             let message = format!(
                 "the annotation `{}` is left out: JSON has no NaN and no infinity",
-                key
+                shown(key)
             );
             return Err(("annotation-value", message));
         };
@@ -191,7 +191,8 @@ impl OpenEntity {
         if let Some(reserved) = names.find(|name| name.starts_with("AWS.")) {
             let message = format!(
                 "the metadata `{}` is left out: `{}` begins with `AWS.`, which is reserved",
-                key, reserved
+                shown(key),
+                shown(reserved)
             );
             return Err(("metadata-reserved", message));
         }
@@ -199,7 +200,11 @@ impl OpenEntity {
             return Ok(true);
         }
         let (json, lost) = json_of(value).map_err(|error| {
-            let message = format!("the metadata `{}` is left out: {}", key, error);
+            let message = format!(
+                "the metadata `{}` is left out: {}",
+                shown(key),
+                shown(&error)
+            );
             ("metadata-value", message)
         })?;
         let taken = self.say(place, |fields| {
@@ -207,7 +212,7 @@ impl OpenEntity {
             block.insert(key.to_owned(), json);
         });
         if taken && lost > 0 {
-            let message = not_json(&format!("the metadata `{}`", key), lost);
+            let message = not_json(&format!("the metadata `{}`", shown(key)), lost);
             self.left_out(place, "metadata-value", message);
         }
         Ok(taken)
@@ -226,7 +231,7 @@ impl OpenEntity {
             Ok(false) => "the entity had ended",
             Err((_, message)) => return Err(Error::stopped(message)),
         };
-        let message = format!("the {what} `{}` is left out: {why}", key);
+        let message = format!("the {what} `{}` is left out: {why}", shown(key));
         Err(Error::stopped(message))
     }
 
@@ -285,7 +290,7 @@ impl OpenEntity {
         let place = Location::caller();
         let mut entries = address.split(',').map(str::trim);
         let Some(first) = entries.find(|entry| !entry.is_empty()) else {
-            let message = format!("the address `{}` is left out: it is empty", address);
+            let message = format!("the address `{}` is left out: it is empty", shown(address));
             self.left_out(place, "client-address", message);
             return self;
         };

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, on_one_line};
 use crate::json::{not_finite, serialized, write_text};
 use crate::model::limits::MAX_TEXT;
 use crate::recorder::OpenEntity;
@@ -91,3 +91,11 @@ pub(in crate::recorder) fn quoted(text: &str) -> String {
     write_text(&mut json, text);
     json
 }
+
+/// A text of the user as messages show it.
+pub(in crate::recorder) fn shown(text: &str) -> String {
+    on_one_line(text, MOST_SHOWN)
+}
+
+/// How many characters of a text are shown.
+const MOST_SHOWN: usize = 80;

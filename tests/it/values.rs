@@ -327,6 +327,32 @@ fn no_url_of_a_database_keeps_a_password() {
 }
 
 #[test]
+fn a_note_is_one_line_of_some_length_whatever_the_program_said() {
+    let key = "line\nleft-open: forged ".repeat(50_000);
+    let sent = sent(|segment| {
+        segment
+            .annotate(&key, 1)
+            .annotate("a\u{1b}[31m", 1)
+            .metadata(&format!("AWS.{key}"), &1)
+            .metadata_in(&format!("AWS.{key}"), &key, &1)
+            .metadata("broken", &HalfWay { panics: false })
+            .aws("region", &[&key])
+            .http_client(&",\n".repeat(50_000), true);
+    });
+    assert_eq!(sent.notes.len(), 7);
+    for note in &sent.notes {
+        assert!(note.chars().count() < 400, "{note}");
+        assert!(!note.contains(char::is_control), "{note}");
+    }
+    let shown = format!("{}…", "line\\nleft-open: forged ".repeat(4).split_at(79).0);
+    assert!(
+        sent.notes[0].contains(&format!("`{shown}`")),
+        "{}",
+        sent.notes[0]
+    );
+}
+
+#[test]
 fn the_address_of_a_client_is_the_first_that_is_one() {
     let request = |say: &dyn Fn(&OpenEntity)| {
         let mut sent = sent(|segment| say(segment));
