@@ -61,7 +61,8 @@ impl OpenEntity {
         self
     }
 
-    /// Subsegments of the same parent that ended before this one began.
+    /// Says that this subsegment waited for another one of the same parent, which had ended before
+    /// this one began.
     #[track_caller]
     pub fn precursor(&self, id: EntityId) -> &OpenEntity {
         self.say(Location::caller(), |fields| fields.precursors.push(id));
