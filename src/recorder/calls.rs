@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::json::ObjectWriter;
 use crate::model::limits::MAX_LINKED_TRACES;
-use crate::model::{EntityId, TraceId};
+use crate::model::{EntityId, EntityKind, TraceId};
 use crate::recorder::value::{json_of, not_json, quoted, shown};
 use crate::recorder::{Namespace, OpenEntity, Sql};
 
@@ -14,9 +14,10 @@ impl OpenEntity {
     /// Whom a subsegment calls: a service of AWS, or another one.
     #[track_caller]
     pub fn namespace(&self, namespace: Namespace) -> &OpenEntity {
-        self.say(Location::caller(), |fields| {
-            fields.namespace = Some(namespace.as_str());
-        });
+        let place = Location::caller();
+        if self.may_have(place, "namespace", EntityKind::Subsegment) {
+            self.say(place, |fields| fields.namespace = Some(namespace.as_str()));
+        }
         self
     }
 
@@ -24,6 +25,9 @@ impl OpenEntity {
     #[track_caller]
     pub fn sql(&self, sql: &Sql) -> &OpenEntity {
         let place = Location::caller();
+        if !self.may_have(place, "sql", EntityKind::Subsegment) {
+            return self;
+        }
         for (key, text) in sql.members() {
             let json = if key == "sanitized_query" {
                 quoted(text)
@@ -65,7 +69,10 @@ impl OpenEntity {
     /// this one began.
     #[track_caller]
     pub fn precursor(&self, id: EntityId) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.precursors.push(id));
+        let place = Location::caller();
+        if self.may_have(place, "precursor_ids", EntityKind::Subsegment) {
+            self.say(place, |fields| fields.precursors.push(id));
+        }
         self
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
-use crate::model::{EntityId, TraceId};
+use crate::model::{EntityId, EntityKind, TraceId};
 use crate::recorder::cause::{Exception, chain};
 use crate::recorder::name::clean;
 use crate::recorder::part::{Cause, Fields};
@@ -297,6 +297,15 @@ impl OpenEntity {
         match self.0 {
             Inner::Recorded(_, index) => index,
             Inner::Nowhere | Inner::Unsampled(_) => 0,
+        }
+    }
+
+    /// Whether it is a segment or a subsegment; `None` where it is not recorded.
+    pub(in crate::recorder) fn kind(&self) -> Option<EntityKind> {
+        match &self.0 {
+            Inner::Recorded(_, 0) => Some(EntityKind::Segment),
+            Inner::Recorded(..) => Some(EntityKind::Subsegment),
+            Inner::Nowhere | Inner::Unsampled(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::panic::Location;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::model::EntityKind;
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
 use crate::recorder::url::without_secrets;
 use crate::recorder::value::{json_of, not_json, shown};
@@ -263,6 +264,9 @@ impl OpenEntity {
     #[track_caller]
     pub fn user(&self, user: &str) -> &OpenEntity {
         let place = Location::caller();
+        if !self.may_have(place, "user", EntityKind::Segment) {
+            return self;
+        }
         let json = self.text(place, "a user", user);
         self.say(place, |fields| fields.user = Some(json));
         self

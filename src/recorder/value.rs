@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Error, on_one_line};
 use crate::json::{not_finite, serialized, write_text};
+use crate::model::EntityKind;
 use crate::model::limits::MAX_TEXT;
 use crate::recorder::OpenEntity;
 
@@ -39,6 +40,21 @@ impl OpenEntity {
         }
         text.truncate(end);
         text
+    }
+
+    /// Whether this kind of entity may have a field; where not, that is told.
+    pub(in crate::recorder) fn may_have(
+        &self,
+        place: &'static Location<'static>,
+        field: &str,
+        of: EntityKind,
+    ) -> bool {
+        let Some(kind) = self.kind().filter(|kind| *kind != of) else {
+            return true;
+        };
+        let message = format!("`{field}` of a {kind} is left out: X-Ray reads it of {of}s alone");
+        self.left_out(place, "misplaced", message);
+        false
     }
 
     /// Tells that something is not recorded, and counts it.

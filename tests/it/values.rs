@@ -327,6 +327,44 @@ fn no_url_of_a_database_keeps_a_password() {
 }
 
 #[test]
+fn a_field_that_x_ray_does_not_read_of_this_kind_of_entity_is_left_out_and_told() {
+    let id: EntityId = "00000000000000a1".parse().unwrap();
+    let trace: TraceId = "1-66a00000-0123456789abcdef01234567".parse().unwrap();
+    let all = |entity: &OpenEntity| {
+        entity
+            .namespace(Namespace::Remote)
+            .sql(&Sql::new().user("u").url("postgres://host"))
+            .precursor(id)
+            .user("alice")
+            .link(trace, id);
+    };
+    let has = |entity: &Value| -> Vec<&str> {
+        ["namespace", "sql", "precursor_ids", "user", "links"]
+            .into_iter()
+            .filter(|key| entity.get(key).is_some())
+            .collect()
+    };
+    let sent = sent(all);
+    assert_eq!(has(&sent.document), ["user", "links"]);
+    assert_eq!(
+        sent.notes,
+        [
+            "misplaced: `namespace` of a segment is left out: X-Ray reads it of subsegments alone",
+            "misplaced: `sql` of a segment is left out: X-Ray reads it of subsegments alone",
+            "misplaced: `precursor_ids` of a segment is left out: X-Ray reads it of subsegments alone",
+        ]
+    );
+    assert_eq!(sent.stats.left_out, 3);
+
+    let (call, notes) = of_subsegment(all);
+    assert_eq!(has(&call), ["namespace", "sql", "precursor_ids", "links"]);
+    assert_eq!(
+        notes,
+        ["misplaced: `user` of a subsegment is left out: X-Ray reads it of segments alone"]
+    );
+}
+
+#[test]
 fn a_note_is_one_line_of_some_length_whatever_the_program_said() {
     let key = "line\nleft-open: forged ".repeat(50_000);
     let sent = sent(|segment| {
