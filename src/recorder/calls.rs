@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::json::ObjectWriter;
 use crate::model::limits::MAX_LINKED_TRACES;
 use crate::model::{EntityId, EntityKind, TraceId};
+use crate::recorder::aws_members::Wanted;
 use crate::recorder::value::{json_of, not_json, quoted, shown};
 use crate::recorder::{Namespace, OpenEntity, Sql};
 
@@ -40,6 +41,9 @@ impl OpenEntity {
     }
 
     /// A member of the block `aws`: `operation`, `region`, `request_id`, `table_name` and others.
+    ///
+    /// Those that X-Ray knows have a type; with a value of another one they are left out. `xray` is
+    /// the recorder's own.
     #[track_caller]
     pub fn aws(&self, key: &str, value: &(impl Serialize + ?Sized)) -> &OpenEntity {
         let place = Location::caller();
@@ -47,6 +51,12 @@ impl OpenEntity {
             return self;
         }
         let name = shown(key);
+        if key == "xray" {
+            let message =
+                format!("`{name}` of `aws` is left out: there the recorder says what it is");
+            self.left_out(place, "aws-reserved", message);
+            return self;
+        }
         let (json, lost) = match json_of(value) {
             Ok(written) => written,
             Err(error) => {
@@ -55,6 +65,14 @@ impl OpenEntity {
                 return self;
             }
         };
+        if let Some(wanted) = Wanted::of(key).filter(|wanted| !wanted.is(&json)) {
+            let message = format!(
+                "`{name}` of `aws` is left out: it is {}, and X-Ray wants {wanted}",
+                shown(&json)
+            );
+            self.left_out(place, "aws-value", message);
+            return self;
+        }
         let taken = self.say(place, |fields| {
             drop(fields.aws.insert(key.to_owned(), json));
         });

@@ -62,6 +62,7 @@
 mod ambient;
 mod annotation;
 mod at_work;
+mod aws_members;
 mod beside_daemon;
 mod blocks;
 mod body;

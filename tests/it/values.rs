@@ -365,6 +365,86 @@ fn a_field_that_x_ray_does_not_read_of_this_kind_of_entity_is_left_out_and_told(
 }
 
 #[test]
+fn a_member_of_aws_has_the_type_that_x_ray_knows_or_is_left_out() {
+    let values = [
+        json!("text"),
+        json!(3),
+        json!(true),
+        json!(["a"]),
+        json!([{"arn": "a"}]),
+        json!({}),
+        json!(null),
+        json!([1]),
+        json!(1.5),
+    ];
+    // Which of the values stays.
+    let known: [(&[&str], usize); 6] = [
+        (
+            &[
+                "operation",
+                "region",
+                "request_id",
+                "table_name",
+                "queue_url",
+                "queue_name",
+                "topic_arn",
+                "account_id",
+                "bucket_name",
+                "function_name",
+                "invocation_type",
+                "log_type",
+                "id_2",
+            ],
+            0,
+        ),
+        (&["retries"], 1),
+        (&["consistent_read"], 2),
+        (&["table_names", "resource_names"], 3),
+        (&["cloudwatch_logs"], 4),
+        (&["ec2", "ecs", "eks", "elastic_beanstalk", "tracing"], 5),
+    ];
+    for (keys, right) in known {
+        for key in keys {
+            for (place, value) in values.iter().enumerate() {
+                let say = |entity: &OpenEntity| {
+                    entity.aws(key, value);
+                };
+                // The judge looks at both.
+                let (call, notes) = of_subsegment(say);
+                let sent = sent(say);
+                let kept = (place == right).then_some(value);
+                assert_eq!(call["aws"].get(key), kept, "{key}");
+                assert_eq!(sent.document["aws"].get(key), kept, "{key}");
+                assert_eq!(notes.len(), usize::from(kept.is_none()));
+                assert_eq!(sent.stats.left_out, u64::from(kept.is_none()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_of_aws_is_told_with_what_x_ray_wants_and_others_are_free() {
+    let sent = sent(|segment| {
+        segment
+            .aws("operation", &7)
+            .aws("xray", &json!({"sdk": "mine"}))
+            .aws("mine", &[1, 2])
+            .aws("broken", &HalfWay { panics: false });
+    });
+    let aws = &sent.document["aws"];
+    assert_eq!(aws["xray"]["sdk"], "xray-phantom");
+    assert_eq!(aws["mine"], json!([1, 2]));
+    assert_eq!(
+        sent.notes,
+        [
+            "aws-value: `operation` of `aws` is left out: it is 7, and X-Ray wants a text",
+            "aws-reserved: `xray` of `aws` is left out: there the recorder says what it is",
+            "aws-value: `broken` of `aws` is left out: the value is no JSON: no second\\nelement",
+        ]
+    );
+}
+
+#[test]
 fn a_note_is_one_line_of_some_length_whatever_the_program_said() {
     let key = "line\nleft-open: forged ".repeat(50_000);
     let sent = sent(|segment| {
