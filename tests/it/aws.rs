@@ -196,7 +196,7 @@ async fn errors_are_recorded_as_aws_means_them() {
     );
     assert_eq!(
         outline,
-        "api FAULT ServiceError\n  DynamoDB PutItem Orders 400 ERROR ConditionalCheckFailedException"
+        "api FAULT SdkError\n  DynamoDB PutItem Orders 400 ERROR ConditionalCheckFailedException"
     );
 
     let dynamo = MockDynamo::new();
@@ -214,7 +214,7 @@ async fn errors_are_recorded_as_aws_means_them() {
     );
     assert_eq!(
         outline,
-        "api FAULT ServiceError\n  DynamoDB PutItem Orders (retries 2) 500 FAULT InternalServerError"
+        "api FAULT SdkError\n  DynamoDB PutItem Orders (retries 2) 500 FAULT InternalServerError"
     );
 
     let dynamo = MockDynamo::new();
@@ -228,7 +228,7 @@ async fn errors_are_recorded_as_aws_means_them() {
     );
     assert_eq!(
         outline,
-        "api FAULT ServiceError\n  DynamoDB PutItem Orders (retries 2) 400 ERROR THROTTLE \
+        "api FAULT SdkError\n  DynamoDB PutItem Orders (retries 2) 400 ERROR THROTTLE \
          ProvisionedThroughputExceededException"
     );
 }

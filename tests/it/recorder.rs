@@ -548,7 +548,7 @@ fn two_errors_of_the_same_text_are_not_taken_for_one() {
     result.unwrap_err();
     assert_eq!(
         block_on(daemon.expect_one_trace()).outline(),
-        "api FAULT Custom\n  first FAULT Timeout"
+        "api FAULT io::Error\n  first FAULT Timeout"
     );
 }
 
