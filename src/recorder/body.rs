@@ -140,8 +140,17 @@ fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
             inner.text("type", &exception.kind);
             inner.text("message", &exception.message);
             inner.flag("remote", exception.remote);
-            if let Some(source) = chain.get(index + 1) {
-                inner.raw("cause", format_args!("\"{}\"", source.id));
+            // What was cut is no more to be referred to.
+            let next = chain.get(index + 1).map(|next| next.id);
+            if let Some(source) = exception.source.filter(|source| next == Some(*source)) {
+                inner.raw("cause", format_args!("\"{source}\""));
+            }
+            if exception.skipped > 0 {
+                inner.raw("skipped", exception.skipped);
+            }
+            let truncated = exception.frames.saturating_sub(exception.stack.len());
+            if truncated > 0 {
+                inner.raw("truncated", truncated);
             }
             if !exception.stack.is_empty() {
                 inner.array("stack", &exception.stack, |json, frame| {

@@ -3,8 +3,10 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::EntityId;
+use crate::recorder::part::Cause;
 use crate::seam::Ids;
 
 /// One error of a chain.
@@ -14,39 +16,139 @@ pub(in crate::recorder) struct Exception {
     pub(in crate::recorder) kind: String,
     pub(in crate::recorder) message: String,
     pub(in crate::recorder) remote: bool,
+    /// The exception that caused this one: the next, unless that was cut.
+    pub(in crate::recorder) source: Option<EntityId>,
+    /// How many were left out between this one and the one that it caused.
+    pub(in crate::recorder) skipped: usize,
     /// Frames as JSON, innermost first.
     pub(in crate::recorder) stack: Vec<String>,
+    /// How many frames there were.
+    pub(in crate::recorder) frames: usize,
+    /// What tells the outermost error of a chain from others.
+    pub(in crate::recorder) mark: Option<Mark>,
 }
 
-/// The chain of an error and its sources, outermost first.
-pub(in crate::recorder) fn chain<E: Error + ?Sized>(error: &E, ids: &Ids) -> Vec<Exception> {
-    let exception = |kind, message| Exception {
-        id: ids.entity_id(),
-        kind,
-        message,
-        remote: false,
-        stack: Vec::new(),
-    };
-    let mut chain = vec![exception(
-        named(std::any::type_name::<E>()).map_or_else(
-            || guessed(&format!("{error:?}")).to_owned(),
-            Cow::into_owned,
-        ),
-        error.to_string(),
-    )];
-    let mut source = error.source();
-    while let Some(inner) = source
-        && chain.len() < LONGEST
-    {
-        let kind = if inner.is::<std::io::Error>() {
-            "io::Error".to_owned()
-        } else {
-            guessed(&format!("{inner:?}")).to_owned()
-        };
-        chain.push(exception(kind, inner.to_string()));
-        source = inner.source();
+/// Tells a chain of errors from others, by the texts of all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::recorder) struct Mark(u64);
+
+/// An exception by which a part failed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::recorder) struct Failure {
+    pub(in crate::recorder) id: EntityId,
+    /// `None` where it is no error of this program.
+    pub(in crate::recorder) mark: Option<Mark>,
+}
+
+/// An error with its sources.
+pub(in crate::recorder) struct Chain {
+    /// Outermost first.
+    pub(in crate::recorder) exceptions: Vec<Exception>,
+    /// How many are left out before the innermost one.
+    pub(in crate::recorder) skipped: usize,
+    pub(in crate::recorder) mark: Mark,
+}
+
+impl Exception {
+    pub(in crate::recorder) fn new(id: EntityId, kind: String, message: String) -> Exception {
+        Exception {
+            id,
+            kind,
+            message,
+            remote: false,
+            source: None,
+            skipped: 0,
+            stack: Vec::new(),
+            frames: 0,
+            mark: None,
+        }
     }
-    chain
+}
+
+impl Cause {
+    /// What a cause becomes where exceptions come on top of it; gives how many are left out.
+    ///
+    /// A reference gives way: the exception that it names is recorded where it was thrown.
+    pub(in crate::recorder) fn add(cause: &mut Option<Cause>, chain: Vec<Exception>) -> usize {
+        let Some(Cause::Exceptions(all)) = cause else {
+            *cause = Some(Cause::Exceptions(chain));
+            return 0;
+        };
+        // The first ones and the last chain tell most.
+        let room = MOST_EXCEPTIONS.saturating_sub(chain.len());
+        let left_out = all.len().saturating_sub(room);
+        all.truncate(room);
+        all.extend(chain);
+        left_out
+    }
+
+    /// The exception that is this error, if there is one.
+    pub(in crate::recorder) fn find(&self, mark: Mark) -> Option<EntityId> {
+        let Cause::Exceptions(all) = self else {
+            return None;
+        };
+        let found = all.iter().find(|exception| exception.mark == Some(mark));
+        found.map(|exception| exception.id)
+    }
+}
+
+/// The chain of an error and its sources.
+pub(in crate::recorder) fn chain<E: Error + ?Sized>(error: &E, ids: &Ids) -> Chain {
+    let mut hasher = DefaultHasher::new();
+    let mut exception = |kind: Option<Cow<'_, str>>, debug: &str, message: String| {
+        (debug, &message).hash(&mut hasher);
+        let kind = kind.unwrap_or_else(|| Cow::Borrowed(guessed(debug)));
+        Exception::new(ids.entity_id(), kind.into_owned(), message)
+    };
+    let outermost = exception(
+        named(std::any::type_name::<E>()),
+        &format!("{error:?}"),
+        error.to_string(),
+    );
+    let mut exceptions = vec![outermost];
+    let (sources, skipped) = sources(error);
+    for source in sources {
+        let is_io = source.is::<std::io::Error>();
+        let kind = is_io.then_some(Cow::Borrowed("io::Error"));
+        exceptions.push(exception(kind, &format!("{source:?}"), source.to_string()));
+    }
+    skipped.hash(&mut hasher);
+    let mark = Mark(hasher.finish());
+    for index in 1..exceptions.len() {
+        exceptions[index - 1].source = Some(exceptions[index].id);
+    }
+    if let [_, .., innermost] = &mut exceptions[..] {
+        innermost.skipped = skipped;
+    }
+    exceptions[0].mark = Some(mark);
+    Chain {
+        exceptions,
+        skipped,
+        mark,
+    }
+}
+
+/// The sources of an error, outermost first, and how many are left out before the innermost.
+fn sources<E: Error + ?Sized>(error: &E) -> (Vec<&(dyn Error + 'static)>, usize) {
+    let mut first = Vec::new();
+    let mut beyond = 0;
+    let mut innermost = None;
+    // An error may name itself as its source.
+    for source in std::iter::successors(error.source(), source_of).take(MOST_WALKED) {
+        if first.len() < LONGEST - 2 {
+            first.push(source);
+        } else {
+            beyond += 1;
+            innermost = Some(source);
+        }
+    }
+    first.extend(innermost);
+    (first, usize::saturating_sub(beyond, 1))
+}
+
+fn source_of<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    // Of a reference to it, the source would live no longer than that.
+    (**error).source()
 }
 
 /// The message of a panic.
@@ -112,4 +214,8 @@ const POINTERS: [&str; 6] = [
     "alloc::sync::Arc<",
 ];
 /// How many errors of a chain are recorded.
-const LONGEST: usize = 16;
+pub(in crate::recorder) const LONGEST: usize = 16;
+/// How many errors of a chain are looked at.
+const MOST_WALKED: usize = 1_000;
+/// How many exceptions of one entity are recorded.
+pub(in crate::recorder) const MOST_EXCEPTIONS: usize = 64;

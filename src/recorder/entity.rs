@@ -5,8 +5,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
+use crate::model::limits::MAX_TEXT;
 use crate::model::{EntityId, EntityKind, TraceId};
-use crate::recorder::cause::{Exception, chain};
+use crate::recorder::cause::{Exception, Failure, LONGEST, MOST_EXCEPTIONS, chain};
 use crate::recorder::name::clean;
 use crate::recorder::part::{Cause, Fields};
 use crate::recorder::record::Record;
@@ -205,6 +206,8 @@ impl OpenEntity {
     }
 
     /// Records an error as the cause, with the chain of its sources. Flags are not changed.
+    ///
+    /// What is recorded later, such as the error with which the code ends, stands beside it.
     #[track_caller]
     pub fn cause<E: StdError + ?Sized>(&self, error: &E) -> &OpenEntity {
         self.record_error(error, Location::caller(), false);
@@ -245,17 +248,18 @@ impl OpenEntity {
         let Inner::Recorded(record, index) = &self.0 else {
             return;
         };
-        let exception = Exception {
-            id: record.shared.ids.entity_id(),
-            kind: kind.to_owned(),
-            message: message.to_owned(),
-            remote,
-            stack: Vec::new(),
-        };
-        record.failed(*index, exception.clone());
-        self.say(place, |fields| {
-            fields.cause = Some(Cause::Exceptions(vec![exception]));
+        let id = record.shared.ids.entity_id();
+        let kind = self.limited(place, EXCEPTION_TYPE, kind.to_owned(), MAX_TEXT);
+        let mut exception = Exception::new(id, kind, message.to_owned());
+        exception.remote = remote;
+        let mut left_out = 0;
+        let taken = self.say(place, |fields| {
+            left_out = Cause::add(&mut fields.cause, vec![exception]);
         });
+        if taken {
+            record.failed(*index, Failure { id, mark: None });
+        }
+        self.tell_of_exceptions(place, left_out);
     }
 
     /// Another name than it was opened with.
@@ -300,15 +304,6 @@ impl OpenEntity {
         }
     }
 
-    /// Whether it is a segment or a subsegment; `None` where it is not recorded.
-    pub(in crate::recorder) fn kind(&self) -> Option<EntityKind> {
-        match &self.0 {
-            Inner::Recorded(_, 0) => Some(EntityKind::Segment),
-            Inner::Recorded(..) => Some(EntityKind::Subsegment),
-            Inner::Nowhere | Inner::Unsampled(_) => None,
-        }
-    }
-
     /// The record, if there is one.
     pub(in crate::recorder) fn record(&self) -> Option<&Arc<Record>> {
         match &self.0 {
@@ -328,7 +323,7 @@ impl OpenEntity {
         };
         // Formatting is the user's code; a panic in it is not to be one of the recorder's.
         let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
-        let Ok(mut chain) = chain else {
+        let Ok(chain) = chain else {
             self.say(place, |fields| fields.failed |= fault);
             return record.shared.note_counted(
                 |counters| &counters.left_out,
@@ -337,30 +332,62 @@ impl OpenEntity {
                 "an error panicked when it was formatted".to_owned(),
             );
         };
-        let Some(first) = chain.first_mut() else {
+        let mark = chain.mark;
+        let mut exceptions = chain.exceptions;
+        for exception in &mut exceptions {
+            let kind = std::mem::take(&mut exception.kind);
+            exception.kind = self.limited(place, EXCEPTION_TYPE, kind, MAX_TEXT);
+        }
+        let Some(first) = exceptions.first_mut() else {
             return;
         };
-        let cause = match record.passed_through(*index, first) {
-            Some(id) => {
-                let exception = Exception {
-                    id,
-                    ..first.clone()
-                };
-                record.failed(*index, exception);
-                Cause::Reference(id)
-            }
-            None => {
-                record.failed(*index, first.clone());
-                if record.shared.backtraces {
-                    first.stack = stack_here();
-                }
-                Cause::Exceptions(chain)
-            }
-        };
-        self.say(place, |fields| {
+        let mut id = first.id;
+        let known = record.passed_through(*index, mark);
+        if known.is_none() && record.shared.backtraces {
+            (first.stack, first.frames) = stack_here();
+        }
+        let mut left_out = 0;
+        let taken = self.say(place, |fields| {
             fields.failed |= fault;
-            fields.cause = Some(cause);
+            let said = fields.cause.as_ref().and_then(|cause| cause.find(mark));
+            match (&fields.cause, said, known) {
+                (_, Some(said), _) => id = said,
+                (None | Some(Cause::Reference(_)), None, Some(known)) => {
+                    id = known;
+                    fields.cause = Some(Cause::Reference(known));
+                }
+                _ => left_out = chain.skipped + Cause::add(&mut fields.cause, exceptions),
+            }
         });
+        if taken {
+            let mark = Some(mark);
+            record.failed(*index, Failure { id, mark });
+        }
+        self.tell_of_exceptions(place, left_out);
+    }
+
+    /// Tells how many exceptions are not recorded, as they are too many.
+    fn tell_of_exceptions(&self, place: &'static Location<'static>, left_out: usize) {
+        if let Inner::Recorded(record, _) = &self.0
+            && left_out > 0
+        {
+            let message = format!(
+                "{left_out} errors are cut: of a chain {LONGEST} are recorded, the first ones and \
+                 the innermost; of an entity {MOST_EXCEPTIONS}"
+            );
+            record
+                .shared
+                .note_counted(|counters| &counters.cut, place, "cut", message);
+        }
+    }
+
+    /// Whether it is a segment or a subsegment; `None` where it is not recorded.
+    pub(in crate::recorder) fn kind(&self) -> Option<EntityKind> {
+        match &self.0 {
+            Inner::Recorded(_, 0) => Some(EntityKind::Segment),
+            Inner::Recorded(..) => Some(EntityKind::Subsegment),
+            Inner::Nowhere | Inner::Unsampled(_) => None,
+        }
     }
 }
 
@@ -376,3 +403,6 @@ impl fmt::Debug for OpenEntity {
         }
     }
 }
+
+/// What is told of where it is too long.
+const EXCEPTION_TYPE: &str = "the type of an exception";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use crate::model::{EntityId, EntityKind, Timestamp};
-use crate::recorder::cause::Exception;
+use crate::recorder::cause::{Exception, Failure};
 
 /// The segment (the first part of a record) or one subsegment.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(in crate::recorder) struct Part {
     pub(in crate::recorder) start: Timestamp,
     pub(in crate::recorder) state: State,
     /// The exception that it failed with, whether it is its own or one of a child.
-    pub(in crate::recorder) failure: Option<Exception>,
+    pub(in crate::recorder) failure: Option<Failure>,
     /// The child that failed last.
     pub(in crate::recorder) last_failed: Option<usize>,
     /// Whether something below it has ended: a document that names it, or one between.

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{EntityId, TraceId};
-use crate::recorder::cause::Exception;
+use crate::recorder::cause::{Failure, Mark};
 use crate::recorder::part::{Fields, Part, State};
 use crate::recorder::shared::Shared;
 use crate::recorder::stats::count;
@@ -170,27 +170,21 @@ impl Record {
         self.parts().list[index].is_open()
     }
 
-    /// Notes that a part failed with this exception, if no child has recorded it already; then
-    /// gives the id of that one.
-    pub(in crate::recorder) fn passed_through(
-        &self,
-        index: usize,
-        exception: &Exception,
-    ) -> Option<EntityId> {
+    /// The exception that the child which failed last has recorded, if it is this error.
+    pub(in crate::recorder) fn passed_through(&self, index: usize, mark: Mark) -> Option<EntityId> {
         let parts = self.parts();
         let child = parts.list[index].last_failed?;
-        let recorded = parts.list[child].failure.as_ref()?;
-        let same = recorded.kind == exception.kind && recorded.message == exception.message;
-        same.then_some(recorded.id)
+        let recorded = parts.list[child].failure?;
+        (recorded.mark == Some(mark)).then_some(recorded.id)
     }
 
     /// Remembers with which exception a part failed.
-    pub(in crate::recorder) fn failed(&self, index: usize, exception: Exception) {
+    pub(in crate::recorder) fn failed(&self, index: usize, failure: Failure) {
         let parts = &mut *self.parts();
         if let Some(parent) = parts.list[index].parent {
             parts.list[parent].last_failed = Some(index);
         }
-        parts.list[index].failure = Some(exception);
+        parts.list[index].failure = Some(failure);
     }
 
     /// Tells of a mistake in the use of an entity.

@@ -7,13 +7,14 @@ use crate::json::ObjectWriter;
 /// The stack of this place as JSON frames, innermost first.
 ///
 /// Frames of this crate and of the standard library's unwinding are left out where they can be
-/// told. Without debug information there are no lines.
-pub(in crate::recorder) fn stack_here() -> Vec<String> {
+/// told. Without debug information there are no lines. The number is that of all frames, of which
+/// the first are given.
+pub(in crate::recorder) fn stack_here() -> (Vec<String>, usize) {
     frames(&Backtrace::force_capture().to_string())
 }
 
 /// Reads the text of a backtrace: `4: name`, and `at path:line:column` where that is known.
-fn frames(text: &str) -> Vec<String> {
+fn frames(text: &str) -> (Vec<String>, usize) {
     let mut found: Vec<(String, Option<(String, u32)>)> = Vec::new();
     for line in text.lines().map(str::trim) {
         if let Some(at) = line.strip_prefix("at ") {
@@ -38,8 +39,10 @@ fn frames(text: &str) -> Vec<String> {
         .iter()
         .any(|prefix| name.starts_with(prefix))
     };
-    let user = found.into_iter().skip_while(|(name, _)| own(name));
-    user.take(MOST_FRAMES)
+    let first = found.iter().take_while(|(name, _)| own(name)).count();
+    let all = found.len() - first;
+    let user = found.into_iter().skip(first).take(MOST_FRAMES);
+    let kept = user
         .map(|(name, place)| {
             let mut json = String::new();
             let mut frame = ObjectWriter::begin(&mut json);
@@ -51,7 +54,8 @@ fn frames(text: &str) -> Vec<String> {
             frame.end();
             json
         })
-        .collect()
+        .collect();
+    (kept, all)
 }
 
 /// How many frames are recorded: as many as the Java SDK does.
