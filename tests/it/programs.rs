@@ -1,25 +1,33 @@
 //! Whatever a program does with a recorder, its documents are ones that X-Ray takes.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use xray_phantom::recorder::{Namespace, Sql};
 use xray_phantom::{
     EntityGuard, FakeDaemon, Finding, OpenEntity, Recorder, block_on, in_subsegment_sync,
 };
 
-use crate::support::leave_for_oracle;
+use crate::support::{leave_for_oracle, trace_id};
 
 /// A thing that a program does with the entity that it is in.
 #[derive(Clone, Debug)]
 enum Step {
     Annotate(String, Annotation),
     Aws(String),
+    AwsMember(String, Value),
+    Cause(String, String),
+    Client(String, bool),
     Fail(String),
     Flags(u8),
     Http(String, String, u16),
     Inside(String, Vec<Step>),
     Leave(String),
+    Link(u32, u64),
+    /// So many small annotations and values of metadata.
+    Many(u32, u32),
     Metadata(String, String, usize),
+    Numbers(Vec<f64>),
+    Precursor(u64),
     Progress,
     Sql(String),
     User(String),
@@ -47,20 +55,43 @@ fn step() -> impl Strategy<Value = Step> {
         any::<f64>().prop_map(Annotation::Number),
         text().prop_map(Annotation::Text),
     ];
+    // Members that X-Ray knows, and others, with values of the right type and of others.
+    let key = prop_oneof![
+        3 => prop::sample::select(AWS_MEMBERS.as_slice()).prop_map(str::to_owned),
+        1 => text(),
+    ];
+    let value = prop::sample::select(vec![
+        json!("text"),
+        json!(3),
+        json!(0.5),
+        json!(true),
+        json!(null),
+        json!(["a", "b"]),
+        json!(["a", 1]),
+        json!([{}]),
+        json!({}),
+    ]);
     let leaf = prop_oneof![
         (text(), annotation).prop_map(|(key, value)| Step::Annotate(key, value)),
         text().prop_map(Step::Aws),
+        (key, value).prop_map(|(key, value)| Step::AwsMember(key, value)),
+        (text(), text()).prop_map(|(message, source)| Step::Cause(message, source)),
+        (text(), any::<bool>()).prop_map(|(address, forwarded)| Step::Client(address, forwarded)),
         text().prop_map(Step::Fail),
         any::<u8>().prop_map(Step::Flags),
         (text(), text(), 100..600_u16)
             .prop_map(|(method, url, status)| Step::Http(method, url, status)),
         text().prop_map(Step::Leave),
+        (1..30_u32, any::<u64>()).prop_map(|(trace, id)| Step::Link(trace, id)),
+        (0..900_u32, 0..900_u32).prop_map(|(notes, values)| Step::Many(notes, values)),
         (
             text(),
             text(),
             prop_oneof![9 => 0..200_usize, 1 => 0..90_000_usize]
         )
             .prop_map(|(namespace, key, length)| Step::Metadata(namespace, key, length)),
+        prop::collection::vec(any::<f64>(), 0..4).prop_map(Step::Numbers),
+        any::<u64>().prop_map(Step::Precursor),
         Just(Step::Progress),
         text().prop_map(Step::Sql),
         text().prop_map(Step::User),
@@ -71,8 +102,9 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
+/// An error, and perhaps its source.
 #[derive(Debug)]
-struct Failure(String);
+struct Failure(String, Option<Box<Failure>>);
 
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -80,29 +112,33 @@ impl std::fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.1.as_ref().map(|source| &**source as _)
+    }
+}
 
-fn run(
-    entity: &OpenEntity,
-    is_segment: bool,
-    steps: &[Step],
-    open: &mut Vec<EntityGuard>,
-) -> Result<(), Failure> {
+fn run(entity: &OpenEntity, steps: &[Step], open: &mut Vec<EntityGuard>) -> Result<(), Failure> {
     for step in steps {
         match step {
             Step::Annotate(key, Annotation::Boolean(value)) => drop(entity.annotate(key, *value)),
             Step::Annotate(key, Annotation::Number(value)) => drop(entity.annotate(key, *value)),
             Step::Annotate(key, Annotation::Text(value)) => drop(entity.annotate(key, value)),
             Step::Aws(operation) => {
-                if !is_segment {
-                    entity
-                        .namespace(Namespace::Aws)
-                        .aws("operation", operation)
-                        .aws("region", "us-east-1")
-                        .aws("table_name", "Orders");
-                }
+                entity
+                    .namespace(Namespace::Aws)
+                    .aws("operation", operation)
+                    .aws("region", "us-east-1")
+                    .aws("table_name", "Orders");
             }
-            Step::Fail(message) => return Err(Failure(message.clone())),
+            Step::AwsMember(key, value) => drop(entity.aws(key, value)),
+            Step::Cause(message, source) => {
+                let source = Failure(source.clone(), None);
+                let failure = Failure(message.clone(), Some(Box::new(source)));
+                entity.fault().cause(&failure);
+            }
+            Step::Client(address, forwarded) => drop(entity.http_client(address, *forwarded)),
+            Step::Fail(message) => return Err(Failure(message.clone(), None)),
             Step::Flags(bits) => {
                 if bits & 1 > 0 {
                     entity.error();
@@ -115,29 +151,70 @@ fn run(
                 entity.http_request(method, url).http_status(*status);
             }
             Step::Inside(name, steps) => {
-                let result = in_subsegment_sync(name, |inner| run(&inner, false, steps, open));
+                let result = in_subsegment_sync(name, |inner| run(&inner, steps, open));
                 drop(result);
             }
             Step::Leave(name) => open.push(entity.begin_subsegment(name)),
+            Step::Link(trace, id) => {
+                let trace = trace_id(*trace).parse().unwrap();
+                entity.link(trace, format!("{id:016x}").parse().unwrap());
+            }
+            Step::Many(notes, values) => {
+                for number in 0..*notes {
+                    entity.annotate(&format!("note_{number}"), number);
+                }
+                for number in 0..*values {
+                    entity.metadata(&format!("value {number}"), &(number, "small"));
+                }
+            }
             Step::Metadata(namespace, key, length) => {
                 let value = json!({"text": "m".repeat(*length), "list": [1, null, {"a": false}]});
                 entity.metadata_in(namespace, key, &value);
             }
+            Step::Numbers(numbers) => {
+                entity.metadata("numbers", numbers).aws("numbers", numbers);
+            }
+            Step::Precursor(id) => {
+                entity.precursor(format!("{id:016x}").parse().unwrap());
+            }
             Step::Progress => drop(entity.send_in_progress()),
             Step::Sql(query) => {
-                if !is_segment {
-                    entity.sql(&Sql::new().sanitized_query(query).user(query));
-                }
+                let sql = Sql::new().url(query).sanitized_query(query).user(query);
+                entity.sql(&sql);
             }
-            Step::User(user) => {
-                if is_segment {
-                    entity.user(user);
-                }
-            }
+            Step::User(user) => drop(entity.user(user)),
         }
     }
     Ok(())
 }
+
+/// Those that X-Ray knows, of segments and of subsegments, and the recorder's own.
+const AWS_MEMBERS: [&str; 24] = [
+    "account_id",
+    "bucket_name",
+    "cloudwatch_logs",
+    "consistent_read",
+    "ec2",
+    "ecs",
+    "eks",
+    "elastic_beanstalk",
+    "function_name",
+    "id_2",
+    "invocation_type",
+    "log_type",
+    "operation",
+    "queue_name",
+    "queue_url",
+    "region",
+    "request_id",
+    "resource_names",
+    "retries",
+    "table_name",
+    "table_names",
+    "topic_arn",
+    "tracing",
+    "xray",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
@@ -154,7 +231,7 @@ proptest! {
             .streaming_threshold(threshold)
             .build();
         let mut open = Vec::new();
-        let result = recorder.in_segment_sync(&name, |segment| run(&segment, true, &steps, &mut open));
+        let result = recorder.in_segment_sync(&name, |segment| run(&segment, &steps, &mut open));
         drop(result);
         drop(open);
         // What the program did wrong is told by the recorder; its documents are right.
@@ -181,6 +258,5 @@ proptest! {
     }
 }
 
-/// What is the program's own affair: ids in names, flags beside a status, more than 50 annotations,
-/// and fields of X-Ray that it gives to the wrong kind of entity.
+/// What is the program's own affair: ids in names, flags beside a status, more than 50 annotations.
 const TOLD: [&str; 3] = ["annotation-count", "flags-and-status", "id-in-name"];
