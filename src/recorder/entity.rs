@@ -1,17 +1,13 @@
 //! The handle of an open segment or subsegment.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::Arc;
 
-use crate::model::limits::MAX_TEXT;
 use crate::model::{EntityId, EntityKind, TraceId};
-use crate::recorder::cause::{Exception, Failure, LONGEST, MOST_EXCEPTIONS, chain};
 use crate::recorder::name::clean;
-use crate::recorder::part::{Cause, Fields};
+use crate::recorder::part::Fields;
 use crate::recorder::record::Record;
-use crate::recorder::stack::stack_here;
 use crate::wire::{Sampled, TraceHeader};
 
 /// A segment or subsegment that is open. Clones are the same one.
@@ -205,63 +201,6 @@ impl OpenEntity {
         self
     }
 
-    /// Records an error as the cause, with the chain of its sources. Flags are not changed.
-    ///
-    /// What is recorded later, such as the error with which the code ends, stands beside it.
-    #[track_caller]
-    pub fn cause<E: StdError + ?Sized>(&self, error: &E) -> &OpenEntity {
-        self.record_error(error, Location::caller(), false);
-        self
-    }
-
-    /// Ends the entity as one whose code was dropped, if it has not ended.
-    pub(crate) fn cancel(&self, place: &'static Location<'static>) {
-        if self.is_open() {
-            self.exception(
-                place,
-                "Cancelled",
-                "the future was dropped before it ended",
-                false,
-            );
-            self.say(place, |fields| fields.error = true);
-            self.close();
-        }
-    }
-
-    /// Says that the code under it failed with this error.
-    pub(in crate::recorder) fn failed<E: StdError + ?Sized>(
-        &self,
-        error: &E,
-        place: &'static Location<'static>,
-    ) {
-        self.record_error(error, place, true);
-    }
-
-    /// Records an exception that is no error of this program: a panic, a cancellation, an answer.
-    pub(crate) fn exception(
-        &self,
-        place: &'static Location<'static>,
-        kind: &str,
-        message: &str,
-        remote: bool,
-    ) {
-        let Inner::Recorded(record, index) = &self.0 else {
-            return;
-        };
-        let id = record.shared.ids.entity_id();
-        let kind = self.limited(place, EXCEPTION_TYPE, kind.to_owned(), MAX_TEXT);
-        let mut exception = Exception::new(id, kind, message.to_owned());
-        exception.remote = remote;
-        let mut left_out = 0;
-        let taken = self.say(place, |fields| {
-            left_out = Cause::add(&mut fields.cause, vec![exception]);
-        });
-        if taken {
-            record.failed(*index, Failure { id, mark: None });
-        }
-        self.tell_of_exceptions(place, left_out);
-    }
-
     /// Another name than it was opened with.
     #[cfg(feature = "aws")]
     pub(crate) fn rename(&self, name: &str) {
@@ -312,75 +251,6 @@ impl OpenEntity {
         }
     }
 
-    fn record_error<E: StdError + ?Sized>(
-        &self,
-        error: &E,
-        place: &'static Location<'static>,
-        fault: bool,
-    ) {
-        let Inner::Recorded(record, index) = &self.0 else {
-            return;
-        };
-        // Formatting is the user's code; a panic in it is not to be one of the recorder's.
-        let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
-        let Ok(chain) = chain else {
-            self.say(place, |fields| fields.failed |= fault);
-            return record.shared.note_counted(
-                |counters| &counters.left_out,
-                place,
-                "error-text",
-                "an error panicked when it was formatted".to_owned(),
-            );
-        };
-        let mark = chain.mark;
-        let mut exceptions = chain.exceptions;
-        for exception in &mut exceptions {
-            let kind = std::mem::take(&mut exception.kind);
-            exception.kind = self.limited(place, EXCEPTION_TYPE, kind, MAX_TEXT);
-        }
-        let Some(first) = exceptions.first_mut() else {
-            return;
-        };
-        let mut id = first.id;
-        let known = record.passed_through(*index, mark);
-        if known.is_none() && record.shared.backtraces {
-            (first.stack, first.frames) = stack_here();
-        }
-        let mut left_out = 0;
-        let taken = self.say(place, |fields| {
-            fields.failed |= fault;
-            let said = fields.cause.as_ref().and_then(|cause| cause.find(mark));
-            match (&fields.cause, said, known) {
-                (_, Some(said), _) => id = said,
-                (None | Some(Cause::Reference(_)), None, Some(known)) => {
-                    id = known;
-                    fields.cause = Some(Cause::Reference(known));
-                }
-                _ => left_out = chain.skipped + Cause::add(&mut fields.cause, exceptions),
-            }
-        });
-        if taken {
-            let mark = Some(mark);
-            record.failed(*index, Failure { id, mark });
-        }
-        self.tell_of_exceptions(place, left_out);
-    }
-
-    /// Tells how many exceptions are not recorded, as they are too many.
-    fn tell_of_exceptions(&self, place: &'static Location<'static>, left_out: usize) {
-        if let Inner::Recorded(record, _) = &self.0
-            && left_out > 0
-        {
-            let message = format!(
-                "{left_out} errors are cut: of a chain {LONGEST} are recorded, the first ones and \
-                 the innermost; of an entity {MOST_EXCEPTIONS}"
-            );
-            record
-                .shared
-                .note_counted(|counters| &counters.cut, place, "cut", message);
-        }
-    }
-
     /// Whether it is a segment or a subsegment; `None` where it is not recorded.
     pub(in crate::recorder) fn kind(&self) -> Option<EntityKind> {
         match &self.0 {
@@ -403,6 +273,3 @@ impl fmt::Debug for OpenEntity {
         }
     }
 }
-
-/// What is told of where it is too long.
-const EXCEPTION_TYPE: &str = "the type of an exception";

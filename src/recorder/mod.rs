@@ -79,6 +79,7 @@ mod document;
 mod ending;
 mod entity;
 mod facade;
+mod failing;
 mod failures;
 mod guard;
 mod here;
