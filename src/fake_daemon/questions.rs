@@ -159,11 +159,13 @@ impl FakeDaemon {
     /// # Examples
     ///
     /// ```
-    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    /// use xray_phantom::{FakeDaemon, block_on};
     ///
     /// let daemon = FakeDaemon::start();
-    /// let recorder = Recorder::builder("api").daemon(&daemon).build();
-    /// block_on(recorder.in_segment_infallible("orders?", async |_| ()));
+    /// daemon.emitter().emit(
+    ///     r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1",
+    ///         "name": "orders?", "start_time": 1721763840.5, "end_time": 1721763841.5}"#,
+    /// );
     ///
     /// let violation = block_on(daemon.expect_violation("name-format"));
     /// assert_eq!(violation.pointer(), "/name");

@@ -28,7 +28,7 @@ impl OpenEntity {
                 "the future was dropped before it ended",
                 false,
             );
-            self.say(place, |fields| fields.error = true);
+            self.say(place, |fields| fields.said.error = true);
             self.close();
         }
     }

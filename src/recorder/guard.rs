@@ -96,7 +96,8 @@ impl Drop for EntityGuard {
                 "the thread panicked while it was open",
                 false,
             );
-            self.entity.say(self.place, |fields| fields.fault = true);
+            self.entity
+                .say(self.place, |fields| fields.said.fault = true);
         }
         self.entity.close();
     }

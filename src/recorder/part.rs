@@ -42,9 +42,8 @@ pub(in crate::recorder) enum State {
 #[derive(Clone, Debug, Default)]
 pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) namespace: Option<&'static str>,
-    pub(in crate::recorder) error: bool,
-    pub(in crate::recorder) fault: bool,
-    pub(in crate::recorder) throttle: bool,
+    /// The flags that the program said.
+    pub(in crate::recorder) said: Flags,
     /// Whether its code returned an error.
     pub(in crate::recorder) failed: bool,
     /// The status of the answer.
@@ -62,7 +61,7 @@ pub(in crate::recorder) struct Fields {
 }
 
 /// What X-Ray counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(in crate::recorder) struct Flags {
     pub(in crate::recorder) error: bool,
     pub(in crate::recorder) throttle: bool,
@@ -74,15 +73,15 @@ impl Fields {
     /// a fault.
     pub(in crate::recorder) fn flags(&self) -> Flags {
         let status = self.status.unwrap_or_default();
-        let error = self.error || (400..500).contains(&status);
-        let throttle = self.throttle || status == 429;
-        let said = self.fault || (500..600).contains(&status);
+        let error = self.said.error || (400..500).contains(&status);
+        let throttle = self.said.throttle || status == 429;
+        let fault = self.said.fault || (500..600).contains(&status);
         // Of an answer such as 304 there may be a cause, and it is nobody's fault.
         let failed = self.failed || self.cause.is_some() && self.response.is_empty();
         Flags {
             error,
             throttle,
-            fault: said || failed && !error && !throttle,
+            fault: fault || failed && !error && !throttle,
         }
     }
 }

@@ -72,7 +72,8 @@ impl Open {
             Err(panic) => {
                 let message = panic_message(&*panic);
                 self.entity.exception(self.place, "panic", &message, false);
-                self.entity.say(self.place, |fields| fields.fault = true);
+                self.entity
+                    .say(self.place, |fields| fields.said.fault = true);
                 self.entity.close();
                 resume_unwind(panic)
             }

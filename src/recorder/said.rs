@@ -239,14 +239,14 @@ impl OpenEntity {
     /// Marks that the caller was at fault (4xx).
     #[track_caller]
     pub fn error(&self) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.error = true);
+        self.say(Location::caller(), |fields| fields.said.error = true);
         self
     }
 
     /// Marks that the service was at fault (5xx).
     #[track_caller]
     pub fn fault(&self) -> &OpenEntity {
-        self.say(Location::caller(), |fields| fields.fault = true);
+        self.say(Location::caller(), |fields| fields.said.fault = true);
         self
     }
 
@@ -254,8 +254,8 @@ impl OpenEntity {
     #[track_caller]
     pub fn throttle(&self) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
-            fields.error = true;
-            fields.throttle = true;
+            fields.said.error = true;
+            fields.said.throttle = true;
         });
         self
     }

@@ -30,7 +30,7 @@ impl OpenEntity {
     ///     })
     ///     .await;
     /// }));
-    /// assert_eq!(block_on(daemon.expect_one_trace()).outline(), "api\n  inner\n  beside");
+    /// assert_eq!(block_on(daemon.expect_one_trace()).outline(), "api\n  beside\n  inner");
     /// # }
     /// ```
     #[track_caller]

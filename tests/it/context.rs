@@ -408,11 +408,13 @@ async fn a_crowd_of_futures_in_one_task_keeps_each_its_parent() {
             while let Some(()) = crowd.next().await {}
         })
         .await;
-    let mut expected = "request".to_owned();
-    for number in 0..20 {
-        expected += &format!("\n  part-{number:02}\n    leaf");
-    }
-    assert_eq!(daemon.expect_one_trace().await.outline(), expected);
+    let parts: Vec<String> = (0..20)
+        .map(|number| format!("\n  part-{number:02}\n    leaf"))
+        .collect();
+    assert_eq!(
+        daemon.expect_one_trace().await.outline(),
+        format!("request{}", parts.concat())
+    );
 }
 
 async fn in_subsegment_infallible_owned(name: String, yields: usize) {
