@@ -15,7 +15,6 @@ mod ids;
 pub mod limits;
 mod timestamp;
 mod view;
-mod wildcard;
 
 pub use aws::{Aws, Beanstalk, CloudWatchLogs, Ec2, Ecs, Eks, Xray};
 pub use cause::{Cause, Exception, Exceptions, StackFrame};
@@ -25,4 +24,3 @@ pub(crate) use glob::Glob;
 pub use http::{Http, Request, Response};
 pub use ids::{EntityId, TraceId};
 pub use timestamp::Timestamp;
-pub(crate) use wildcard::Wildcard;

@@ -1,7 +1,7 @@
 //! What the segments of a service are called.
 
-use crate::model::Wildcard;
 use crate::recorder::name::{clean, is_name};
+use crate::recorder::pattern::Pattern;
 
 /// How the segment of a request gets its name: always the same one, or the host that was asked
 /// for.
@@ -29,7 +29,7 @@ use crate::recorder::name::{clean, is_name};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     /// The hosts that name their segments themselves.
-    hosts: Option<Wildcard>,
+    hosts: Option<Pattern>,
     name: String,
 }
 
@@ -50,7 +50,7 @@ impl Naming {
     /// that a client invents; so does the pattern `*`.
     pub fn by_host(pattern: &str, fallback: &str) -> Naming {
         Naming {
-            hosts: Some(Wildcard::new(pattern)),
+            hosts: Some(Pattern::new(pattern)),
             name: clean(fallback).into_owned(),
         }
     }

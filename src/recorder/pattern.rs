@@ -1,9 +1,9 @@
-//! Patterns of sampling rules.
+//! Patterns for hosts and paths, as sampling rules and dynamic naming have them.
 
 /// A pattern for the whole of a text, in any case: `*` stands for any run of characters, none
 /// included, and `?` for one character (aws-xray-sdk-python 2.15.0,
 /// `core/utils/search_pattern.py:1`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::recorder) struct Pattern(String);
 
 impl Pattern {
@@ -76,6 +76,7 @@ mod tests {
         check("a*b*c", &["abc", "axbxc", "abbcc"], &["acb", "ab", "abcd"]);
         check("*ab*ab", &["abab", "xababab"], &["ab", "aba"]);
         check("**", &["", "a"], &[]);
+        check("**a**", &["a", "bab"], &["", "b"]);
         check("*?", &["a", "ab"], &[""]);
     }
 
