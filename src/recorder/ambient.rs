@@ -5,7 +5,7 @@
 //! Tasks are told apart by tokio. Strangers that another executor polls inside of a segment's own
 //! code, such as those of a pool that it drives by hand, are not.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 
@@ -13,6 +13,11 @@ use tokio::task;
 
 use crate::recorder::at_work;
 use crate::recorder::entity::OpenEntity;
+
+thread_local! {
+    /// Gone when the thread ends, before the task-local is. What needs no drop would stay.
+    static ENDING: RefCell<Vec<()>> = const { RefCell::new(Vec::new()) };
+}
 
 tokio::task_local! {
     /// The entity that this task is in: immutable inside a scope, so that nobody else's work
@@ -39,6 +44,9 @@ pub(crate) fn current() -> Option<OpenEntity> {
 
 /// Makes an entity the current one while a future is polled.
 pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F) -> F::Output {
+    if is_ending() {
+        return future.await;
+    }
     let context = Context {
         entity,
         polled_in: Cell::new(None),
@@ -48,23 +56,25 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
             let mut future = pin!(future);
             CURRENT.with(|context| {
                 if let Some(record) = context.entity.record() {
-                    at_work::remember(&record.shared);
+                    at_work::remember_in_runtime(&record.shared);
                 }
             });
             // Dropped before the future is: what that does then is its own work, whoever drops it.
             let _here = Here;
             poll_fn(|poll| {
-                CURRENT.with(|context| {
-                    context.polled_in.set(task::try_id());
-                    if let Some(record) = context.entity.record() {
-                        at_work::remember_again(&record.shared);
-                    }
-                });
+                CURRENT.with(|context| context.polled_in.set(task::try_id()));
                 future.as_mut().poll(poll)
             })
             .await
         })
         .await
+}
+
+/// Whether the thread is at its very end, when tokio's task-locals are gone.
+fn is_ending() -> bool {
+    // Asked for first, the task-local is made first, and goes last.
+    let _ = CURRENT.try_with(|_| ());
+    ENDING.try_with(|_| ()).is_err()
 }
 
 /// Dropped, it takes the current scope as the one of the task that runs.
@@ -79,10 +89,12 @@ impl Drop for Here {
 /// Makes an entity the current one while a function runs.
 pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnOnce() -> R) -> R {
     // When the thread ends there is no scope to be had.
-    if at_work::is_ending() {
+    if is_ending() {
         return function();
     }
-    if let Some(record) = entity.record() {
+    if let Some(record) = entity.record()
+        && !record.shared.emitter.is_test()
+    {
         at_work::remember(&record.shared);
     }
     CURRENT.sync_scope(

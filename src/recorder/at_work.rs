@@ -1,8 +1,10 @@
 //! Which recorders are at work where.
 //!
 //! Code that runs outside of every segment knows no recorder. It is told of to those that were
-//! built, or had code of their segments running, on the same thread or in the same runtime of
-//! tokio. A test has a thread or a runtime of its own, so that two tests never meet here.
+//! built on the same thread, and to those that were built, or had code of their segments running, in
+//! the same runtime of tokio. A test has a thread and a runtime of its own; tests that share a
+//! runtime hear of each other's mistakes. In production the threads count on which code of a segment
+//! has run, too.
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -19,50 +21,43 @@ use crate::wire::Note;
 static IN_RUNTIMES: Mutex<Vec<(Id, Weak<Shared>)>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// By thread, the last one last, with the runtime that it was seen in.
-    static ON_THREAD: RefCell<Vec<(Option<Id>, Weak<Shared>)>> = const { RefCell::new(Vec::new()) };
+    /// By thread, the last one last.
+    static ON_THREAD: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
     /// Whether stderr was told that nobody is known here.
     static TOLD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Remembers that a recorder is still at work on this thread. Quick where it was the last one.
-pub(in crate::recorder) fn remember_again(recorder: &Arc<Shared>) {
-    let is_last = ON_THREAD.try_with(|known| {
-        let known = known.borrow();
-        let last = known.last();
-        last.is_some_and(|(_, last)| last.as_ptr() == Arc::as_ptr(recorder))
-    });
-    if is_last == Ok(false) {
-        remember(recorder);
-    }
-}
-
-/// Remembers that a recorder is at work here.
+/// Remembers a recorder that is built here, or that has code of its segments running on a thread of
+/// a program in production.
 pub(in crate::recorder) fn remember(recorder: &Arc<Shared>) {
-    let is_it = |other: &Weak<Shared>| other.as_ptr() == Arc::as_ptr(recorder);
     // When the thread ends there is nothing to remember it in.
     let _ = ON_THREAD.try_with(|known| {
         let known = &mut *known.borrow_mut();
-        let runtime = runtime();
-        let is_last = |(id, other): &(Option<Id>, _)| *id == runtime && is_it(other);
-        if known.last().is_some_and(is_last) {
+        if known.last().is_some_and(|last| is_it(last, recorder)) {
             return;
         }
-        known.retain(|(_, other)| other.strong_count() > 0 && !is_it(other));
-        known.push((runtime, Arc::downgrade(recorder)));
-        if let Some(runtime) = runtime {
-            let known = &mut *lock(&IN_RUNTIMES);
-            known.retain(|(id, other)| {
-                other.strong_count() > 0 && !(*id == runtime && is_it(other))
-            });
-            known.push((runtime, Arc::downgrade(recorder)));
-        }
+        known.retain(|other| other.strong_count() > 0 && !is_it(other, recorder));
+        known.push(Arc::downgrade(recorder));
     });
+    remember_in_runtime(recorder);
 }
 
-/// Whether the thread is at its very end, when nothing of it can be asked any more.
-pub(in crate::recorder) fn is_ending() -> bool {
-    ON_THREAD.try_with(|_| ()).is_err()
+/// Remembers a recorder that has code of its segments running in a runtime of tokio.
+pub(in crate::recorder) fn remember_in_runtime(recorder: &Arc<Shared>) {
+    let Some(runtime) = runtime() else {
+        return;
+    };
+    let known = &mut *lock(&IN_RUNTIMES);
+    let is_last = |(id, last): &(Id, Weak<Shared>)| *id == runtime && is_it(last, recorder);
+    if known.last().is_some_and(is_last) {
+        return;
+    }
+    known.retain(|entry| entry.1.strong_count() > 0 && !is_last(entry));
+    known.push((runtime, Arc::downgrade(recorder)));
+}
+
+fn is_it(known: &Weak<Shared>, recorder: &Arc<Shared>) -> bool {
+    known.as_ptr() == Arc::as_ptr(recorder)
 }
 
 /// Tells that code ran outside of every segment: every test whose recorder is at work here,
@@ -85,9 +80,7 @@ pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, wha
         .collect();
     for recorder in &tests {
         count(&recorder.counters.missing);
-        if !recorder.disabled {
-            recorder.note(note());
-        }
+        recorder.note(note());
     }
     if !tests.is_empty() {
         return;
@@ -100,7 +93,6 @@ pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, wha
     };
     count(&recorder.counters.missing);
     match recorder.context_missing {
-        _ if recorder.disabled => {}
         ContextMissing::Ignore => {}
         ContextMissing::Log => recorder.note(note()),
         ContextMissing::Panic => panic!("xray-phantom: {}", note()),
@@ -123,11 +115,10 @@ fn known() -> Vec<Arc<Shared>> {
         here.for_each(|(_, recorder)| add(recorder));
     }
     let _ = ON_THREAD.try_with(|known| {
-        known
-            .borrow()
-            .iter()
-            .for_each(|(_, recorder)| add(recorder));
+        known.borrow().iter().for_each(&mut add);
     });
+    // One that records nothing has nothing to miss.
+    found.retain(|recorder| !recorder.disabled);
     found
 }
 

@@ -6,7 +6,7 @@ use crate::json::{ObjectWriter, write_text};
 use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, EntityKind, Timestamp};
 use crate::recorder::blocks::Blocks;
-use crate::recorder::cut::{Cut, cut};
+use crate::recorder::cut::{Cut, cut, cut_all};
 use crate::recorder::part::{Cause, Fields};
 
 /// What a body is written of.
@@ -29,6 +29,10 @@ pub(in crate::recorder) fn body(said: &Said<'_>, fields: &mut Fields) -> (String
     let mut json = written(said, fields);
     let mut lost = Cut::default();
     while json.len() > MAX_BODY && cut(fields, json.len() - MAX_BODY, &mut lost) {
+        json = written(said, fields);
+    }
+    if json.len() > MAX_BODY {
+        cut_all(fields, &mut lost);
         json = written(said, fields);
     }
     (json, lost)

@@ -67,7 +67,7 @@ impl OpenEntity {
     /// Makes this entity the current one for a future, or for a stream, wherever it is polled.
     pub fn carry<T>(&self, inner: T) -> Carried<T> {
         Carried {
-            inner: Box::pin(inner),
+            inner: Some(Box::pin(inner)),
             entity: self.clone(),
         }
     }
@@ -82,16 +82,33 @@ impl OpenEntity {
 /// A future or a stream inside a segment or subsegment, wherever it is polled.
 #[must_use = "futures and streams do nothing until they are polled"]
 pub struct Carried<T> {
-    inner: Pin<Box<T>>,
+    /// There until it is dropped.
+    inner: Option<Pin<Box<T>>>,
     entity: OpenEntity,
+}
+
+impl<T> Carried<T> {
+    fn inside<R>(&mut self, work: impl FnOnce(Pin<&mut T>) -> R) -> R {
+        let Some(inner) = &mut self.inner else {
+            unreachable!("it is taken when this is dropped")
+        };
+        ambient::within_sync(self.entity.clone(), || work(inner.as_mut()))
+    }
+}
+
+/// What the future or stream does when it is dropped is still its own work, whoever drops it.
+impl<T> Drop for Carried<T> {
+    fn drop(&mut self) {
+        let inner = self.inner.take();
+        ambient::within_sync(self.entity.clone(), || drop(inner));
+    }
 }
 
 impl<F: Future> Future for Carried<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let entity = self.entity.clone();
-        ambient::within_sync(entity, || self.inner.as_mut().poll(context))
+        self.inside(|inner| inner.poll(context))
     }
 }
 
@@ -99,12 +116,11 @@ impl<S: Stream> Stream for Carried<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        let entity = self.entity.clone();
-        ambient::within_sync(entity, || self.inner.as_mut().poll_next(context))
+        self.inside(|inner| inner.poll_next(context))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or((0, None), Stream::size_hint)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::error::Error;
 
 /// What happens to a subsegment, an annotation or a header where no segment is open.
 ///
-/// These are the values of `AWS_XRAY_CONTEXT_MISSING`, in any case.
+/// These are the values of `AWS_XRAY_CONTEXT_MISSING`, in any case. Beside a `FakeDaemon` it is a
+/// finding, whatever is said here.
 ///
 /// Source: AWS X-Ray SDKs, `context.py`, `context_utils.js`, `AWSXRayRecorderBuilder.java`.
 ///

@@ -35,7 +35,7 @@ impl Cut {
         let mut json = String::new();
         write_text(&mut json, &text);
         let own = fields.metadata.entry(OWN_NAMESPACE.to_owned()).or_default();
-        own.insert("cut".to_owned(), json);
+        own.insert(OWN_KEY.to_owned(), json);
     }
 }
 
@@ -83,24 +83,28 @@ pub(in crate::recorder) fn cut(fields: &mut Fields, bytes: usize, cut: &mut Cut)
 fn items(fields: &Fields) -> Vec<(usize, Item)> {
     let mut items = Vec::new();
     for (namespace, values) in &fields.metadata {
+        // Of one alone, its namespace goes with it.
+        let around = if values.len() == 1 {
+            written(namespace) + BRACES
+        } else {
+            0
+        };
         if namespace.len() > LONG {
-            let inside: usize = values
-                .iter()
-                .map(|(key, json)| key.len() + json.len())
-                .sum();
-            items.push((namespace.len() + inside, Item::Namespace(namespace.clone())));
+            let inside = values.iter().map(|(key, json)| member(key, json));
+            let size = written(namespace) + BRACES + inside.sum::<usize>();
+            items.push((size, Item::Namespace(namespace.clone())));
             continue;
         }
         for (key, json) in values {
-            let place = (namespace.clone(), key.clone());
-            if namespace == OWN_NAMESPACE {
+            if namespace == OWN_NAMESPACE && key == OWN_KEY {
                 continue;
             }
+            let place = (namespace.clone(), key.clone());
             let item = if json.len() > LONG && key.len() <= LONG {
                 (json.len() - MARK, Item::Metadata(place.0, place.1))
             } else {
                 (
-                    key.len() + json.len(),
+                    around + member(key, json),
                     Item::MetadataWithKey(place.0, place.1),
                 )
             };
@@ -108,10 +112,10 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
         }
     }
     for (key, json) in &fields.annotations {
-        items.push((key.len() + json.len(), Item::Annotation(key.clone())));
+        items.push((member(key, json), Item::Annotation(key.clone())));
     }
     for (key, json) in &fields.aws {
-        items.push((key.len() + json.len(), Item::Aws(key.clone())));
+        items.push((member(key, json), Item::Aws(key.clone())));
     }
     for (key, json) in &fields.sql {
         if json.len() > LONG {
@@ -123,8 +127,9 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
     }
     if let Some(Cause::Exceptions(exceptions)) = &fields.cause {
         for (index, exception) in exceptions.iter().enumerate() {
-            if exception.message.len() > LONG {
-                items.push((exception.message.len() - LONG, Item::Message(index)));
+            let message = written(&exception.message);
+            if message > LONG {
+                items.push((message - LONG, Item::Message(index)));
             }
             let stack: usize = exception.stack.iter().map(String::len).sum();
             if stack > 0 {
@@ -136,6 +141,32 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
         }
     }
     items
+}
+
+/// The length of a text as JSON.
+fn written(text: &str) -> usize {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_text(&mut json, text);
+    json.len()
+}
+
+/// The length of a member with its colon and comma.
+fn member(key: &str, json: &str) -> usize {
+    written(key) + json.len() + 2
+}
+
+/// Leaves nothing that was said but who it is and how it went: what cannot be cut otherwise, such
+/// as many texts of the greatest length.
+pub(in crate::recorder) fn cut_all(fields: &mut Fields, cut: &mut Cut) {
+    let flags = fields.flags();
+    *fields = Fields {
+        namespace: fields.namespace,
+        said: flags,
+        ..Fields::default()
+    };
+    cut.removed = true;
+    cut.add("all else that was said".to_owned());
+    cut.mark(fields);
 }
 
 /// Cuts one thing; says what it was, and how many bytes it had.
@@ -199,8 +230,15 @@ fn cut_exception(
         Item::Message(index) => {
             let exception = &mut exceptions[index];
             let was = exception.message.len();
-            let end = exception.message.floor_char_boundary(LONG - MARK);
-            exception.message.truncate(end);
+            // Escapes are longer than what they stand for.
+            let mut length = 0;
+            let end = exception.message.char_indices().find(|(_, character)| {
+                length += written(character.encode_utf8(&mut [0; 4])) - 2;
+                length > LONG - MARK
+            });
+            if let Some((end, _)) = end {
+                exception.message.truncate(end);
+            }
             (format!("the message of `{}`", shown(&exception.kind)), was)
         }
         Item::Stack(index) => {
@@ -231,12 +269,16 @@ fn shown(key: &str) -> String {
 
 /// The namespace of what the recorder itself says in metadata.
 const OWN_NAMESPACE: &str = "xray-phantom";
+/// The key of what was cut.
+const OWN_KEY: &str = "cut";
 /// How many things that were cut are told one by one.
 const MOST_TOLD: usize = 3;
 /// How many characters of a key are shown.
 const MOST_SHOWN: usize = 40;
 /// What is longer is worth a mark of its own.
 const LONG: usize = 512;
+/// The braces of a namespace, its colon and its comma.
+const BRACES: usize = 4;
 /// No mark is longer.
 const MARK: usize = 60;
 /// Three things in words, and how many more.

@@ -159,7 +159,7 @@ fn begin(json: &mut String, trace_id: TraceId, parent: Option<EntityId>, is_segm
     }
 }
 
-/// What was sent needs no memory.
+/// What was sent needs little memory: its place and name, of which late children and notes ask.
 fn sent(parts: &mut [Part], index: usize) {
     let part = &mut parts[index];
     part.state = State::Sent;

@@ -174,6 +174,10 @@ impl Parts {
     fn end(&mut self, index: usize, body: String) {
         self.ready_bytes += body.len();
         self.list[index].state = State::Ended(body);
+        // What ended well since an error is not the one that the parent passes on.
+        if let (None, Some(parent)) = (self.list[index].failure, self.list[index].parent) {
+            self.list[parent].last_failed = None;
+        }
         self.ready.push(index);
         self.now_a_parent(index);
     }

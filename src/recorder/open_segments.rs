@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::recorder::record::Record;
 use crate::wire::{Note, NoteSource};
 
-/// The segments of a recorder beside a test: one that is open when the test is judged is told.
+/// The segments of a recorder beside a test that guards hold: one that is open when the test is
+/// judged is told.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct OpenSegments(Mutex<Vec<Weak<Record>>>);
 

@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::recorder::ambient::within_sync;
 use crate::recorder::cause::panic_message;
+use crate::recorder::entity::OpenEntity;
 use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
 /// Asks an emitter, and takes no harm.
@@ -37,7 +39,9 @@ impl Outlet {
 
     /// The answer of the emitter, unless it panics.
     fn ask<R>(&self, method: &str, question: impl FnOnce(&(dyn Emit + 'static)) -> R) -> Option<R> {
-        match attempt(|| question(&*self.emitter)) {
+        // An emitter that is traced itself is not to be recorded by what waits for it.
+        let question = || within_sync(OpenEntity::nowhere(), || question(&*self.emitter));
+        match attempt(question) {
             Ok(answer) => Some(answer),
             Err(panic) => {
                 self.tell_of(method, &*panic);

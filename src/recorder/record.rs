@@ -58,17 +58,13 @@ impl Record {
             list: vec![segment],
             ..Parts::default()
         };
-        let record = Arc::new(Record {
+        Arc::new(Record {
             shared,
             trace_id,
             incoming,
             kind,
             parts: Mutex::new(parts),
-        });
-        if record.shared.emitter.is_test() {
-            record.shared.open.add(&record);
-        }
-        record
+        })
     }
 
     /// The note of a segment that is open when a test is judged.

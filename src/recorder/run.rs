@@ -65,16 +65,21 @@ impl Open {
     fn end<R>(self, ended: std::thread::Result<R>, judge: impl FnOnce(&R, &OpenEntity)) -> R {
         match ended {
             Ok(result) => {
-                judge(&result, &self.entity);
-                self.entity.close();
+                // Ended by hand, it has said all.
+                if self.entity.is_open() {
+                    judge(&result, &self.entity);
+                    self.entity.close();
+                }
                 result
             }
             Err(panic) => {
-                let message = panic_message(&*panic);
-                self.entity.exception(self.place, "panic", &message, false);
-                self.entity
-                    .say(self.place, |fields| fields.said.fault = true);
-                self.entity.close();
+                if self.entity.is_open() {
+                    let message = panic_message(&*panic);
+                    self.entity.exception(self.place, "panic", &message, false);
+                    self.entity
+                        .say(self.place, |fields| fields.said.fault = true);
+                    self.entity.close();
+                }
                 resume_unwind(panic)
             }
         }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use serde::Serialize;
 
-use crate::error::{Error, on_one_line};
+use crate::error::on_one_line;
 use crate::json::{not_finite, serialized, write_text};
 use crate::model::EntityKind;
 use crate::model::limits::MAX_TEXT;
@@ -79,21 +79,19 @@ impl OpenEntity {
 pub(in crate::recorder) fn json_of(
     value: &(impl Serialize + ?Sized),
 ) -> Result<(String, usize), String> {
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        let json = serialized(value)?;
-        // Without a `null` there was no such number, and nothing to look for.
-        let lost = if json.contains("null") {
-            not_finite(value)
-        } else {
-            0
-        };
-        Ok::<_, Error>((json, lost))
-    }));
-    match written {
-        Ok(Ok(written)) => Ok(written),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("it panicked when it was serialized".to_owned()),
-    }
+    let json = match catch_unwind(AssertUnwindSafe(|| serialized(value))) {
+        Ok(Ok(json)) => json,
+        Ok(Err(error)) => return Err(error.to_string()),
+        Err(_) => return Err("it panicked when it was serialized".to_owned()),
+    };
+    // Without a `null` there was no such number, and nothing to look for. A value that cannot be
+    // serialized twice tells nothing of its numbers.
+    let lost = if json.contains("null") {
+        catch_unwind(AssertUnwindSafe(|| not_finite(value))).unwrap_or_default()
+    } else {
+        0
+    };
+    Ok((json, lost))
 }
 
 /// Says that numbers of a value are written as `null`.

@@ -526,3 +526,18 @@ fn an_exception_that_passes_through_two_levels_is_one() {
     assert_eq!((&a["cause"], &b["cause"]), (id, id));
     assert_eq!(json!(16), json!(id.as_str().unwrap().len()));
 }
+
+#[test]
+fn an_error_that_was_handled_before_another_call_went_well_is_not_the_parents() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let failed = recorder.in_segment_sync("api", |segment| {
+        let cache = segment.in_subsegment_sync("cache", |_| Err::<(), _>(Failed::new("gone")));
+        assert!(cache.is_err());
+        segment.in_subsegment_infallible_sync("fallback", |_| ());
+        Err::<(), _>(Failed::new("gone"))
+    });
+    assert!(failed.is_err());
+    let sent = all_sent(&daemon, &recorder);
+    assert_eq!(sent.document["cause"]["exceptions"][0]["message"], "gone");
+}

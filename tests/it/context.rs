@@ -456,3 +456,108 @@ async fn whatever_drops_a_future_its_clean_up_is_its_own() {
         "request ERROR Cancelled\n  clean-up"
     );
 }
+
+#[tokio::test]
+async fn what_a_carried_future_does_when_it_is_dropped_is_its_own_work() {
+    struct CleansUp;
+
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            in_subsegment_infallible_sync("clean-up", |_| ());
+        }
+    }
+
+    let daemon = FakeDaemon::start();
+    let recorder = recorder(&daemon);
+    let one = recorder.begin_segment("one");
+    let mut work = one.carry(async {
+        let _cleans_up = CleansUp;
+        std::future::pending::<()>().await;
+    });
+    std::future::poll_fn(|context| {
+        assert!(std::pin::Pin::new(&mut work).poll(context).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    recorder
+        .in_segment_infallible("two", async |_| drop(work))
+        .await;
+    let aborted = tokio::spawn(one.carry(async {
+        let _cleans_up = CleansUp;
+        std::future::pending::<()>().await;
+    }));
+    tokio::task::yield_now().await;
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+    one.end();
+    assert_eq!(
+        outlines(&daemon).await,
+        ["one\n  clean-up\n  clean-up", "two"]
+    );
+}
+
+#[test]
+fn at_the_end_of_a_thread_the_code_runs_and_is_not_recorded_at_worst() {
+    use std::cell::RefCell;
+    use xray_phantom::{Sampling, recorder::MemoryEmitter};
+
+    struct LastWords(Recorder, std::sync::mpsc::Sender<&'static str>);
+
+    impl Drop for LastWords {
+        fn drop(&mut self) {
+            self.0.in_segment_infallible_sync("bye", |_| {
+                in_subsegment_infallible_sync("sync", |_| drop(self.1.send("sync")));
+            });
+            xray_phantom::block_on(self.0.in_segment_infallible("bye", async |_| {
+                drop(self.1.send("async"));
+                assert!(!current().is_open() || current().is_recorded());
+            }));
+        }
+    }
+
+    thread_local! {
+        static LAST_WORDS: RefCell<Option<LastWords>> = const { RefCell::new(None) };
+    }
+
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let recorder = Recorder::builder("api")
+            .emitter(MemoryEmitter::new())
+            .sampling(Sampling::always())
+            .build();
+        LAST_WORDS.set(Some(LastWords(recorder.clone(), sender)));
+        recorder.in_segment_infallible_sync("api", |_| ());
+    });
+    thread.join().unwrap();
+    assert_eq!(receiver.iter().collect::<Vec<_>>(), ["sync", "async"]);
+}
+
+#[tokio::test]
+async fn a_task_that_still_runs_when_a_test_is_judged_is_no_mistake() {
+    let daemon = FakeDaemon::start();
+    let poll = recorder(&daemon).in_segment_infallible("poll the queue", async |_| {
+        std::future::pending::<()>().await;
+    });
+    let poll = tokio::spawn(poll);
+    tokio::task::yield_now().await;
+    assert!(daemon.verify().await.is_ok());
+    drop(daemon);
+    poll.abort();
+}
+
+#[test]
+fn a_thread_that_once_ran_code_of_a_segment_owes_nothing_to_its_test() {
+    let daemon = FakeDaemon::start();
+    let (work, works) = std::sync::mpsc::channel::<Box<dyn FnOnce() + Send>>();
+    let thread = std::thread::spawn(move || works.iter().for_each(|work| work()));
+    recorder(&daemon).in_segment_infallible_sync("api", |segment| {
+        work.send(Box::new(segment.carry_fn(|| ()))).unwrap();
+    });
+    work.send(Box::new(|| {
+        in_subsegment_infallible_sync("somebody else's", |_| ());
+    }))
+    .unwrap();
+    drop(work);
+    thread.join().unwrap();
+    assert!(xray_phantom::block_on(daemon.verify()).is_ok());
+}

@@ -53,7 +53,7 @@ fn many_small_values_are_cut_until_the_rest_fits_and_a_mark_says_how_many() {
     }) {
         let metadata = &sent.document["metadata"];
         let kept = metadata["default"].as_object().unwrap().len();
-        assert!(kept > 2_000, "{kept}");
+        assert!(kept > 3_000, "{kept}");
         assert_eq!(sent.cut, 5_000 - kept as u64);
         let mark = metadata["xray-phantom"]["cut"].as_str().unwrap();
         assert!(mark.starts_with("the metadata `key-"), "{mark}");
@@ -243,4 +243,71 @@ fn to_cut_thousands_of_values_costs_one_look_at_them() {
     });
     // 64 kB of 700 bytes each, and a mark for each of the others.
     assert!(sent.cut > 1_900, "{}", sent.cut);
+}
+
+#[test]
+fn no_more_is_cut_than_has_to_be() {
+    for sent in sent(|entity| {
+        for number in 0..10_000 {
+            entity.metadata(&format!("k{number}"), &1);
+        }
+    }) {
+        assert!(sent.document.to_string().len() > 60_000);
+    }
+    for sent in sent(|entity| {
+        for number in 0..20_000 {
+            entity.metadata_in(&format!("n{number}"), "k", &1);
+        }
+    }) {
+        assert!(sent.document.to_string().len() > 60_000);
+    }
+}
+
+#[test]
+fn the_namespace_of_the_mark_is_cut_like_any_other() {
+    for sent in sent(|entity| {
+        entity.metadata_in("xray-phantom", "large", &"x".repeat(100_000));
+    }) {
+        let values = &sent.document["metadata"]["xray-phantom"];
+        assert_eq!(values["large"], "cut by xray-phantom: 100002 bytes");
+        assert_eq!(sent.cut, 1);
+    }
+}
+
+/// An error whose texts take six bytes a character, below as many others.
+#[derive(Debug)]
+struct Escaped(Option<Box<Escaped>>);
+
+impl fmt::Display for Escaped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&"\u{1}".repeat(2_000))
+    }
+}
+
+impl std::error::Error for Escaped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.as_deref()?)
+    }
+}
+
+#[test]
+fn texts_of_escapes_at_their_limits_fit_too() {
+    let chain = (0..30).fold(Escaped(None), |inner, _| Escaped(Some(Box::new(inner))));
+    let text = "\u{1}".repeat(300);
+    for sent in sent(|entity| {
+        entity
+            .cause(&chain)
+            .http_request(&text, &text)
+            .http_client(&text, true)
+            .http_user_agent(&text)
+            .user(&text)
+            .sql(&Sql::new().url(&text).user(&text).preparation(&text))
+            .metadata("large", &text.repeat(100));
+        for number in 0..200 {
+            entity.annotate(&format!("k{number}"), "\u{1}".repeat(1_000));
+        }
+    }) {
+        assert!(sent.cut > 0);
+        assert_eq!(sent.document["fault"], true);
+    }
 }

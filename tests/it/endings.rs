@@ -240,3 +240,22 @@ fn what_happens_to_an_invocation_is_not_said_of_a_segment_that_lambda_sends() {
     open.end();
     assert_eq!(block_on(daemon.expect_one_trace()).outline(), "open\nwork");
 }
+
+#[test]
+fn what_was_ended_by_hand_inside_its_code_has_said_all() {
+    let daemon = FakeDaemon::start();
+    let failed = recorder(&daemon).in_segment_sync("api", |segment| {
+        segment.end();
+        Err::<(), _>(std::fmt::Error)
+    });
+    assert!(failed.is_err());
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        recorder(&daemon).in_segment_infallible_sync("panics", |segment| {
+            segment.end();
+            assert!(segment.is_open(), "no such account");
+        });
+    }));
+    panicked.unwrap_err();
+    assert_eq!(notes(&daemon), [""; 0]);
+    assert_eq!(block_on(daemon.traces()).unwrap().len(), 2);
+}

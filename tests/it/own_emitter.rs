@@ -213,3 +213,32 @@ fn a_panic_of_the_emitter_while_another_unwinds_does_not_abort() {
     assert_eq!(recorder.stats().failed, 1);
     assert_eq!(moody.notes().len(), 1);
 }
+
+/// Writes with a client that is traced itself.
+#[derive(Debug)]
+struct Traced;
+
+impl std::io::Write for Traced {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        xray_phantom::in_subsegment_infallible_sync("send", |send| assert!(!send.is_recorded()));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_emitter_that_is_traced_itself_records_nothing_and_does_not_wait_for_itself() {
+    let recorder = Recorder::builder("api")
+        .emitter(xray_phantom::recorder::JsonLines::to(Traced))
+        .sampling(Sampling::always())
+        .streaming_threshold(0)
+        .build();
+    recorder.in_segment_infallible_sync("api", |_| {
+        xray_phantom::in_subsegment_infallible_sync("part", |_| ());
+    });
+    let stats = recorder.stats();
+    assert_eq!((stats.sent, stats.failed, stats.missing), (2, 0, 0));
+}

@@ -533,3 +533,24 @@ fn an_annotation_is_the_number_that_was_written() {
         assert_eq!(sent.notes.len(), 1);
     }
 }
+
+#[test]
+fn a_value_that_can_be_written_only_once_is_written() {
+    struct Once(std::cell::RefCell<Option<Vec<Option<u8>>>>);
+
+    impl Serialize for Once {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let value = self.0.borrow_mut().take();
+            value.expect("written twice").serialize(serializer)
+        }
+    }
+
+    let sent = sent(|segment| {
+        segment.metadata("once", &Once(Some(vec![Some(1), None]).into()));
+    });
+    assert_eq!(
+        sent.document["metadata"]["default"]["once"],
+        json!([1, null])
+    );
+    assert_eq!(sent.notes, [""; 0]);
+}
