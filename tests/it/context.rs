@@ -506,10 +506,10 @@ fn at_the_end_of_a_thread_the_code_runs_and_is_not_recorded_at_worst() {
     impl Drop for LastWords {
         fn drop(&mut self) {
             self.0.in_segment_infallible_sync("bye", |_| {
-                in_subsegment_infallible_sync("sync", |_| drop(self.1.send("sync")));
+                in_subsegment_infallible_sync("sync", |_| self.1.send("sync").unwrap());
             });
             xray_phantom::block_on(self.0.in_segment_infallible("bye", async |_| {
-                drop(self.1.send("async"));
+                self.1.send("async").unwrap();
                 assert!(!current().is_open() || current().is_recorded());
             }));
         }

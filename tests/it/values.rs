@@ -541,7 +541,7 @@ fn a_value_that_can_be_written_only_once_is_written() {
     impl Serialize for Once {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let value = self.0.borrow_mut().take();
-            value.expect("written twice").serialize(serializer)
+            value.unwrap().serialize(serializer)
         }
     }
 
