@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::model::{EntityId, EntityKind, TraceId};
+#[cfg(feature = "aws")]
 use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
 use crate::recorder::record::Record;

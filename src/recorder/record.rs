@@ -149,6 +149,7 @@ impl Record {
     }
 
     /// Gives a part another name.
+    #[cfg(feature = "aws")]
     pub(in crate::recorder) fn rename(&self, index: usize, name: String) {
         let part = &mut self.parts().list[index];
         if part.is_open() {
