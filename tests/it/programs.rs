@@ -1,10 +1,15 @@
 //! Whatever a program does with a recorder, its documents are ones that X-Ray takes.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use xray_phantom::recorder::{Namespace, Sql};
+use xray_phantom::model::Timestamp;
+use xray_phantom::recorder::{MemoryEmitter, Namespace, Sql};
+use xray_phantom::seam::{Ids, ManualClock};
+use xray_phantom::wire::TraceHeader;
 use xray_phantom::{
-    EntityGuard, FakeDaemon, Finding, OpenEntity, Recorder, block_on, in_subsegment_sync,
+    EntityGuard, FakeDaemon, Finding, OpenEntity, Recorder, Sampling, block_on, in_subsegment_sync,
 };
 
 use crate::support::{leave_for_oracle, trace_id};
@@ -255,6 +260,43 @@ proptest! {
             prop_assert!(datagram.document().unwrap().text().len() <= 64_000);
         }
         block_on(leave_for_oracle(&daemon, &format!("program-{}", trace.id())));
+    }
+
+    #[test]
+    fn with_given_time_ids_and_chance_the_bytes_of_a_program_are_the_same_on_every_run(
+        name in text(),
+        steps in prop::collection::vec(step(), 0..12),
+        threshold in 0..20_usize,
+    ) {
+        let emitted = || {
+            let kept = MemoryEmitter::new();
+            let clock = ManualClock::at(Timestamp::from_nanos(1_700_000_000_000_000_000));
+            let recorder = Recorder::builder("OrdersWorker")
+                .emitter(kept.clone())
+                .clock(&clock)
+                .ids(Ids::sequential())
+                .sampling(Sampling::default_rule())
+                .streaming_threshold(threshold)
+                .build();
+            let header = TraceHeader::parse("Parent=53995c3f42cd8ad8;Sampled=?;Lineage=a:1");
+            // Of these the first is recorded for certain, and others by chance.
+            for _ in 0..5 {
+                let mut open = Vec::new();
+                let served = recorder.continuing(&header);
+                let result = served.in_segment_sync(&name, |segment| {
+                    clock.advance(Duration::from_millis(7));
+                    run(&segment, &steps, &mut open)
+                });
+                drop(result);
+                clock.advance(Duration::from_millis(1));
+                drop(open);
+            }
+            let notes: Vec<String> = kept.notes().iter().map(ToString::to_string).collect();
+            (kept.documents(), notes, recorder.stats())
+        };
+        let first = emitted();
+        prop_assert!(!first.0.is_empty());
+        prop_assert_eq!(first, emitted());
     }
 }
 
