@@ -97,13 +97,13 @@ impl OpenEntity {
     /// # Examples
     ///
     /// ```
-    /// use xray_phantom::{Recorder, Sampling, block_on};
+    /// use xray_phantom::{Recorder, Sampling};
     ///
     /// let recorder = Recorder::builder("api").sampling(Sampling::never()).build();
-    /// block_on(recorder.in_segment_infallible("api", async |segment| {
+    /// recorder.in_segment_infallible_sync("api", |segment| {
     ///     assert!(!segment.is_recorded());
     ///     assert!(segment.trace_header().unwrap().to_string().ends_with(";Sampled=0"));
-    /// }));
+    /// });
     /// ```
     pub fn is_recorded(&self) -> bool {
         matches!(self.0, Inner::Recorded(..))
