@@ -18,7 +18,6 @@ use aws_types::request_id::RequestId as _;
 
 use crate::json::{Document, Kind, Value, write_text};
 use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
-use crate::wire::Note;
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
 ///
@@ -116,11 +115,8 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         }
         let Some(parent) = current_or_none() else {
-            let message = "a call of the AWS SDK ran outside of every segment: it was spawned without its \
-                           context, or nobody opened one";
             self.recorder
-                .emitter()
-                .note(Note::at(self.place, "no-segment", message));
+                .report_missing(self.place, "a call of the AWS SDK");
             return Ok(());
         };
         let subsegment = parent.open_child_at("AWS", self.place);

@@ -67,36 +67,47 @@ fn is_it(known: &Weak<Shared>, recorder: &Arc<Shared>) -> bool {
 ///
 /// Where that recorder wants it so.
 pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, what: &str) {
-    let note = || {
-        let message = format!(
-            "{what} ran outside of every segment: it was spawned without its context, or nobody opened one"
-        );
-        Note::at(place, CODE, message)
-    };
     let known = known();
-    let tests: Vec<_> = known
-        .iter()
-        .filter(|recorder| recorder.emitter.is_test())
-        .collect();
-    for recorder in &tests {
-        count(&recorder.counters.missing);
-        recorder.note(note());
+    let tests = known.iter().filter(|recorder| recorder.emitter.is_test());
+    let mut told: Vec<_> = tests.collect();
+    if told.is_empty() {
+        told.extend(known.last());
     }
-    if !tests.is_empty() {
+    for recorder in &told {
+        report_missing_to(recorder, place, what);
+    }
+    if told.is_empty() && !TOLD.try_with(|told| told.replace(true)).unwrap_or(true) {
+        missing(place, what).tell();
+    }
+}
+
+/// The same to the one whose work it is.
+///
+/// # Panics
+///
+/// Where that recorder wants it so.
+pub(in crate::recorder) fn report_missing_to(
+    recorder: &Shared,
+    place: &'static Location<'static>,
+    what: &str,
+) {
+    if recorder.disabled {
         return;
     }
-    let Some(recorder) = known.last() else {
-        if !TOLD.try_with(|told| told.replace(true)).unwrap_or(true) {
-            note().tell();
-        }
-        return;
-    };
     count(&recorder.counters.missing);
     match recorder.context_missing {
+        _ if recorder.emitter.is_test() => recorder.note(missing(place, what)),
         ContextMissing::Ignore => {}
-        ContextMissing::Log => recorder.note(note()),
-        ContextMissing::Panic => panic!("xray-phantom: {}", note()),
+        ContextMissing::Log => recorder.note(missing(place, what)),
+        ContextMissing::Panic => panic!("xray-phantom: {}", missing(place, what)),
     }
+}
+
+fn missing(place: &'static Location<'static>, what: &str) -> Note {
+    let message = format!(
+        "{what} ran outside of every segment: it was spawned without its context, or nobody opened one"
+    );
+    Note::at(place, CODE, message)
 }
 
 /// The recorders that are at work here, each once, the last one last.

@@ -381,9 +381,15 @@ impl Recorder {
     }
 
     /// The way to the daemon, for what reports beside the recorder.
-    #[cfg(feature = "aws")]
+    #[cfg(all(feature = "aws", feature = "testing"))]
     pub(crate) fn emitter(&self) -> &Arc<dyn crate::wire::Emit> {
         &self.shared.emitter
+    }
+
+    /// Tells that code of this recorder's ran outside of every segment, as the recorder wants it.
+    #[cfg(feature = "aws")]
+    pub(crate) fn report_missing(&self, place: &'static Location<'static>, what: &str) {
+        at_work::report_missing_to(&self.shared, place, what);
     }
 
     fn open(&self, name: &str, place: &'static Location<'static>) -> OpenEntity {

@@ -303,6 +303,26 @@ async fn a_call_outside_of_every_segment_is_a_finding() {
 }
 
 #[tokio::test]
+async fn away_from_a_daemon_such_a_call_is_what_the_recorder_wants_it_to_be() {
+    use xray_phantom::recorder::{ContextMissing, MemoryEmitter};
+
+    for (what, notes) in [(ContextMissing::Ignore, 0), (ContextMissing::Log, 1)] {
+        let kept = MemoryEmitter::new();
+        let recorder = Recorder::builder("api")
+            .emitter(kept.clone())
+            .context_missing(what)
+            .build();
+        let dynamo = MockDynamo::new();
+        dynamo.on("PutItem").then_ok().repeated();
+        let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+        put(&client).send().await.unwrap();
+        put(&client).send().await.unwrap();
+        assert_eq!(recorder.stats().missing, 2, "{what}");
+        assert_eq!(kept.notes().len(), notes, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn installed_twice_a_call_is_recorded_once() {
     let dynamo = MockDynamo::new();
     dynamo.on("PutItem").then_ok();
