@@ -23,6 +23,8 @@ static IN_RUNTIMES: Mutex<Vec<(Id, Weak<Shared>)>> = Mutex::new(Vec::new());
 thread_local! {
     /// By thread, the last one last.
     static ON_THREAD: RefCell<Vec<Weak<Shared>>> = const { RefCell::new(Vec::new()) };
+    /// What was remembered last in a runtime, so that it need not be again.
+    static LAST: RefCell<Option<(Id, Weak<Shared>)>> = const { RefCell::new(None) };
     /// Whether stderr was told that nobody is known here.
     static TOLD: Cell<bool> = const { Cell::new(false) };
 }
@@ -47,13 +49,16 @@ pub(in crate::recorder) fn remember_in_runtime(recorder: &Arc<Shared>) {
     let Some(runtime) = runtime() else {
         return;
     };
-    let known = &mut *lock(&IN_RUNTIMES);
-    let is_last = |(id, last): &(Id, Weak<Shared>)| *id == runtime && is_it(last, recorder);
-    if known.last().is_some_and(is_last) {
+    let is_same = |(id, other): &(Id, Weak<Shared>)| *id == runtime && is_it(other, recorder);
+    let again = LAST.try_with(|last| last.borrow().as_ref().is_some_and(is_same));
+    if again.unwrap_or(true) {
         return;
     }
-    known.retain(|entry| entry.1.strong_count() > 0 && !is_last(entry));
-    known.push((runtime, Arc::downgrade(recorder)));
+    let entry = (runtime, Arc::downgrade(recorder));
+    LAST.set(Some(entry.clone()));
+    let known = &mut *lock(&IN_RUNTIMES);
+    known.retain(|entry| entry.1.strong_count() > 0 && !is_same(entry));
+    known.push(entry);
 }
 
 fn is_it(known: &Weak<Shared>, recorder: &Arc<Shared>) -> bool {
