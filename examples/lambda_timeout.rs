@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use xray_phantom::wire::TraceHeader;
 use xray_phantom::{FakeDaemon, Recorder, in_subsegment_infallible};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    tokio::time::pause();
     let begun = Instant::now();
     let daemon = FakeDaemon::builder()
         .external_parent("53995c3f42cd8ad8") // the service sends the function's own segment
