@@ -11,6 +11,7 @@
 //! little nesting. `careful` reads everything, and makes the error messages. Tests hold them
 //! equal wherever both apply.
 
+mod bytes;
 mod careful;
 mod document;
 mod not_finite;
@@ -22,7 +23,9 @@ mod text;
 mod tree;
 mod walk;
 mod writer;
+mod written;
 
+pub(crate) use bytes::{hex, is_plain, push_integer, push_seconds, push_text};
 pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;
@@ -35,7 +38,8 @@ pub use walk::{Elements, Members};
 pub(crate) use tree::{Tree, TreeNumber, parse_tree, tree, tree_number};
 #[cfg(feature = "testing")]
 pub(crate) use walk::{Step, pointer};
-pub(crate) use writer::{ObjectWriter, serialized};
+pub(crate) use writer::ObjectWriter;
+pub(crate) use written::{Written, serialize};
 
 /// Deepest nesting of arrays and objects that is read.
 ///

@@ -1,9 +1,11 @@
 //! A string as it was written, its escapes read and written.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 #[cfg(feature = "testing")]
 use std::ops::Range;
+
+use crate::json::bytes::Escaped;
 
 /// A JSON string: its text between the quotes, and what that text says.
 #[derive(Clone, Copy)]
@@ -107,20 +109,9 @@ impl fmt::Debug for Text<'_> {
 /// ```
 pub fn write_text(json: &mut String, text: &str) {
     json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            control if control < ' ' => {
-                let Ok(()) = write!(json, "\\u{:04x}", u32::from(control)) else {
-                    unreachable!("a String takes every text")
-                };
-            }
-            other => json.push(other),
-        }
+    for (plain, escape) in Escaped(text) {
+        json.push_str(plain);
+        json.push_str(escape);
     }
     json.push('"');
 }

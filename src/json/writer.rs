@@ -2,9 +2,6 @@
 
 use std::fmt::{Display, Write as _};
 
-use serde::Serialize;
-
-use crate::error::Error;
 use crate::json::write_text;
 
 /// Writes the members of one object.
@@ -23,9 +20,9 @@ impl<'a> ObjectWriter<'a> {
         ObjectWriter { json, empty: true }
     }
 
-    /// Goes on with the members of an object whose braces are someone else's.
-    pub(crate) fn inside(json: &'a mut String) -> ObjectWriter<'a> {
-        ObjectWriter { json, empty: true }
+    /// Goes on behind the members of an object whose braces are someone else's.
+    pub(crate) fn behind(json: &'a mut String) -> ObjectWriter<'a> {
+        ObjectWriter { json, empty: false }
     }
 
     /// Writes a string.
@@ -40,13 +37,6 @@ impl<'a> ObjectWriter<'a> {
         let Ok(()) = write!(self.json, "{value}") else {
             unreachable!("a String takes every text")
         };
-    }
-
-    /// Writes `true`, or nothing.
-    pub(crate) fn flag(&mut self, key: &str, set: bool) {
-        if set {
-            self.raw(key, true);
-        }
     }
 
     /// Opens an object inside this one.
@@ -94,10 +84,4 @@ impl<'a> ObjectWriter<'a> {
         write_text(self.json, key);
         self.json.push(':');
     }
-}
-
-/// The JSON of any value.
-pub(crate) fn serialized(value: &(impl Serialize + ?Sized)) -> Result<String, Error> {
-    serde_json::to_string(value)
-        .map_err(|error| Error::stopped(format!("the value is no JSON: {error}")))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, visible};
+use crate::json::hex as hex_digits;
 
 /// The id of a trace: `1-` and 8 hex digits of epoch seconds, `-` and 24 of chance.
 ///
@@ -41,6 +42,22 @@ impl TraceId {
     /// All 128 bits.
     pub fn as_bits(&self) -> u128 {
         self.0
+    }
+
+    /// Appends its text.
+    #[inline]
+    pub(crate) fn push(&self, json: &mut Vec<u8>) {
+        let (Ok(high), Ok(low)) = (
+            u64::try_from(self.0 >> 64),
+            u64::try_from(self.0 & u128::from(u64::MAX)),
+        ) else {
+            unreachable!("half of 128 bits are 64")
+        };
+        let mut text = *b"1-........-........................";
+        text[2..10].copy_from_slice(&hex_digits(high)[..8]);
+        text[11..19].copy_from_slice(&hex_digits(high)[8..]);
+        text[19..].copy_from_slice(&hex_digits(low));
+        json.extend_from_slice(&text);
     }
 
     /// The seconds in the first part: the time of the first request, unless the id came from
@@ -135,6 +152,12 @@ impl EntityId {
     /// The id with these 64 bits.
     pub fn from_bits(bits: u64) -> EntityId {
         EntityId(bits)
+    }
+
+    /// Appends its text.
+    #[inline]
+    pub(crate) fn push(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(&hex_digits(self.0));
     }
 
     /// All 64 bits.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::json::{Number, Value};
+use crate::json::{Number, Value, push_seconds};
 use crate::model::view::Read;
 
 /// A point in time, in nanoseconds since the Unix epoch.
@@ -38,6 +38,21 @@ impl Timestamp {
     pub(crate) fn from_seconds(number: Number<'_>) -> Option<Timestamp> {
         let nanos = number.scaled(NANO_DIGITS)?;
         (nanos.abs() <= MAX_NANOS).then_some(Timestamp { nanos })
+    }
+
+    /// Appends it as documents carry it: seconds with six decimals.
+    #[inline]
+    pub(crate) fn push(&self, json: &mut Vec<u8>) {
+        match u64::try_from(self.nanos) {
+            Ok(nanos) => push_seconds(json, nanos),
+            Err(_) => json.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+
+    /// Whole seconds since the epoch; `None` before 1970 and after 2106.
+    pub(crate) fn whole_seconds(&self) -> Option<u32> {
+        let nanos = u64::try_from(self.nanos).ok()?;
+        u32::try_from(nanos / 1_000_000_000).ok()
     }
 
     /// Nanoseconds since the epoch.

@@ -56,7 +56,7 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
             let mut future = pin!(future);
             CURRENT.with(|context| {
                 if let Some(record) = context.entity.record() {
-                    at_work::remember_in_runtime(&record.shared);
+                    at_work::remember_in_runtime(record.shared());
                 }
             });
             // Dropped before the future is: what that does then is its own work, whoever drops it.
@@ -93,9 +93,9 @@ pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnO
         return function();
     }
     if let Some(record) = entity.record()
-        && !record.shared.emitter.is_test()
+        && !record.shared().emitter.is_test()
     {
-        at_work::remember(&record.shared);
+        at_work::remember(record.shared());
     }
     CURRENT.sync_scope(
         Context {

@@ -1,6 +1,10 @@
 //! Values of annotations.
 
-use crate::json::write_text;
+use std::fmt::Display;
+use std::io::Write as _;
+
+use crate::json::{push_integer, push_text};
+use crate::recorder::annotation_text::AnnotationText;
 
 /// The value of an annotation: a string, a number or a boolean, as X-Ray indexes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,40 +16,56 @@ pub enum AnnotationValue {
     /// A whole number, exact.
     Integer(i128),
     /// A text.
-    Text(String),
+    Text(AnnotationText),
 }
 
 impl AnnotationValue {
-    /// The value as JSON; `None` for a number that JSON does not have.
-    pub(in crate::recorder) fn to_json(&self) -> Option<String> {
+    /// Whether JSON has it: there is no NaN, and no infinity.
+    pub(in crate::recorder) fn is_json(&self) -> bool {
         match self {
-            AnnotationValue::Boolean(value) => Some(value.to_string()),
-            AnnotationValue::Number(value) => value.is_finite().then(|| value.to_string()),
-            AnnotationValue::Integer(value) => Some(value.to_string()),
-            AnnotationValue::Text(text) => {
-                let mut json = String::new();
-                write_text(&mut json, text);
-                Some(json)
-            }
+            AnnotationValue::Number(number) => number.is_finite(),
+            _ => true,
+        }
+    }
+
+    /// Appends it as JSON.
+    #[inline]
+    pub(in crate::recorder) fn push(&self, json: &mut Vec<u8>) {
+        match self {
+            AnnotationValue::Boolean(true) => json.extend_from_slice(b"true"),
+            AnnotationValue::Boolean(false) => json.extend_from_slice(b"false"),
+            AnnotationValue::Number(value) => display(json, value),
+            AnnotationValue::Integer(value) => match u64::try_from(*value) {
+                Ok(value) => push_integer(json, value),
+                Err(_) => display(json, value),
+            },
+            AnnotationValue::Text(text) => push_text(json, text),
         }
     }
 }
 
+fn display(json: &mut Vec<u8>, value: impl Display) {
+    let Ok(()) = write!(json, "{value}") else {
+        unreachable!("memory takes every text")
+    };
+}
+
 impl From<&str> for AnnotationValue {
+    #[inline]
     fn from(text: &str) -> Self {
-        AnnotationValue::Text(text.to_owned())
+        AnnotationValue::Text(text.into())
     }
 }
 
 impl From<String> for AnnotationValue {
     fn from(text: String) -> Self {
-        AnnotationValue::Text(text)
+        AnnotationValue::Text(text.into())
     }
 }
 
 impl From<&String> for AnnotationValue {
     fn from(text: &String) -> Self {
-        AnnotationValue::Text(text.clone())
+        AnnotationValue::Text(text.as_str().into())
     }
 }
 

@@ -7,6 +7,7 @@
 //! has run, too.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -71,7 +72,10 @@ fn is_it(known: &Weak<Shared>, recorder: &Arc<Shared>) -> bool {
 /// # Panics
 ///
 /// Where that recorder wants it so.
-pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, what: &str) {
+pub(in crate::recorder) fn report_missing(
+    place: &'static Location<'static>,
+    what: fmt::Arguments<'_>,
+) {
     let known = known();
     let tests = known.iter().filter(|recorder| recorder.emitter.is_test());
     let mut told: Vec<_> = tests.collect();
@@ -94,7 +98,7 @@ pub(in crate::recorder) fn report_missing(place: &'static Location<'static>, wha
 pub(in crate::recorder) fn report_missing_to(
     recorder: &Shared,
     place: &'static Location<'static>,
-    what: &str,
+    what: fmt::Arguments<'_>,
 ) {
     if recorder.disabled {
         return;
@@ -108,7 +112,7 @@ pub(in crate::recorder) fn report_missing_to(
     }
 }
 
-fn missing(place: &'static Location<'static>, what: &str) -> Note {
+fn missing(place: &'static Location<'static>, what: fmt::Arguments<'_>) -> Note {
     let message = format!(
         "{what} ran outside of every segment: it was spawned without its context, or nobody opened one"
     );

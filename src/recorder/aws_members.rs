@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::{Document, Kind};
+use crate::json::{Document, Kind, Written};
 
 /// What a member of `aws` has to be.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +35,22 @@ impl Wanted {
     }
 
     /// Whether a value is that.
-    pub(in crate::recorder) fn is(self, json: &str) -> bool {
+    pub(in crate::recorder) fn is(self, value: &Written<'_>) -> bool {
+        match (self, value) {
+            (Wanted::Boolean, Written::Boolean(_)) | (Wanted::Text, Written::Text(_)) => true,
+            (Wanted::Integer, Written::Integer(number)) => i64::try_from(*number).is_ok(),
+            (wanted, Written::Json(json)) => wanted.is_json(json),
+            _ => false,
+        }
+    }
+
+    fn is_json(self, json: &[u8]) -> bool {
         match self {
-            Wanted::Boolean => matches!(json, "false" | "true"),
-            Wanted::Integer => json.parse::<i64>().is_ok(),
-            Wanted::Object => json.starts_with('{'),
+            Wanted::Boolean => matches!(json, b"false" | b"true"),
+            Wanted::Integer => is_integer(json),
+            Wanted::Object => json.starts_with(b"{"),
             Wanted::Objects => is_list_of(json, Kind::Object),
-            Wanted::Text => json.starts_with('"'),
+            Wanted::Text => json.starts_with(b"\""),
             Wanted::Texts => is_list_of(json, Kind::String),
         }
     }
@@ -60,7 +69,14 @@ impl fmt::Display for Wanted {
     }
 }
 
-fn is_list_of(json: &str, kind: Kind) -> bool {
+fn is_integer(json: &[u8]) -> bool {
+    std::str::from_utf8(json).is_ok_and(|number| number.parse::<i64>().is_ok())
+}
+
+fn is_list_of(json: &[u8], kind: Kind) -> bool {
+    let Ok(json) = std::str::from_utf8(json) else {
+        return false;
+    };
     Document::parse(json).is_ok_and(|document| {
         let root = document.root();
         root.kind() == Kind::Array && root.elements().all(|element| element.kind() == kind)

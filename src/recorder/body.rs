@@ -1,13 +1,13 @@
 //! The members of one part as JSON.
 
-use std::collections::BTreeMap;
-
-use crate::json::{ObjectWriter, write_text};
+use crate::json::{push_integer, push_text};
 use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, EntityKind, Timestamp};
-use crate::recorder::blocks::Blocks;
+use crate::recorder::blocks::WrittenBlocks;
+use crate::recorder::cause::Cause;
 use crate::recorder::cut::{Cut, cut, cut_all};
-use crate::recorder::part::{Cause, Fields};
+use crate::recorder::members::{Block, Chosen};
+use crate::recorder::part::{Fields, Flags};
 
 /// What a body is written of.
 pub(in crate::recorder) struct Said<'a> {
@@ -18,151 +18,212 @@ pub(in crate::recorder) struct Said<'a> {
     /// `None` while it is in progress.
     pub(in crate::recorder) end: Option<Timestamp>,
     /// What every segment of the program says.
-    pub(in crate::recorder) blocks: &'a Blocks,
+    pub(in crate::recorder) blocks: &'a WrittenBlocks,
 }
 
 /// Largest body: with what a document adds, it stays below the smaller reading of "64 kB".
 pub(in crate::recorder) const MAX_BODY: usize = LARGE_DOCUMENT - 256;
 
-/// Writes the members, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
-pub(in crate::recorder) fn body(said: &Said<'_>, fields: &mut Fields) -> (String, Cut) {
-    let mut json = written(said, fields);
+/// Appends the members, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
+pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) -> Cut {
+    let start = json.len();
     let mut lost = Cut::default();
-    while json.len() > MAX_BODY && cut(fields, json.len() - MAX_BODY, &mut lost) {
-        json = written(said, fields);
+    members(json, said, fields);
+    if json.len() - start <= MAX_BODY {
+        return lost;
     }
-    if json.len() > MAX_BODY {
-        cut_all(fields, &mut lost);
-        json = written(said, fields);
+    let mut fields = fields.clone();
+    while json.len() - start > MAX_BODY
+        && cut(&mut fields, json.len() - start - MAX_BODY, &mut lost)
+    {
+        json.truncate(start);
+        members(json, said, &fields);
     }
-    (json, lost)
-}
-
-fn written(said: &Said<'_>, fields: &Fields) -> String {
-    let mut json = String::with_capacity(256);
-    members(&mut ObjectWriter::inside(&mut json), said, fields);
-    json
+    if json.len() - start > MAX_BODY {
+        cut_all(&mut fields, &mut lost);
+        json.truncate(start);
+        members(json, said, &fields);
+    }
+    lost
 }
 
 /// The members in order: who, when, what, and whatever else was said.
-fn members(object: &mut ObjectWriter<'_>, said: &Said<'_>, fields: &Fields) {
+fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
     let is_segment = said.kind == EntityKind::Segment;
-    object.raw("id", format_args!("\"{}\"", said.id));
-    object.text("name", said.name);
-    object.raw("start_time", said.start);
+    json.extend_from_slice(b"\"id\":\"");
+    said.id.push(json);
+    // A name holds no character that JSON escapes.
+    json.extend_from_slice(b"\",\"name\":\"");
+    json.extend_from_slice(said.name.as_bytes());
+    json.extend_from_slice(b"\",\"start_time\":");
+    said.start.push(json);
     match said.end {
-        Some(end) => object.raw("end_time", end),
-        None => object.raw("in_progress", true),
-    }
-    if let Some(origin) = said.blocks.origin().filter(|_| is_segment) {
-        object.text("origin", origin);
-    }
-    if let Some(namespace) = fields.namespace {
-        object.text("namespace", namespace);
-    }
-    let flags = fields.flags();
-    object.flag("error", flags.error);
-    object.flag("throttle", flags.throttle);
-    object.flag("fault", flags.fault);
-    if let Some(user) = &fields.user {
-        object.raw("user", user);
-    }
-    if !fields.request.is_empty() || !fields.response.is_empty() {
-        let mut http = object.object("http");
-        block(&mut http, "request", &fields.request);
-        block(&mut http, "response", &fields.response);
-        http.end();
-    }
-    block(object, "sql", &fields.sql);
-    if is_segment || !fields.aws.is_empty() {
-        let mut aws = object.object("aws");
-        for (key, json) in &fields.aws {
-            aws.raw(key, json);
+        Some(end) => {
+            json.extend_from_slice(b",\"end_time\":");
+            end.push(json);
         }
-        if is_segment {
-            said.blocks.aws(&mut aws, &fields.aws);
-        }
-        aws.end();
+        None => json.extend_from_slice(b",\"in_progress\":true"),
     }
     if is_segment {
-        said.blocks.service(object, said.name);
+        json.extend_from_slice(said.blocks.origin().as_bytes());
     }
-    if !fields.precursors.is_empty() {
-        object.array("precursor_ids", &fields.precursors, |json, id| {
-            write_text(json, &id.to_string());
-        });
+    if let Some(namespace) = fields.namespace {
+        json.extend_from_slice(b",\"namespace\":");
+        push_text(json, namespace);
     }
-    if !fields.links.is_empty() {
-        object.array("links", &fields.links, |json, link| json.push_str(link));
+    let mut said_members = fields.members.all();
+    let request = said_members.take(Block::Request);
+    let response = said_members.take(Block::Response);
+    flags(json, fields.flags(response.is_empty()));
+    if !fields.user.is_empty() {
+        json.extend_from_slice(b",\"user\":");
+        json.extend_from_slice(fields.user.as_bytes());
     }
-    cause(object, fields.cause.as_ref());
-    if !fields.annotations.is_empty() {
-        let mut annotations = object.object("annotations");
-        for (key, json) in &fields.annotations {
-            annotations.raw(key, json);
+    http(json, request, response);
+    block(json, b",\"sql\":{", said_members.take(Block::Sql));
+    let aws = said_members.take(Block::Aws);
+    if is_segment {
+        json.extend_from_slice(b",\"aws\":{");
+        said.blocks.aws(json, aws);
+        json.push(b'}');
+        json.extend_from_slice(said.blocks.service(said.name).as_bytes());
+    } else {
+        block(json, b",\"aws\":{", aws);
+    }
+    if !fields.precursors.is_empty() || !fields.links.is_empty() {
+        relations(json, fields);
+    }
+    if !fields.cause.is_empty() {
+        cause(json, &fields.cause);
+    }
+    let annotations = said_members.take(Block::Annotations);
+    block(json, b",\"annotations\":{", annotations);
+    let metadata = said_members.take(Block::Metadata);
+    if !metadata.is_empty() {
+        json.extend_from_slice(b",\"metadata\":");
+        let mut before = b'{';
+        for (namespace, values) in metadata.namespaces() {
+            json.push(before);
+            before = b',';
+            push_text(json, namespace);
+            block(json, b":{", values);
         }
-        annotations.end();
-    }
-    if !fields.metadata.is_empty() {
-        let mut metadata = object.object("metadata");
-        for (namespace, values) in &fields.metadata {
-            let mut block = metadata.object(namespace);
-            for (key, json) in values {
-                block.raw(key, json);
-            }
-            block.end();
-        }
-        metadata.end();
+        json.push(b'}');
     }
 }
 
-/// A block of named values, if there are any.
-fn block(object: &mut ObjectWriter<'_>, key: &str, values: &BTreeMap<&'static str, String>) {
-    if values.is_empty() {
+fn flags(json: &mut Vec<u8>, flags: Flags) {
+    if flags.error {
+        json.extend_from_slice(b",\"error\":true");
+    }
+    if flags.throttle {
+        json.extend_from_slice(b",\"throttle\":true");
+    }
+    if flags.fault {
+        json.extend_from_slice(b",\"fault\":true");
+    }
+}
+
+fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Chosen<'_>) {
+    if request.is_empty() && response.is_empty() {
         return;
     }
-    let mut block = object.object(key);
-    for (key, json) in values {
-        block.raw(key, json);
+    json.extend_from_slice(b",\"http\":{");
+    block(json, b"\"request\":{", request);
+    if !request.is_empty() && !response.is_empty() {
+        json.push(b',');
     }
-    block.end();
+    block(json, b"\"response\":{", response);
+    json.push(b'}');
 }
 
-fn cause(object: &mut ObjectWriter<'_>, cause: Option<&Cause>) {
-    let chain = match cause {
-        None => return,
-        Some(Cause::Reference(id)) => return object.raw("cause", format_args!("\"{id}\"")),
-        Some(Cause::Exceptions(chain)) => chain,
-    };
-    let mut block = object.object("cause");
-    block.array(
-        "exceptions",
-        chain.iter().enumerate(),
-        |json, (index, exception)| {
-            let mut inner = ObjectWriter::begin(json);
-            inner.raw("id", format_args!("\"{}\"", exception.id));
-            inner.text("type", &exception.kind);
-            inner.text("message", &exception.message);
-            inner.flag("remote", exception.remote);
-            // What was cut is no more to be referred to.
-            let next = chain.get(index + 1).map(|next| next.id);
-            if let Some(source) = exception.source.filter(|source| next == Some(*source)) {
-                inner.raw("cause", format_args!("\"{source}\""));
-            }
-            if exception.skipped > 0 {
-                inner.raw("skipped", exception.skipped);
-            }
-            let truncated = exception.frames.saturating_sub(exception.stack.len());
-            if truncated > 0 {
-                inner.raw("truncated", truncated);
-            }
-            if !exception.stack.is_empty() {
-                inner.array("stack", &exception.stack, |json, frame| {
-                    json.push_str(frame);
-                });
-            }
-            inner.end();
+/// A block of values, if there are any.
+fn block<const N: usize>(json: &mut Vec<u8>, opening: &[u8; N], values: Chosen<'_>) {
+    if !values.is_empty() {
+        json.extend_from_slice(opening);
+        values.write(json);
+        json.push(b'}');
+    }
+}
+
+/// The others that an entity names.
+fn relations(json: &mut Vec<u8>, fields: &Fields) {
+    array(
+        json,
+        b",\"precursor_ids\":",
+        &fields.precursors,
+        |json, id| {
+            quoted(json, *id);
         },
     );
-    block.end();
+    array(json, b",\"links\":", &fields.links, |json, link| {
+        json.extend_from_slice(link.as_bytes());
+    });
+}
+
+fn cause(json: &mut Vec<u8>, cause: &Cause) {
+    if let Some(id) = cause.reference() {
+        json.extend_from_slice(b",\"cause\":");
+        return quoted(json, id);
+    }
+    let chain = cause.exceptions();
+    json.extend_from_slice(b",\"cause\":{");
+    let mut next = chain.iter().skip(1).map(|next| next.id);
+    array(json, b"\"exceptions\":", chain, |json, exception| {
+        json.extend_from_slice(b"{\"id\":");
+        quoted(json, exception.id);
+        json.extend_from_slice(b",\"type\":");
+        push_text(json, &exception.kind);
+        json.extend_from_slice(b",\"message\":");
+        push_text(json, &exception.message);
+        if exception.remote {
+            json.extend_from_slice(b",\"remote\":true");
+        }
+        // What was cut is no more to be referred to.
+        let next = next.next();
+        if let Some(source) = exception.source.filter(|source| next == Some(*source)) {
+            json.extend_from_slice(b",\"cause\":");
+            quoted(json, source);
+        }
+        if exception.skipped > 0 {
+            json.extend_from_slice(b",\"skipped\":");
+            push_integer(json, exception.skipped as u64);
+        }
+        let truncated = exception.frames.saturating_sub(exception.stack.len());
+        if truncated > 0 {
+            json.extend_from_slice(b",\"truncated\":");
+            push_integer(json, truncated as u64);
+        }
+        array(json, b",\"stack\":", &exception.stack, |json, frame| {
+            json.extend_from_slice(frame.as_bytes());
+        });
+        json.push(b'}');
+    });
+    json.push(b'}');
+}
+
+/// An array, unless it is empty.
+fn array<const N: usize, T>(
+    json: &mut Vec<u8>,
+    opening: &[u8; N],
+    elements: &[T],
+    mut write: impl FnMut(&mut Vec<u8>, &T),
+) {
+    if elements.is_empty() {
+        return;
+    }
+    json.extend_from_slice(opening);
+    let mut before = b'[';
+    for element in elements {
+        json.push(before);
+        before = b',';
+        write(json, element);
+    }
+    json.push(b']');
+}
+
+fn quoted(json: &mut Vec<u8>, id: EntityId) {
+    json.push(b'"');
+    id.push(json);
+    json.push(b'"');
 }

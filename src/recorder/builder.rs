@@ -313,7 +313,7 @@ impl RecorderBuilder {
             }
         }
         let recorder = Recorder::new(Shared {
-            blocks,
+            blocks: blocks.written(),
             clock,
             ids: self.ids.unwrap_or_else(Ids::random),
             emitter,

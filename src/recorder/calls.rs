@@ -4,10 +4,12 @@ use std::panic::Location;
 
 use serde::Serialize;
 
-use crate::json::ObjectWriter;
+use crate::json::{ObjectWriter, Written};
 use crate::model::limits::MAX_LINKED_TRACES;
 use crate::model::{EntityId, EntityKind, TraceId};
 use crate::recorder::aws_members::Wanted;
+use crate::recorder::members::Block;
+use crate::recorder::origin::OWN_BLOCK;
 use crate::recorder::value::{json_of, not_json, quoted, shown};
 use crate::recorder::{Namespace, OpenEntity, Sql};
 
@@ -35,7 +37,7 @@ impl OpenEntity {
             } else {
                 self.text(place, "a text of `sql`", text)
             };
-            self.say(place, |fields| drop(fields.sql.insert(key, json)));
+            self.say(place, |fields| fields.set(Block::Sql, key, &json));
         }
         self
     }
@@ -50,36 +52,42 @@ impl OpenEntity {
         if !self.is_recorded() {
             return self;
         }
-        let name = shown(key);
-        if key == "xray" {
+        if key == OWN_BLOCK {
             let message =
-                format!("`{name}` of `aws` is left out: there the recorder says what it is");
+                format!("`{key}` of `aws` is left out: there the recorder says what it is");
             self.left_out(place, "aws-reserved", message);
             return self;
         }
-        let (json, lost) = match json_of(value) {
-            Ok(written) => written,
-            Err(error) => {
-                let message = format!("`{name}` of `aws` is left out: {}", shown(&error));
-                self.left_out(place, "aws-value", message);
-                return self;
+        let wanted = Wanted::of(key);
+        let say = |value: Written<'_>| match wanted.filter(|wanted| !wanted.is(&value)) {
+            None => Ok(self.say(place, |fields| {
+                fields.set_written(Block::Aws, ("", key), value);
+            })),
+            Some(wanted) => {
+                let mut json = Vec::new();
+                value.push(&mut json);
+                Err(format!(
+                    "it is {}, and X-Ray wants {wanted}",
+                    shown(&String::from_utf8_lossy(&json))
+                ))
             }
         };
-        if let Some(wanted) = Wanted::of(key).filter(|wanted| !wanted.is(&json)) {
-            let message = format!(
-                "`{name}` of `aws` is left out: it is {}, and X-Ray wants {wanted}",
-                shown(&json)
-            );
-            self.left_out(place, "aws-value", message);
-            return self;
-        }
-        let taken = self.say(place, |fields| {
-            drop(fields.aws.insert(key.to_owned(), json));
-        });
+        let (taken, lost) = match json_of(value, || self.scratch(), say) {
+            Ok((Ok(taken), lost)) => (taken, lost),
+            Ok((Err(why), _)) => return self.aws_left_out(place, key, &why),
+            Err(error) => return self.aws_left_out(place, key, &shown(&error)),
+        };
         if taken && lost > 0 {
-            let message = not_json(&format!("`{name}` of `aws`"), lost);
+            let message = not_json(&format!("`{}` of `aws`", shown(key)), lost);
             self.left_out(place, "aws-value", message);
         }
+        self
+    }
+
+    #[cold]
+    fn aws_left_out(&self, place: &'static Location<'static>, key: &str, why: &str) -> &OpenEntity {
+        let message = format!("`{}` of `aws` is left out: {why}", shown(key));
+        self.left_out(place, "aws-value", message);
         self
     }
 
@@ -128,7 +136,7 @@ impl OpenEntity {
     #[track_caller]
     pub(crate) fn aws_json(&self, key: &str, json: String) {
         self.say(Location::caller(), |fields| {
-            drop(fields.aws.insert(key.to_owned(), json));
+            fields.set(Block::Aws, key, &json);
         });
     }
 }

@@ -137,7 +137,7 @@ impl<T> fmt::Debug for Carried<T> {
 fn here(what: &str) -> OpenEntity {
     let place = Location::caller();
     ambient::current().unwrap_or_else(|| {
-        at_work::report_missing(place, what);
+        at_work::report_missing(place, format_args!("{what}"));
         OpenEntity::nowhere()
     })
 }

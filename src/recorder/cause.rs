@@ -3,17 +3,17 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt::{self, Debug, Write};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::EntityId;
-use crate::recorder::part::Cause;
 use crate::seam::Ids;
 
 /// One error of a chain.
 #[derive(Clone, Debug)]
 pub(in crate::recorder) struct Exception {
     pub(in crate::recorder) id: EntityId,
-    pub(in crate::recorder) kind: String,
+    pub(in crate::recorder) kind: Cow<'static, str>,
     pub(in crate::recorder) message: String,
     pub(in crate::recorder) remote: bool,
     /// The exception that caused this one: the next, unless that was cut.
@@ -50,7 +50,11 @@ pub(in crate::recorder) struct Chain {
 }
 
 impl Exception {
-    pub(in crate::recorder) fn new(id: EntityId, kind: String, message: String) -> Exception {
+    pub(in crate::recorder) fn new(
+        id: EntityId,
+        kind: Cow<'static, str>,
+        message: String,
+    ) -> Exception {
         Exception {
             id,
             kind,
@@ -65,55 +69,84 @@ impl Exception {
     }
 }
 
+/// Why an entity failed: exceptions, or one that a child has already, as the error passed through.
+#[derive(Clone, Debug, Default)]
+pub(in crate::recorder) struct Cause {
+    exceptions: Vec<Exception>,
+    /// Means nothing beside exceptions.
+    reference: Option<EntityId>,
+}
+
 impl Cause {
-    /// What a cause becomes where exceptions come on top of it; gives how many are left out.
+    pub(in crate::recorder) fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    pub(in crate::recorder) fn exceptions_mut(&mut self) -> &mut Vec<Exception> {
+        &mut self.exceptions
+    }
+
+    /// The exception of a child.
+    pub(in crate::recorder) fn reference(&self) -> Option<EntityId> {
+        self.reference.filter(|_| self.exceptions.is_empty())
+    }
+
+    pub(in crate::recorder) fn is_empty(&self) -> bool {
+        self.exceptions.is_empty() && self.reference.is_none()
+    }
+
+    /// Adds exceptions on top of what there is; gives how many are left out.
     ///
     /// A reference gives way: the exception that it names is recorded where it was thrown.
-    pub(in crate::recorder) fn add(cause: &mut Option<Cause>, chain: Vec<Exception>) -> usize {
-        let Some(Cause::Exceptions(all)) = cause else {
-            *cause = Some(Cause::Exceptions(chain));
-            return 0;
-        };
+    pub(in crate::recorder) fn add(
+        &mut self,
+        chain: impl ExactSizeIterator<Item = Exception>,
+    ) -> usize {
         // The first ones and the last chain tell most.
         let room = MOST_EXCEPTIONS.saturating_sub(chain.len());
-        let left_out = all.len().saturating_sub(room);
-        all.truncate(room);
-        all.extend(chain);
+        let left_out = self.exceptions.len().saturating_sub(room);
+        self.exceptions.truncate(room);
+        self.exceptions.extend(chain);
         left_out
+    }
+
+    /// Refers to the exception of a child, unless there are exceptions.
+    pub(in crate::recorder) fn refer(&mut self, id: EntityId) {
+        self.reference = Some(id);
     }
 
     /// The exception that is this error, if there is one.
     pub(in crate::recorder) fn find(&self, mark: Mark) -> Option<EntityId> {
-        let Cause::Exceptions(all) = self else {
-            return None;
-        };
-        let found = all.iter().find(|exception| exception.mark == Some(mark));
+        let mut all = self.exceptions.iter();
+        let found = all.find(|exception| exception.mark == Some(mark));
         found.map(|exception| exception.id)
+    }
+
+    /// Forgets all, and keeps the memory.
+    pub(in crate::recorder) fn clear(&mut self) {
+        self.exceptions.clear();
+        self.reference = None;
     }
 }
 
 /// The chain of an error and its sources.
 pub(in crate::recorder) fn chain<E: Error + ?Sized>(error: &E, ids: &Ids) -> Chain {
-    let mut hasher = DefaultHasher::new();
-    let mut exception = |kind: Option<Cow<'_, str>>, debug: &str, message: String| {
-        (debug, &message).hash(&mut hasher);
-        let kind = kind.unwrap_or_else(|| Cow::Borrowed(guessed(debug)));
-        Exception::new(ids.entity_id(), kind.into_owned(), message)
+    let mut texts = Texts(DefaultHasher::new());
+    let mut exception = |kind: Option<Cow<'static, str>>, debug: &dyn Debug, message: String| {
+        let kind = texts.kind(kind, debug);
+        message.hash(&mut texts.0);
+        Exception::new(ids.entity_id(), kind, message)
     };
-    let outermost = exception(
-        named(std::any::type_name::<E>()),
-        &format!("{error:?}"),
-        error.to_string(),
-    );
+    let outermost = exception(named(std::any::type_name::<E>()), &error, error.to_string());
     let mut exceptions = vec![outermost];
     let (sources, skipped) = sources(error);
     for source in sources {
         let is_io = source.is::<std::io::Error>();
-        let kind = is_io.then_some(Cow::Borrowed("io::Error"));
-        exceptions.push(exception(kind, &format!("{source:?}"), source.to_string()));
+        let kind = is_io.then_some(Cow::Borrowed(IO_ERROR));
+        exceptions.push(exception(kind, &source, source.to_string()));
     }
-    skipped.hash(&mut hasher);
-    let mark = Mark(hasher.finish());
+    skipped.hash(&mut texts.0);
+    let mark = Mark(texts.0.finish());
     for index in 1..exceptions.len() {
         exceptions[index - 1].source = Some(exceptions[index].id);
     }
@@ -125,6 +158,36 @@ pub(in crate::recorder) fn chain<E: Error + ?Sized>(error: &E, ids: &Ids) -> Cha
         exceptions,
         skipped,
         mark,
+    }
+}
+
+/// Takes the texts of errors into a hash.
+struct Texts(DefaultHasher);
+
+impl Texts {
+    /// The type of an error: what is known of it, or what its `Debug` text tells.
+    fn kind(&mut self, known: Option<Cow<'static, str>>, debug: &dyn Debug) -> Cow<'static, str> {
+        // What `Debug` refuses to write is not looked at.
+        let kind = match known {
+            Some(known) => {
+                let _ = write!(self, "{debug:?}");
+                known
+            }
+            None => {
+                let text = format!("{debug:?}");
+                let _ = self.write_str(&text);
+                Cow::Owned(guessed(&text).to_owned())
+            }
+        };
+        self.0.write_u8(0xff);
+        kind
+    }
+}
+
+impl Write for Texts {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
     }
 }
 
@@ -181,7 +244,7 @@ fn guessed(debug: &str) -> &str {
 /// The name of a type without its path and parameters; `None` for a `dyn`.
 ///
 /// Of a type `Error` the module is told too: `io::Error`.
-fn named(mut full: &str) -> Option<Cow<'_, str>> {
+fn named(mut full: &'static str) -> Option<Cow<'static, str>> {
     // References and boxes are no errors of their own.
     while let Some(inner) = POINTERS
         .iter()
@@ -199,11 +262,16 @@ fn named(mut full: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(name));
     }
     let module = parts.find(|part| *part != "error" && !part.starts_with('{'));
+    if module == Some("io") {
+        return Some(Cow::Borrowed(IO_ERROR));
+    }
     Some(module.map_or(Cow::Borrowed(name), |module| {
         Cow::Owned(format!("{module}::{name}"))
     }))
 }
 
+/// What the errors of the system are called.
+const IO_ERROR: &str = "io::Error";
 /// How `type_name` writes what points to another type.
 const POINTERS: [&str; 6] = [
     "&mut ",

@@ -1,7 +1,9 @@
 //! What is left out of an entity that is too large for a document.
 
-use crate::json::write_text;
-use crate::recorder::part::{Cause, Fields};
+use crate::json::push_text;
+use crate::recorder::cause::Exception;
+use crate::recorder::members::{Block, Chosen};
+use crate::recorder::part::Fields;
 
 /// What was cut.
 #[derive(Debug, Default)]
@@ -15,6 +17,10 @@ pub(in crate::recorder) struct Cut {
 }
 
 impl Cut {
+    pub(in crate::recorder) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
     fn add(&mut self, what: String) {
         if self.told.len() < MOST_TOLD {
             self.told.push(what);
@@ -32,10 +38,10 @@ impl Cut {
         if self.more > 0 {
             text = format!("{text}; and {} more", self.more);
         }
-        let mut json = String::new();
-        write_text(&mut json, &text);
-        let own = fields.metadata.entry(OWN_NAMESPACE.to_owned()).or_default();
-        own.insert(OWN_KEY.to_owned(), json);
+        let members = &mut fields.members;
+        members.set_any(Block::Metadata, OWN_NAMESPACE, OWN_KEY, |json| {
+            push_text(json, &text);
+        });
     }
 }
 
@@ -51,7 +57,7 @@ enum Item {
     MetadataWithKey(String, String),
     Namespace(String),
     Precursors,
-    Sql(&'static str),
+    Sql(String),
     Stack(usize),
 }
 
@@ -74,7 +80,6 @@ pub(in crate::recorder) fn cut(fields: &mut Fields, bytes: usize, cut: &mut Cut)
         left = left.saturating_sub(size);
         any = true;
     }
-    fields.metadata.retain(|_, values| !values.is_empty());
     cut.mark(fields);
     any
 }
@@ -82,7 +87,8 @@ pub(in crate::recorder) fn cut(fields: &mut Fields, bytes: usize, cut: &mut Cut)
 /// All that can be cut, and how much shorter the document gets by it, at least.
 fn items(fields: &Fields) -> Vec<(usize, Item)> {
     let mut items = Vec::new();
-    for (namespace, values) in &fields.metadata {
+    let members = &fields.members;
+    for (namespace, values) in members.of(Block::Metadata).namespaces() {
         // Of one alone, its namespace goes with it.
         let around = if values.len() == 1 {
             written(namespace) + BRACES
@@ -92,14 +98,14 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
         if namespace.len() > LONG {
             let inside = values.iter().map(|(key, json)| member(key, json));
             let size = written(namespace) + BRACES + inside.sum::<usize>();
-            items.push((size, Item::Namespace(namespace.clone())));
+            items.push((size, Item::Namespace(namespace.to_owned())));
             continue;
         }
-        for (key, json) in values {
+        for (key, json) in values.iter() {
             if namespace == OWN_NAMESPACE && key == OWN_KEY {
                 continue;
             }
-            let place = (namespace.clone(), key.clone());
+            let place = (namespace.to_owned(), key.to_owned());
             let item = if json.len() > LONG && key.len() <= LONG {
                 (json.len() - MARK, Item::Metadata(place.0, place.1))
             } else {
@@ -111,42 +117,41 @@ fn items(fields: &Fields) -> Vec<(usize, Item)> {
             items.push(item);
         }
     }
-    for (key, json) in &fields.annotations {
-        items.push((member(key, json), Item::Annotation(key.clone())));
+    for (key, json) in members.of(Block::Annotations).iter() {
+        items.push((member(key, json), Item::Annotation(key.to_owned())));
     }
-    for (key, json) in &fields.aws {
-        items.push((member(key, json), Item::Aws(key.clone())));
+    for (key, json) in members.of(Block::Aws).iter() {
+        items.push((member(key, json), Item::Aws(key.to_owned())));
     }
-    for (key, json) in &fields.sql {
+    for (key, json) in members.of(Block::Sql).iter() {
         if json.len() > LONG {
-            items.push((json.len() - MARK, Item::Sql(key)));
+            items.push((json.len() - MARK, Item::Sql(key.to_owned())));
         }
     }
     if fields.precursors.len() > FEW {
         items.push(((fields.precursors.len() - FEW) * ID, Item::Precursors));
     }
-    if let Some(Cause::Exceptions(exceptions)) = &fields.cause {
-        for (index, exception) in exceptions.iter().enumerate() {
-            let message = written(&exception.message);
-            if message > LONG {
-                items.push((message - LONG, Item::Message(index)));
-            }
-            let stack: usize = exception.stack.iter().map(String::len).sum();
-            if stack > 0 {
-                items.push((stack, Item::Stack(index)));
-            }
+    let exceptions = fields.cause.exceptions();
+    for (index, exception) in exceptions.iter().enumerate() {
+        let message = written(&exception.message);
+        if message > LONG {
+            items.push((message - LONG, Item::Message(index)));
         }
-        if exceptions.len() > FEW {
-            items.push((0, Item::Exceptions));
+        let stack: usize = exception.stack.iter().map(String::len).sum();
+        if stack > 0 {
+            items.push((stack, Item::Stack(index)));
         }
+    }
+    if exceptions.len() > FEW {
+        items.push((0, Item::Exceptions));
     }
     items
 }
 
 /// The length of a text as JSON.
 fn written(text: &str) -> usize {
-    let mut json = String::with_capacity(text.len() + 2);
-    write_text(&mut json, text);
+    let mut json = Vec::with_capacity(text.len() + 2);
+    push_text(&mut json, text);
     json.len()
 }
 
@@ -158,7 +163,8 @@ fn member(key: &str, json: &str) -> usize {
 /// Leaves nothing that was said but who it is and how it went: what cannot be cut otherwise, such
 /// as many texts of the greatest length.
 pub(in crate::recorder) fn cut_all(fields: &mut Fields, cut: &mut Cut) {
-    let flags = fields.flags();
+    let is_without_response = fields.members.of(Block::Response).is_empty();
+    let flags = fields.flags(is_without_response);
     *fields = Fields {
         namespace: fields.namespace,
         said: flags,
@@ -172,35 +178,40 @@ pub(in crate::recorder) fn cut_all(fields: &mut Fields, cut: &mut Cut) {
 /// Cuts one thing; says what it was, and how many bytes it had.
 fn apply(fields: &mut Fields, item: Item, removed: &mut bool) -> (String, usize) {
     *removed |= !matches!(item, Item::Metadata(..) | Item::Sql(_) | Item::Message(_));
+    let members = &mut fields.members;
+    let mut remove = |block, namespace: &str, key: &str| {
+        let was = members.remove(block, namespace, key);
+        was.unwrap_or_default()
+    };
     match item {
         Item::Annotation(key) => {
-            let was = fields.annotations.remove(&key).map_or(0, |json| json.len());
+            let was = remove(Block::Annotations, "", &key);
             (format!("the annotation `{}`", shown(&key)), was)
         }
         Item::Aws(key) => {
-            let was = fields.aws.remove(&key).map_or(0, |json| json.len());
+            let was = remove(Block::Aws, "", &key);
             (format!("`{}` of `aws`", shown(&key)), was)
         }
         Item::Metadata(namespace, key) => {
-            let what = format!("the metadata `{}`", shown(&key));
-            let values = fields.metadata.entry(namespace).or_default();
-            let json = values.entry(key).or_default();
-            let was = json.len();
-            *json = mark(was);
-            (what, was)
+            let was = remove(Block::Metadata, &namespace, &key);
+            members.set_any(Block::Metadata, &namespace, &key, |json| mark(json, was));
+            (format!("the metadata `{}`", shown(&key)), was)
         }
         Item::MetadataWithKey(namespace, key) => {
-            let values = fields.metadata.entry(namespace).or_default();
-            let was = values.remove(&key).map_or(0, |json| json.len());
+            let was = remove(Block::Metadata, &namespace, &key);
             (format!("the metadata `{}`", shown(&key)), was)
         }
         Item::Namespace(namespace) => {
-            let values = fields.metadata.remove(&namespace).unwrap_or_default();
-            let was = values.iter().map(|(key, json)| key.len() + json.len());
-            (
-                format!("the metadata of `{}`", shown(&namespace)),
-                was.sum(),
-            )
+            let all = members.of(Block::Metadata);
+            let values = all.namespaces().find(|(name, _)| *name == namespace);
+            let keys = |values: Chosen<'_>| values.iter().map(|(key, _)| key.to_owned()).collect();
+            let keys: Vec<String> = values.map_or_else(Vec::new, |(_, values)| keys(values));
+            let mut was = 0;
+            for key in keys {
+                let value = members.remove(Block::Metadata, &namespace, &key);
+                was += key.len() + value.unwrap_or_default();
+            }
+            (format!("the metadata of `{}`", shown(&namespace)), was)
         }
         Item::Precursors => {
             let was = (fields.precursors.len() - FEW) * ID;
@@ -208,24 +219,17 @@ fn apply(fields: &mut Fields, item: Item, removed: &mut bool) -> (String, usize)
             (format!("`precursor_ids` after the first {FEW}"), was)
         }
         Item::Sql(key) => {
-            let json = fields.sql.entry(key).or_default();
-            let was = json.len();
-            *json = mark(was);
+            let was = remove(Block::Sql, "", &key);
+            members.set(Block::Sql, &key, |json| mark(json, was));
             (format!("`{key}` of `sql`"), was)
         }
         Item::Exceptions | Item::Message(_) | Item::Stack(_) => {
-            let Some(Cause::Exceptions(exceptions)) = &mut fields.cause else {
-                unreachable!("the item came from there")
-            };
-            cut_exception(exceptions, &item)
+            cut_exception(fields.cause.exceptions_mut(), &item)
         }
     }
 }
 
-fn cut_exception(
-    exceptions: &mut Vec<crate::recorder::cause::Exception>,
-    item: &Item,
-) -> (String, usize) {
+fn cut_exception(exceptions: &mut Vec<Exception>, item: &Item) -> (String, usize) {
     match *item {
         Item::Message(index) => {
             let exception = &mut exceptions[index];
@@ -256,8 +260,8 @@ fn cut_exception(
 }
 
 /// What stands for a value that was cut.
-fn mark(bytes: usize) -> String {
-    format!("\"cut by xray-phantom: {bytes} bytes\"")
+fn mark(json: &mut Vec<u8>, bytes: usize) {
+    push_text(json, &format!("cut by xray-phantom: {bytes} bytes"));
 }
 
 /// A key as it is shown in a message.

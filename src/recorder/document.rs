@@ -2,17 +2,99 @@
 
 use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, TraceId};
-use crate::recorder::part::{Part, State};
+use crate::recorder::outcome::Outcome;
+use crate::recorder::part::State;
+use crate::recorder::parts::Parts;
 
-/// The documents of a part that has ended and of all that ended below it and was not sent: one, if
-/// that is not too large. Otherwise the largest subtrees go on their own, before what they belong
-/// to. All of them count as sent.
-pub(in crate::recorder) fn of_tree(
+/// What a document says beside the bodies in it.
+pub(in crate::recorder) struct Envelope {
+    trace_id: TraceId,
+    parent: Option<EntityId>,
+    is_segment: bool,
+}
+
+impl Envelope {
+    /// The envelope of a part, in a segment that has this caller.
+    pub(in crate::recorder) fn of(
+        trace_id: TraceId,
+        caller: Option<EntityId>,
+        parts: &Parts,
+        index: usize,
+    ) -> Envelope {
+        let above = parts.list[index].parent;
+        Envelope {
+            trace_id,
+            parent: match above {
+                Some(parent) => Some(parts.list[parent].id),
+                None => caller,
+            },
+            is_segment: above.is_none(),
+        }
+    }
+
+    /// Writes the first members, up to the comma before the body.
+    fn begin(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(b"{\"trace_id\":\"");
+        self.trace_id.push(json);
+        json.extend_from_slice(b"\",");
+        if !self.is_segment {
+            json.extend_from_slice(b"\"type\":\"subsegment\",");
+        }
+        if let Some(parent) = self.parent {
+            json.extend_from_slice(b"\"parent_id\":\"");
+            parent.push(json);
+            json.extend_from_slice(b"\",");
+        }
+    }
+}
+
+/// Writes the document of one part alone.
+pub(in crate::recorder) fn of_part(json: &mut Vec<u8>, envelope: &Envelope, body: &[u8]) {
+    envelope.begin(json);
+    json.extend_from_slice(body);
+    json.push(b'}');
+}
+
+/// Adds the documents of all parts that have ended and were not sent: one for each that lies in no
+/// other, if that is not too large. Otherwise the largest subtrees go on their own, before what they
+/// belong to. All of them count as sent.
+pub(in crate::recorder) fn of_trees(
     trace_id: TraceId,
     caller: Option<EntityId>,
-    parts: &mut [Part],
+    parts: &mut Parts,
+    outcome: &mut Outcome,
+) {
+    let ready = std::mem::take(&mut parts.ready);
+    let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;
+    for &root in &ready {
+        // One that lies in another which is ready goes with it.
+        let above = parts.list[root].parent;
+        if above.is_some_and(|above| parts.list[above].body_len().is_some()) {
+            continue;
+        }
+        if all_fit {
+            let envelope = Envelope::of(trace_id, caller, parts, root);
+            outcome.add(|json| of_tree(json, &envelope, parts, root, |_| true));
+        } else {
+            in_pieces(trace_id, caller, parts, root, outcome);
+        }
+    }
+    for &index in &ready {
+        parts.end(index, State::Sent);
+    }
+    parts.bodies.clear();
+    parts.ready = ready;
+    parts.ready.clear();
+}
+
+/// Adds the document of a part with all that has ended below it, or several if that is too large.
+fn in_pieces(
+    trace_id: TraceId,
+    caller: Option<EntityId>,
+    parts: &Parts,
     root: usize,
-) -> Vec<String> {
+    outcome: &mut Outcome,
+) {
     let order = preorder(parts, root);
     // From the leaves up: a part with what is still attached to it fits into a document.
     let mut sizes = vec![0; order.len()];
@@ -20,7 +102,7 @@ pub(in crate::recorder) fn of_tree(
     let mut below: Vec<Vec<usize>> = vec![Vec::new(); order.len()];
     for place in (0..order.len()).rev() {
         let (index, parent) = order[place];
-        let body = parts[index].body().map_or(0, str::len);
+        let body = parts.list[index].body_len().unwrap_or_default();
         let mut size = ENVELOPE + body;
         let mut attached: Vec<usize> = below[place].clone();
         size += attached.iter().map(|child| sizes[*child]).sum::<usize>();
@@ -38,48 +120,28 @@ pub(in crate::recorder) fn of_tree(
         }
     }
     alone[0] = true;
+    let attached = |index: usize| {
+        order
+            .binary_search_by_key(&index, |(index, _)| *index)
+            .is_ok_and(|place| !alone[place])
+    };
     // Children before their parents.
-    let roots = (0..order.len()).rev().filter(|place| alone[*place]);
-    let documents = roots
-        .map(|place| {
-            let attached = |index: usize| {
-                order
-                    .binary_search_by_key(&index, |(index, _)| *index)
-                    .is_ok_and(|place| !alone[place])
-            };
-            document(trace_id, caller, parts, order[place].0, attached)
-        })
-        .collect();
-    for (index, _) in &order {
-        sent(parts, *index);
+    for place in (0..order.len()).rev().filter(|place| alone[*place]) {
+        let index = order[place].0;
+        let envelope = Envelope::of(trace_id, caller, parts, index);
+        outcome.add(|json| of_tree(json, &envelope, parts, index, attached));
     }
-    documents
-}
-
-/// The document of a part that is in progress, or of one alone.
-pub(in crate::recorder) fn of_body(
-    trace_id: TraceId,
-    parent: Option<EntityId>,
-    is_segment: bool,
-    body: &str,
-) -> String {
-    let mut json = String::with_capacity(body.len() + ENVELOPE);
-    begin(&mut json, trace_id, parent, is_segment);
-    json.push_str(body);
-    json.push('}');
-    json
 }
 
 /// The parts below `root` that have ended and were not sent, each with the place of its parent in
 /// this list. They are in order of their numbers, which is outer ones first: a part is opened
 /// before what is below it.
-fn preorder(parts: &[Part], root: usize) -> Vec<(usize, Option<usize>)> {
+fn preorder(parts: &Parts, root: usize) -> Vec<(usize, Option<usize>)> {
     let mut found = vec![root];
     let mut waiting = vec![root];
     while let Some(index) = waiting.pop() {
-        let children = parts[index].children.iter().copied();
-        let ended = children.filter(|child| parts[*child].body().is_some());
-        for child in ended {
+        let has_ended = |child: &usize| parts.list[*child].body_len().is_some();
+        for child in parts.children(index).filter(has_ended) {
             found.push(child);
             waiting.push(child);
         }
@@ -89,91 +151,50 @@ fn preorder(parts: &[Part], root: usize) -> Vec<(usize, Option<usize>)> {
     found
         .iter()
         .map(|&index| {
-            let parent = parts[index].parent.filter(|_| index != root);
+            let parent = parts.list[index].parent.filter(|_| index != root);
             (index, parent.and_then(place))
         })
         .collect()
 }
 
-/// Writes a part with the attached ones below it.
-fn document(
-    trace_id: TraceId,
-    caller: Option<EntityId>,
-    parts: &[Part],
+/// Writes the document of a part with the attached ones below it, without recursion: programs nest
+/// as deep as they like.
+fn of_tree(
+    json: &mut Vec<u8>,
+    envelope: &Envelope,
+    parts: &Parts,
     root: usize,
     attached: impl Fn(usize) -> bool,
-) -> String {
-    let is_segment = parts[root].parent.is_none();
-    let parent = match parts[root].parent {
-        Some(parent) => Some(parts[parent].id),
-        None => caller,
+) {
+    let first_of = |from: Option<usize>| {
+        let is_in = |index: &usize| parts.list[*index].body_len().is_some() && attached(*index);
+        parts.from(from).find(is_in)
     };
-    let mut json = String::with_capacity(1_024);
-    begin(&mut json, trace_id, parent, is_segment);
-    let mut waiting = vec![Piece::Part(root)];
-    while let Some(piece) = waiting.pop() {
-        let index = match piece {
-            Piece::Part(index) => index,
-            Piece::Text(text) => {
-                json.push_str(text);
-                continue;
-            }
-        };
-        json.push_str(parts[index].body().unwrap_or_default());
-        let children: Vec<usize> = parts[index]
-            .children
-            .iter()
-            .copied()
-            .filter(|child| parts[*child].body().is_some() && attached(*child))
-            .collect();
-        let Some((last, others)) = children.split_last() else {
-            json.push('}');
+    envelope.begin(json);
+    let mut at = root;
+    loop {
+        json.extend_from_slice(parts.body(at).unwrap_or_default());
+        if let Some(child) = first_of(parts.list[at].children.map(|(first, _)| first)) {
+            json.extend_from_slice(b",\"subsegments\":[{");
+            at = child;
             continue;
-        };
-        json.push_str(",\"subsegments\":[{");
-        waiting.extend([Piece::Text("]}"), Piece::Part(*last)]);
-        for child in others.iter().rev() {
-            waiting.extend([Piece::Text(",{"), Piece::Part(*child)]);
         }
-    }
-    json
-}
-
-/// What is to be written: the members of a part and its closing brace, or a text.
-enum Piece {
-    Part(usize),
-    Text(&'static str),
-}
-
-fn begin(json: &mut String, trace_id: TraceId, parent: Option<EntityId>, is_segment: bool) {
-    json.push_str("{\"trace_id\":\"");
-    json.push_str(&trace_id.to_string());
-    json.push_str("\",");
-    if !is_segment {
-        json.push_str("\"type\":\"subsegment\",");
-    }
-    if let Some(parent) = parent {
-        json.push_str("\"parent_id\":\"");
-        json.push_str(&parent.to_string());
-        json.push_str("\",");
-    }
-}
-
-/// What was sent needs little memory: its place and name, of which late children and notes ask.
-fn sent(parts: &mut [Part], index: usize) {
-    let part = &mut parts[index];
-    part.state = State::Sent;
-    part.children = Vec::new();
-    if let Some(parent) = part.parent
-        && parts[parent].is_open()
-    {
-        // Now and then, so that many children of one parent cost in proportion.
-        parts[parent].gone += 1;
-        if parts[parent].gone * 2 > parts[parent].children.len() {
-            let mut children = std::mem::take(&mut parts[parent].children);
-            children.retain(|child| !matches!(parts[*child].state, State::Sent));
-            parts[parent].children = children;
-            parts[parent].gone = 0;
+        json.push(b'}');
+        // Up, to the first that has another child.
+        loop {
+            if at == root {
+                return;
+            }
+            if let Some(next) = first_of(parts.list[at].next) {
+                json.extend_from_slice(b",{");
+                at = next;
+                break;
+            }
+            let Some(above) = parts.list[at].parent else {
+                return;
+            };
+            json.extend_from_slice(b"]}");
+            at = above;
         }
     }
 }

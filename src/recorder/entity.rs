@@ -8,7 +8,7 @@ use crate::model::{EntityId, EntityKind, TraceId};
 #[cfg(feature = "aws")]
 use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
-use crate::recorder::record::Record;
+use crate::recorder::record::Held;
 use crate::wire::{Sampled, TraceHeader};
 
 /// A segment or subsegment that is open. Clones are the same one.
@@ -43,27 +43,39 @@ pub struct OpenEntity(Inner);
 enum Inner {
     /// Outside of every segment.
     Nowhere,
-    Recorded(Arc<Record>, usize),
+    Recorded(Held, usize),
     /// In a segment that is not recorded. Its header says so downstream.
-    Unsampled(Arc<Unsampled>),
+    Unsampled(Unsampled),
 }
 
-/// A segment that is not recorded.
+/// A segment that is not recorded. It needs no memory of its own.
+#[derive(Clone)]
+pub(in crate::recorder) enum Unsampled {
+    /// One that begins this trace.
+    First(TraceId),
+    /// One of a request that came with a header.
+    Further(Arc<Further>),
+    /// One of which nothing is known: the recorder is disabled and was told nothing.
+    Unknown,
+}
+
+/// What the segments of a request that is not recorded share.
 #[derive(Debug)]
-struct Unsampled {
-    /// What a call downstream is told; none where the recorder is disabled and was told nothing.
-    header: Option<TraceHeader>,
-    asked: bool,
+pub(in crate::recorder) struct Further {
+    /// What a call downstream is told.
+    pub(in crate::recorder) header: TraceHeader,
+    /// Whether the caller asked for the decision.
+    pub(in crate::recorder) asked: bool,
 }
 
 impl OpenEntity {
-    pub(in crate::recorder) fn new(record: Arc<Record>, index: usize) -> OpenEntity {
+    pub(in crate::recorder) fn new(record: Held, index: usize) -> OpenEntity {
         OpenEntity(Inner::Recorded(record, index))
     }
 
     /// One that is not recorded.
-    pub(in crate::recorder) fn unsampled(header: Option<TraceHeader>, asked: bool) -> OpenEntity {
-        OpenEntity(Inner::Unsampled(Arc::new(Unsampled { header, asked })))
+    pub(in crate::recorder) fn unsampled(segment: Unsampled) -> OpenEntity {
+        OpenEntity(Inner::Unsampled(segment))
     }
 
     /// The handle that records nothing.
@@ -80,8 +92,9 @@ impl OpenEntity {
         let Inner::Recorded(record, index) = &self.0 else {
             return self.clone();
         };
-        let name = record.shared.cleaned(name, place);
-        OpenEntity::new(Arc::clone(record), record.open_child(*index, name, place))
+        let name = record.shared().cleaned(name, place);
+        let child = record.open_child(*index, &name, place);
+        OpenEntity::new(record.clone(), child)
     }
 
     /// Ends the entity; `false` where it had ended.
@@ -122,7 +135,9 @@ impl OpenEntity {
         match &self.0 {
             Inner::Nowhere => None,
             Inner::Recorded(record, _) => Some(record.trace_id),
-            Inner::Unsampled(unsampled) => unsampled.header.as_ref()?.root(),
+            Inner::Unsampled(Unsampled::First(trace)) => Some(*trace),
+            Inner::Unsampled(Unsampled::Further(further)) => further.header.root(),
+            Inner::Unsampled(Unsampled::Unknown) => None,
         }
     }
 
@@ -132,7 +147,8 @@ impl OpenEntity {
         match &self.0 {
             Inner::Nowhere => None,
             Inner::Recorded(record, index) => Some(record.id(*index)),
-            Inner::Unsampled(unsampled) => unsampled.header.as_ref()?.parent(),
+            Inner::Unsampled(Unsampled::Further(further)) => further.header.parent(),
+            Inner::Unsampled(_) => None,
         }
     }
 
@@ -150,7 +166,11 @@ impl OpenEntity {
                 let header = header.with_parent(record.id(*index));
                 Some(header.with_sampled(Sampled::Keep))
             }
-            Inner::Unsampled(unsampled) => unsampled.header.clone(),
+            Inner::Unsampled(Unsampled::First(trace)) => {
+                Some(TraceHeader::new(*trace).with_sampled(Sampled::Drop))
+            }
+            Inner::Unsampled(Unsampled::Further(further)) => Some(further.header.clone()),
+            Inner::Unsampled(Unsampled::Unknown) => None,
         }
     }
 
@@ -164,7 +184,8 @@ impl OpenEntity {
                 let asked = record.incoming.as_ref().and_then(|header| header.sampled());
                 (asked == Some(Sampled::Ask), Sampled::Keep)
             }
-            Inner::Unsampled(unsampled) => (unsampled.asked, Sampled::Drop),
+            Inner::Unsampled(Unsampled::Further(further)) => (further.asked, Sampled::Drop),
+            Inner::Unsampled(_) => (false, Sampled::Drop),
         };
         Some(if asked {
             header.with_sampled(decision)
@@ -206,11 +227,12 @@ impl OpenEntity {
     #[cfg(feature = "aws")]
     pub(crate) fn rename(&self, name: &str) {
         if let Inner::Recorded(record, index) = &self.0 {
-            record.rename(*index, clean(name).into_owned());
+            record.rename(*index, &clean(name));
         }
     }
 
     /// Says something of the fields; `false` where it had ended.
+    #[inline]
     pub(in crate::recorder) fn say(
         &self,
         place: &'static Location<'static>,
@@ -222,11 +244,19 @@ impl OpenEntity {
         }
     }
 
+    /// Memory to write a value into before it is said.
+    pub(in crate::recorder) fn scratch(&self) -> Vec<u8> {
+        match &self.0 {
+            Inner::Recorded(record, index) => record.scratch(*index),
+            Inner::Nowhere | Inner::Unsampled(_) => Vec::new(),
+        }
+    }
+
     /// Whether both are in the same segment.
     pub(in crate::recorder) fn is_in_segment_of(&self, other: &OpenEntity) -> bool {
         match (&self.0, &other.0) {
-            (Inner::Recorded(one, _), Inner::Recorded(other, _)) => Arc::ptr_eq(one, other),
-            (Inner::Unsampled(one), Inner::Unsampled(other)) => Arc::ptr_eq(one, other),
+            (Inner::Recorded(one, _), Inner::Recorded(other, _)) => one.is(other),
+            (Inner::Unsampled(one), Inner::Unsampled(other)) => one.is(other),
             _ => false,
         }
     }
@@ -245,7 +275,7 @@ impl OpenEntity {
     }
 
     /// The record, if there is one.
-    pub(in crate::recorder) fn record(&self) -> Option<&Arc<Record>> {
+    pub(in crate::recorder) fn record(&self) -> Option<&Held> {
         match &self.0 {
             Inner::Recorded(record, _) => Some(record),
             Inner::Nowhere | Inner::Unsampled(_) => None,
@@ -258,6 +288,18 @@ impl OpenEntity {
             Inner::Recorded(_, 0) => Some(EntityKind::Segment),
             Inner::Recorded(..) => Some(EntityKind::Subsegment),
             Inner::Nowhere | Inner::Unsampled(_) => None,
+        }
+    }
+}
+
+impl Unsampled {
+    /// Whether both are the same segment, or nobody could tell.
+    fn is(&self, other: &Unsampled) -> bool {
+        match (self, other) {
+            (Unsampled::First(one), Unsampled::First(other)) => one == other,
+            (Unsampled::Further(one), Unsampled::Further(other)) => Arc::ptr_eq(one, other),
+            (Unsampled::Unknown, Unsampled::Unknown) => true,
+            _ => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::recorder::at_work;
 use crate::recorder::decision::Decision;
-use crate::recorder::entity::OpenEntity;
+use crate::recorder::entity::{Further, OpenEntity, Unsampled};
 use crate::recorder::guard::EntityGuard;
 use crate::recorder::record::{Kind, Record};
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
@@ -50,8 +50,9 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Serving {
     header: Arc<TraceHeader>,
-    /// Made once, so that all segments of a request are recorded, or none.
-    recorded: bool,
+    /// What its segments are where they are not recorded. Decided once, so that all segments of a
+    /// request are recorded, or none.
+    unsampled: Option<Arc<Further>>,
 }
 
 impl Recorder {
@@ -132,21 +133,32 @@ impl Recorder {
     #[must_use = "the recorder for the request is what this returns"]
     pub fn serving(&self, header: &TraceHeader, request: &SamplingRequest<'_>) -> Recorder {
         let shared = &self.shared;
-        let recorded = !shared.disabled
-            && Decision::resolve(header.sampled(), || shared.decide(request)).sampled;
+        let now = shared.clock.now();
+        let decide = || shared.decide(request, now);
+        let recorded = !shared.disabled && Decision::resolve(header.sampled(), decide).sampled;
+        let asked = header.sampled() == Some(Sampled::Ask) && !shared.disabled;
         let header = match header.root() {
             // A parent is one of its trace, and nobody of a new one.
             None if !shared.disabled => {
-                let root = shared.ids.trace_id(shared.clock.now());
+                let root = shared.ids.trace_id(now);
                 header.clone().without_parent().with_root(root)
             }
             _ => header.clone(),
         };
+        let unsampled = (!recorded).then(|| {
+            let header = header.clone();
+            let header = if shared.disabled {
+                header
+            } else {
+                header.with_sampled(Sampled::Drop)
+            };
+            Arc::new(Further { header, asked })
+        });
         Recorder {
             shared: Arc::clone(shared),
             serving: Some(Arc::new(Serving {
                 header: Arc::new(header),
-                recorded,
+                unsampled,
             })),
         }
     }
@@ -195,22 +207,27 @@ impl Recorder {
         let known = (header.root(), header.parent(), header.sampled());
         let entity = match known {
             (Some(trace), Some(parent), Some(Sampled::Keep)) if !self.shared.disabled => {
+                let now = self.shared.clock.now();
                 let record = Record::open(
-                    Arc::clone(&self.shared),
+                    &self.shared,
                     (trace, parent),
                     Some(Arc::new(header.clone())),
                     Kind::Facade,
-                    String::new(),
-                    place,
+                    "",
+                    (place, now),
                 );
                 OpenEntity::new(record, 0)
             }
             _ => {
                 count(&self.shared.counters.unsampled);
                 // A call downstream is told that nothing of this is recorded.
-                let known = header.root().map(|_| header.clone());
-                let asked = header.sampled() == Some(Sampled::Ask);
-                OpenEntity::unsampled(known.map(|known| known.with_sampled(Sampled::Drop)), asked)
+                OpenEntity::unsampled(match header.root() {
+                    Some(_) => Unsampled::Further(Arc::new(Further {
+                        header: header.clone().with_sampled(Sampled::Drop),
+                        asked: header.sampled() == Some(Sampled::Ask),
+                    })),
+                    None => Unsampled::Unknown,
+                })
             }
         };
         EntityGuard::new(entity, place)
@@ -389,43 +406,43 @@ impl Recorder {
     /// Tells that code of this recorder's ran outside of every segment, as the recorder wants it.
     #[cfg(feature = "aws")]
     pub(crate) fn report_missing(&self, place: &'static Location<'static>, what: &str) {
-        at_work::report_missing_to(&self.shared, place, what);
+        at_work::report_missing_to(&self.shared, place, format_args!("{what}"));
     }
 
     fn open(&self, name: &str, place: &'static Location<'static>) -> OpenEntity {
         let shared = &self.shared;
+        if let Some(serving) = &self.serving {
+            if let Some(unsampled) = &serving.unsampled {
+                count(&shared.counters.unsampled);
+                return OpenEntity::unsampled(Unsampled::Further(Arc::clone(unsampled)));
+            }
+        } else if shared.disabled {
+            count(&shared.counters.unsampled);
+            return OpenEntity::unsampled(Unsampled::Unknown);
+        }
+        // One look at the clock for all that is decided at the beginning.
+        let now = shared.clock.now();
         let incoming = self.serving.as_ref().map(|serving| &serving.header);
-        if shared.disabled {
-            count(&shared.counters.unsampled);
-            let header = incoming.map(|header| (**header).clone());
-            return OpenEntity::unsampled(header, false);
-        }
-        let trace = incoming.and_then(|header| header.root());
-        let trace = trace.unwrap_or_else(|| shared.ids.trace_id(shared.clock.now()));
-        let sampled = match &self.serving {
-            Some(serving) => serving.recorded,
-            None => shared.decide(&SamplingRequest::new()).sampled,
+        let is_sampled = || match &self.serving {
+            Some(_) => true,
+            None => shared.decide(&SamplingRequest::new(), now).sampled,
         };
-        if !sampled {
-            count(&shared.counters.unsampled);
-            let header = match incoming {
-                Some(incoming) => (**incoming).clone().with_root(trace),
-                None => TraceHeader::new(trace),
-            };
-            let asked = incoming.is_some_and(|header| header.sampled() == Some(Sampled::Ask));
-            let header = header.with_sampled(Sampled::Drop);
-            return OpenEntity::unsampled(Some(header), asked);
-        }
+        let (trace, id) = match incoming.and_then(|header| header.root()) {
+            Some(trace) => (trace, shared.ids.entity_id()),
+            None if is_sampled() => shared.ids.segment(now),
+            None => {
+                count(&shared.counters.unsampled);
+                return OpenEntity::unsampled(Unsampled::First(shared.ids.trace_id(now)));
+            }
+        };
         let name = shared.cleaned(name, place);
-        let id = shared.ids.entity_id();
-        let incoming = incoming.map(Arc::clone);
         let record = Record::open(
-            Arc::clone(shared),
+            shared,
             (trace, id),
-            incoming,
+            incoming.cloned(),
             Kind::Own,
-            name,
-            place,
+            &name,
+            (place, now),
         );
         OpenEntity::new(record, 0)
     }

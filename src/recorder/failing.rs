@@ -6,7 +6,6 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use crate::model::limits::MAX_TEXT;
 use crate::recorder::OpenEntity;
 use crate::recorder::cause::{Exception, Failure, LONGEST, MOST_EXCEPTIONS, chain};
-use crate::recorder::part::Cause;
 use crate::recorder::stack::stack_here;
 
 impl OpenEntity {
@@ -53,13 +52,13 @@ impl OpenEntity {
         let (Some(record), index) = (self.record(), self.index()) else {
             return;
         };
-        let id = record.shared.ids.entity_id();
-        let kind = self.limited(place, EXCEPTION_TYPE, kind.to_owned(), MAX_TEXT);
-        let mut exception = Exception::new(id, kind, message.to_owned());
+        let id = record.shared().ids.entity_id();
+        let kind = self.limited(place, EXCEPTION_TYPE, kind.into(), MAX_TEXT);
+        let mut exception = Exception::new(id, kind.into_owned().into(), message.to_owned());
         exception.remote = remote;
         let mut left_out = 0;
         let taken = self.say(place, |fields| {
-            left_out = Cause::add(&mut fields.cause, vec![exception]);
+            left_out = fields.cause.add([exception].into_iter());
         });
         if taken {
             record.failed(index, Failure { id, mark: None });
@@ -77,10 +76,10 @@ impl OpenEntity {
             return;
         };
         // Formatting is the user's code; a panic in it is not to be one of the recorder's.
-        let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared.ids)));
+        let chain = catch_unwind(AssertUnwindSafe(|| chain(error, &record.shared().ids)));
         let Ok(chain) = chain else {
             self.say(place, |fields| fields.failed |= fault);
-            return record.shared.note_counted(
+            return record.shared().note_counted(
                 |counters| &counters.left_out,
                 place,
                 "error-text",
@@ -98,20 +97,20 @@ impl OpenEntity {
         };
         let mut id = first.id;
         let known = record.passed_through(index, mark);
-        if known.is_none() && record.shared.backtraces {
+        if known.is_none() && record.shared().backtraces {
             (first.stack, first.frames) = stack_here();
         }
         let mut left_out = 0;
         let taken = self.say(place, |fields| {
             fields.failed |= fault;
-            let said = fields.cause.as_ref().and_then(|cause| cause.find(mark));
-            match (&fields.cause, said, known) {
-                (_, Some(said), _) => id = said,
-                (None | Some(Cause::Reference(_)), None, Some(known)) => {
+            let cause = &mut fields.cause;
+            match (cause.find(mark), known) {
+                (Some(said), _) => id = said,
+                (None, Some(known)) if cause.exceptions().is_empty() => {
                     id = known;
-                    fields.cause = Some(Cause::Reference(known));
+                    cause.refer(known);
                 }
-                _ => left_out = chain.skipped + Cause::add(&mut fields.cause, exceptions),
+                _ => left_out = chain.skipped + cause.add(exceptions.into_iter()),
             }
         });
         if taken {
@@ -131,7 +130,7 @@ impl OpenEntity {
                  the innermost; of an entity {MOST_EXCEPTIONS}"
             );
             record
-                .shared
+                .shared()
                 .note_counted(|counters| &counters.cut, place, "cut", message);
         }
     }

@@ -51,9 +51,9 @@ impl EntityGuard {
         // A future is dropped in the end, and closes what it had opened; a guard can be forgotten.
         if let Some(record) = entity.record()
             && entity.index() == 0
-            && record.shared.emitter.is_test()
+            && record.shared().emitter.is_test()
         {
-            record.shared.open.add(record);
+            record.shared().open.add(record);
         }
         EntityGuard {
             entity,

@@ -19,7 +19,7 @@ use crate::recorder::{ambient, at_work};
 pub fn current() -> OpenEntity {
     let place = Location::caller();
     ambient::current().unwrap_or_else(|| {
-        at_work::report_missing(place, "current()");
+        at_work::report_missing(place, format_args!("current()"));
         OpenEntity::nowhere()
     })
 }
@@ -161,7 +161,7 @@ fn open_in(
     match if stays { current } else { made_in } {
         Some(parent) => parent.open_child_at(name, place),
         None => {
-            at_work::report_missing(place, &format!("subsegment `{name}`"));
+            at_work::report_missing(place, format_args!("subsegment `{name}`"));
             OpenEntity::nowhere()
         }
     }

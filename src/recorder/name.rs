@@ -15,6 +15,7 @@ use crate::model::limits::MAX_NAME;
 /// them; an accent that is composed with its letter stays (NFC).
 ///
 /// Where nothing is left to be seen, the name is `unnamed`.
+#[inline]
 pub(in crate::recorder) fn clean(name: &str) -> Cow<'_, str> {
     if is_plain(name) {
         return Cow::Borrowed(name);
@@ -38,7 +39,7 @@ pub(in crate::recorder) fn is_name(name: &str) -> bool {
 /// The quick look: a name of ASCII alone that can stay.
 fn is_plain(name: &str) -> bool {
     name.len() <= MAX_NAME
-        && name.bytes().all(|byte| is_legal_ascii(byte.into()))
+        && name.bytes().all(|byte| LEGAL[usize::from(byte)])
         && name.bytes().any(|byte| byte != b' ')
 }
 
@@ -54,7 +55,7 @@ fn legal(character: char) -> Option<char> {
 }
 
 fn is_legal_ascii(character: char) -> bool {
-    character.is_ascii_alphanumeric() || SIGNS.contains(character)
+    u8::try_from(character).is_ok_and(|byte| LEGAL[usize::from(byte)])
 }
 
 /// Whether a character is alphabetic by the word of `char` and no letter by its category.
@@ -75,6 +76,22 @@ fn is_stranger(character: char) -> bool {
 const UNNAMED: &str = "unnamed";
 
 const SIGNS: &str = " _.:/%&#=+-@";
+
+/// Which bytes are characters of ASCII that stay.
+const LEGAL: [bool; 256] = {
+    let mut legal = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        legal[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < SIGNS.len() {
+        legal[SIGNS.as_bytes()[at] as usize] = true;
+        at += 1;
+    }
+    legal
+};
 
 /// What Unicode calls alphabetic although it is a mark (`Mn`, `Mc`) or a sign in a circle (`So`).
 ///

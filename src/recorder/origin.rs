@@ -97,4 +97,4 @@ impl Origin {
 }
 
 /// The block that names the recorder.
-const OWN_BLOCK: &str = "xray";
+pub(in crate::recorder) const OWN_BLOCK: &str = "xray";

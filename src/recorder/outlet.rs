@@ -19,6 +19,8 @@ use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 #[derive(Debug)]
 pub(in crate::recorder) struct Outlet {
     emitter: Arc<dyn Emit>,
+    /// Whether a test stood behind it when it was made. Behind others none ever stands.
+    was_test: bool,
     /// Documents that it panicked over.
     panicked: AtomicU64,
     /// The most that it has said.
@@ -29,12 +31,19 @@ pub(in crate::recorder) struct Outlet {
 
 impl Outlet {
     pub(in crate::recorder) fn to(emitter: Arc<dyn Emit>) -> Outlet {
-        Outlet {
+        let mut outlet = Outlet {
             emitter,
+            was_test: false,
             panicked: AtomicU64::new(0),
             said: Mutex::default(),
             told: Mutex::default(),
-        }
+        };
+        outlet.was_test = outlet.asked_for_a_test();
+        outlet
+    }
+
+    fn asked_for_a_test(&self) -> bool {
+        self.ask("is_test", Emit::is_test).unwrap_or(false)
     }
 
     /// The answer of the emitter, unless it panics.
@@ -85,10 +94,19 @@ impl Outlet {
 
 impl Emit for Outlet {
     fn emit(&self, document: &str) {
-        if self.ask("emit", |emitter| emitter.emit(document)).is_none() {
+        // One scope for both questions, as each document asks them.
+        let (sent, failures) = within_sync(OpenEntity::nowhere(), || {
+            let sent = attempt(|| self.emitter.emit(document));
+            (sent, attempt(|| self.emitter.failures()))
+        });
+        if let Err(panic) = sent {
             self.panicked.fetch_add(1, Ordering::Relaxed);
+            self.tell_of("emit", &*panic);
         }
-        self.tell_failures();
+        match failures {
+            Ok(failures) => failures.into_iter().for_each(|note| self.note(note)),
+            Err(panic) => self.tell_of("failures", &*panic),
+        }
     }
 
     fn counts(&self) -> EmitCounts {
@@ -118,7 +136,7 @@ impl Emit for Outlet {
     }
 
     fn is_test(&self) -> bool {
-        self.ask("is_test", Emit::is_test).unwrap_or(false)
+        self.was_test && self.asked_for_a_test()
     }
 }
 

@@ -1,19 +1,24 @@
 //! The segment or a subsegment while it is recorded.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::Location;
 
+use crate::json::{Written, push_integer};
 use crate::model::{EntityId, EntityKind, Timestamp};
-use crate::recorder::cause::{Exception, Failure};
+use crate::recorder::cause::{Cause, Failure};
+use crate::recorder::members::{Block, Members};
 
 /// The segment (the first part of a record) or one subsegment.
 #[derive(Debug)]
 pub(in crate::recorder) struct Part {
     pub(in crate::recorder) id: EntityId,
-    pub(in crate::recorder) name: String,
+    /// Where its name stands among the names.
+    pub(in crate::recorder) name: Range<usize>,
     pub(in crate::recorder) parent: Option<usize>,
-    /// Those that were not sent, in the order in which they were opened.
-    pub(in crate::recorder) children: Vec<usize>,
+    /// The first and the last of its children, in the order in which they were opened.
+    pub(in crate::recorder) children: Option<(usize, usize)>,
+    /// The next child of its parent.
+    pub(in crate::recorder) next: Option<usize>,
     pub(in crate::recorder) place: &'static Location<'static>,
     pub(in crate::recorder) start: Timestamp,
     pub(in crate::recorder) state: State,
@@ -25,16 +30,14 @@ pub(in crate::recorder) struct Part {
     pub(in crate::recorder) is_parent: bool,
     /// Whether it was sent as in progress because something below it was sent.
     pub(in crate::recorder) is_announced: bool,
-    /// How many of the children were sent.
-    pub(in crate::recorder) gone: usize,
 }
 
 /// How far a part has come.
 #[derive(Debug)]
 pub(in crate::recorder) enum State {
     Open(Box<Fields>),
-    /// Its members as JSON, without the braces.
-    Ended(String),
+    /// Where its members stand among the bodies, without braces.
+    Ended(Range<usize>),
     Sent,
 }
 
@@ -48,16 +51,14 @@ pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) failed: bool,
     /// The status of the answer.
     pub(in crate::recorder) status: Option<u16>,
-    pub(in crate::recorder) user: Option<String>,
-    pub(in crate::recorder) request: BTreeMap<&'static str, String>,
-    pub(in crate::recorder) response: BTreeMap<&'static str, String>,
-    pub(in crate::recorder) sql: BTreeMap<&'static str, String>,
-    pub(in crate::recorder) aws: BTreeMap<String, String>,
+    /// Empty where nothing was said.
+    pub(in crate::recorder) user: String,
+    pub(in crate::recorder) members: Members,
     pub(in crate::recorder) precursors: Vec<EntityId>,
     pub(in crate::recorder) links: Vec<String>,
-    pub(in crate::recorder) cause: Option<Cause>,
-    pub(in crate::recorder) annotations: BTreeMap<String, String>,
-    pub(in crate::recorder) metadata: BTreeMap<String, BTreeMap<String, String>>,
+    pub(in crate::recorder) cause: Cause,
+    /// Memory for values that are written before they are said.
+    pub(in crate::recorder) scratch: Vec<u8>,
 }
 
 /// What X-Ray counts.
@@ -71,51 +72,89 @@ pub(in crate::recorder) struct Flags {
 impl Fields {
     /// The flags that were said, and those that the status means. What failed and says no more is
     /// a fault.
-    pub(in crate::recorder) fn flags(&self) -> Flags {
+    pub(in crate::recorder) fn flags(&self, is_without_response: bool) -> Flags {
         let status = self.status.unwrap_or_default();
         let error = self.said.error || (400..500).contains(&status);
         let throttle = self.said.throttle || status == 429;
         let fault = self.said.fault || (500..600).contains(&status);
         // Of an answer such as 304 there may be a cause, and it is nobody's fault.
-        let failed = self.failed || self.cause.is_some() && self.response.is_empty();
+        let failed = self.failed || !self.cause.is_empty() && is_without_response;
         Flags {
             error,
             throttle,
             fault: fault || failed && !error && !throttle,
         }
     }
-}
 
-/// Why a part failed.
-#[derive(Clone, Debug)]
-pub(in crate::recorder) enum Cause {
-    Exceptions(Vec<Exception>),
-    /// The exception that a child has already: the error passed through.
-    Reference(EntityId),
+    /// Says a member whose key needs no escape, and whose value is JSON.
+    pub(in crate::recorder) fn set(&mut self, block: Block, key: &str, value: &str) {
+        let write = |json: &mut Vec<u8>| json.extend_from_slice(value.as_bytes());
+        self.members.set(block, key, write);
+    }
+
+    /// Says a member whose key needs no escape, and that is a number.
+    #[inline]
+    pub(in crate::recorder) fn set_number(&mut self, block: Block, key: &str, value: u64) {
+        let write = |json: &mut Vec<u8>| push_integer(json, value);
+        self.members.set(block, key, write);
+    }
+
+    /// Says a member, under a namespace if that is not empty, and keeps the memory of its value.
+    #[inline]
+    pub(in crate::recorder) fn set_written(
+        &mut self,
+        block: Block,
+        (namespace, key): (&str, &str),
+        value: Written<'_>,
+    ) {
+        let write = |json: &mut Vec<u8>| value.push(json);
+        self.members.set_any(block, namespace, key, write);
+        if let Written::Json(mut memory) = value {
+            memory.clear();
+            self.scratch = memory;
+        }
+    }
+
+    /// Forgets what was said, and keeps the memory; `false` where that is too much to be kept.
+    pub(in crate::recorder) fn clear(&mut self) -> bool {
+        let kept = self.members.capacity() + self.user.capacity() + self.scratch.capacity();
+        self.namespace = None;
+        self.said = Flags::default();
+        self.failed = false;
+        self.status = None;
+        self.user.clear();
+        self.members.clear();
+        self.precursors.clear();
+        self.links.clear();
+        self.cause.clear();
+        self.scratch.clear();
+        kept <= MOST_KEPT
+    }
 }
 
 impl Part {
     /// One that is open.
     pub(in crate::recorder) fn open(
         id: EntityId,
-        name: String,
+        name: Range<usize>,
         parent: Option<usize>,
         place: &'static Location<'static>,
         start: Timestamp,
+        fields: Box<Fields>,
     ) -> Part {
         Part {
             id,
             name,
             parent,
-            children: Vec::new(),
+            children: None,
+            next: None,
             place,
             start,
-            state: State::Open(Box::default()),
+            state: State::Open(fields),
             failure: None,
             last_failed: None,
             is_parent: false,
             is_announced: false,
-            gone: 0,
         }
     }
 
@@ -131,11 +170,14 @@ impl Part {
         matches!(self.state, State::Open(_))
     }
 
-    /// Its members, if it has ended and was not sent.
-    pub(in crate::recorder) fn body(&self) -> Option<&str> {
+    /// How long its body is, if it has ended and was not sent.
+    pub(in crate::recorder) fn body_len(&self) -> Option<usize> {
         match &self.state {
-            State::Ended(body) => Some(body),
+            State::Ended(body) => Some(body.len()),
             State::Open(_) | State::Sent => None,
         }
     }
 }
+
+/// So many bytes of memory are kept for what is said next.
+const MOST_KEPT: usize = 16_384;

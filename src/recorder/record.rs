@@ -1,20 +1,24 @@
 //! A segment with its subsegments: what threads share of it, and why that is safe, is told in the
 //! documentation of the room.
 
+use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::model::{EntityId, TraceId};
+use crate::model::{EntityId, Timestamp, TraceId};
 use crate::recorder::cause::{Failure, Mark};
-use crate::recorder::part::{Fields, Part, State};
+use crate::recorder::part::{Fields, State};
+use crate::recorder::parts::Parts;
 use crate::recorder::shared::Shared;
+use crate::recorder::spare;
 use crate::recorder::stats::count;
 use crate::wire::{Note, TraceHeader};
 
 /// One segment with all its subsegments.
-#[derive(Debug)]
 pub(in crate::recorder) struct Record {
-    pub(in crate::recorder) shared: Arc<Shared>,
+    /// None where nobody holds it, so that it keeps no recorder alive.
+    shared: Option<Arc<Shared>>,
     pub(in crate::recorder) trace_id: TraceId,
     /// What came with the request: its unknown keys are carried on.
     pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
@@ -32,85 +36,158 @@ pub(in crate::recorder) enum Kind {
     Own,
 }
 
-#[derive(Debug, Default)]
-pub(in crate::recorder) struct Parts {
-    pub(in crate::recorder) list: Vec<Part>,
-    /// Parts that have ended and were not sent, in order of their ends.
-    pub(in crate::recorder) ready: Vec<usize>,
-    /// How large the bodies of these are.
-    pub(in crate::recorder) ready_bytes: usize,
+/// Someone who holds a record. The last one gives its memory back.
+#[derive(Clone, Debug)]
+pub(in crate::recorder) struct Held(Option<Arc<Record>>);
+
+impl Held {
+    /// Whether both hold the same one.
+    pub(in crate::recorder) fn is(&self, other: &Held) -> bool {
+        Arc::ptr_eq(self.record(), other.record())
+    }
+
+    /// The record, as long as others hold it.
+    pub(in crate::recorder) fn downgrade(&self) -> Weak<Record> {
+        Arc::downgrade(self.record())
+    }
+
+    /// The record, if someone still holds it.
+    pub(in crate::recorder) fn upgrade(record: &Weak<Record>) -> Option<Held> {
+        let record = record.upgrade();
+        record.map(|record| Held(Some(record)))
+    }
+
+    #[inline]
+    fn record(&self) -> &Arc<Record> {
+        let Some(record) = &self.0 else {
+            unreachable!("it is taken when this is dropped")
+        };
+        record
+    }
+}
+
+impl Deref for Held {
+    type Target = Record;
+
+    #[inline]
+    fn deref(&self) -> &Record {
+        self.record()
+    }
+}
+
+impl Drop for Held {
+    #[inline]
+    fn drop(&mut self) {
+        // Looked at first, as this is one of several mostly.
+        if let Some(record) = self.0.take()
+            && Arc::strong_count(&record) == 1
+        {
+            give_back(record);
+        }
+    }
+}
+
+/// Keeps the memory of a record that nobody else holds.
+fn give_back(mut record: Arc<Record>) {
+    let Some(own) = Arc::get_mut(&mut record) else {
+        return;
+    };
+    let shared = own.shared.take();
+    own.incoming = None;
+    let parts = own.parts.get_mut();
+    if parts.unwrap_or_else(PoisonError::into_inner).clear() {
+        spare::keep(record);
+    }
+    // The last of a recorder may end its emitter, which is somebody else's code.
+    drop(shared);
 }
 
 impl Record {
     /// Opens a segment.
     pub(in crate::recorder) fn open(
-        shared: Arc<Shared>,
+        shared: &Arc<Shared>,
         (trace_id, id): (TraceId, EntityId),
         incoming: Option<Arc<TraceHeader>>,
         kind: Kind,
-        name: String,
-        place: &'static Location<'static>,
-    ) -> Arc<Record> {
+        name: &str,
+        (place, start): (&'static Location<'static>, Timestamp),
+    ) -> Held {
         count(&shared.counters.segments);
-        let start = shared.clock.now();
-        let segment = Part::open(id, name, None, place, start);
-        let parts = Parts {
-            list: vec![segment],
-            ..Parts::default()
+        // One that is kept may be looked at by someone who remembers it.
+        let mut record = spare::take().unwrap_or_default();
+        if Arc::get_mut(&mut record).is_none() {
+            record = Arc::default();
+        }
+        let Some(own) = Arc::get_mut(&mut record) else {
+            unreachable!("nobody else knows a record that was just made")
         };
-        Arc::new(Record {
-            shared,
-            trace_id,
-            incoming,
-            kind,
-            parts: Mutex::new(parts),
-        })
+        own.shared = Some(Arc::clone(shared));
+        own.trace_id = trace_id;
+        own.incoming = incoming;
+        own.kind = kind;
+        let parts = own.parts.get_mut().unwrap_or_else(PoisonError::into_inner);
+        parts.open(id, name, None, place, start);
+        Held(Some(record))
+    }
+
+    /// What it shares with the other segments of its recorder.
+    #[inline]
+    pub(in crate::recorder) fn shared(&self) -> &Arc<Shared> {
+        let Some(shared) = &self.shared else {
+            unreachable!("who holds a record holds a segment")
+        };
+        shared
     }
 
     /// The note of a segment that is open when a test is judged.
     pub(in crate::recorder) fn still_open(&self) -> Note {
-        let part = &self.parts().list[0];
+        let parts = self.parts();
         let what = match self.kind {
             Kind::Facade => "an invocation".to_owned(),
-            Kind::Own => format!("segment `{}`", part.name),
+            Kind::Own => format!("segment `{}`", parts.name(0)),
         };
         let message =
             format!("{what} is still open: nothing of it was sent that waits for its end");
-        Note::at(part.place, "left-open", message)
+        Note::at(parts.list[0].place, "left-open", message)
     }
 
     /// Opens a subsegment and gives its number.
     pub(in crate::recorder) fn open_child(
         &self,
         parent: usize,
-        name: String,
+        name: &str,
         place: &'static Location<'static>,
     ) -> usize {
-        count(&self.shared.counters.subsegments);
-        let now = self.shared.clock.now();
-        let id = self.shared.ids.entity_id();
-        let late = {
-            let parts = &mut *self.parts();
-            let index = parts.list.len();
-            let above = &mut parts.list[parent];
-            above.children.push(index);
-            // A clock that was set back does not make a child older than its parent.
-            let start = now.max(above.start);
-            let late = (!above.is_open()).then(|| {
-                let (kind, above) = (above.kind(), &above.name);
-                format!(
-                    "subsegment `{name}` was opened in {kind} `{above}`, which had ended; it is sent on its own"
-                )
-            });
-            parts
-                .list
-                .push(Part::open(id, name, Some(parent), place, start));
-            (index, late)
-        };
-        if let (_, Some(message)) = &late {
-            self.misused(place, "used-after-end", message.clone());
+        let (index, late) = self.add_child(parent, name, place);
+        if let Some(message) = late {
+            self.misused(place, "used-after-end", message);
         }
-        late.0
+        index
+    }
+
+    /// The number of the new subsegment, and what is to be told of it.
+    fn add_child(
+        &self,
+        parent: usize,
+        name: &str,
+        place: &'static Location<'static>,
+    ) -> (usize, Option<String>) {
+        let shared = self.shared();
+        count(&shared.counters.subsegments);
+        let now = shared.clock.now();
+        let id = shared.ids.entity_id();
+        let parts = &mut *self.parts();
+        let above = &parts.list[parent];
+        let late = (!above.is_open()).then(|| {
+            let (kind, above) = (above.kind(), parts.name(parent));
+            format!(
+                "subsegment `{name}` was opened in {kind} `{above}`, which had ended; it is sent on its own"
+            )
+        });
+        // A clock that was set back does not make a child older than its parent.
+        let start = now.max(above.start);
+        let index = parts.open(id, name, Some(parent), place, start);
+        (index, late)
     }
 
     /// Says something of a part that is open; of one that has ended, a note, and `false`.
@@ -121,21 +198,20 @@ impl Record {
         say: impl FnOnce(&mut Fields),
     ) -> bool {
         let mut parts = self.parts();
-        let part = &mut parts.list[index];
         if self.is_foreign(index) {
             drop(parts);
             let message = "someone else sends this segment: what was said of it is lost; say it of a subsegment";
             self.misused(place, "facade", message.to_owned());
             return false;
         }
-        if let State::Open(fields) = &mut part.state {
+        if let State::Open(fields) = &mut parts.list[index].state {
             say(fields);
             return true;
         }
         let message = format!(
             "{} `{}` had ended; what was said of it is lost",
-            part.kind(),
-            part.name
+            parts.list[index].kind(),
+            parts.name(index)
         );
         drop(parts);
         self.misused(place, "used-after-end", message);
@@ -144,16 +220,24 @@ impl Record {
 
     /// What a part is, and its name.
     pub(in crate::recorder) fn named(&self, index: usize) -> String {
-        let part = &self.parts().list[index];
-        format!("{} `{}`", part.kind(), part.name)
+        let parts = self.parts();
+        format!("{} `{}`", parts.list[index].kind(), parts.name(index))
+    }
+
+    /// Memory to write a value into before it is said. It is given back with the value.
+    pub(in crate::recorder) fn scratch(&self, index: usize) -> Vec<u8> {
+        match &mut self.parts().list[index].state {
+            State::Open(fields) => std::mem::take(&mut fields.scratch),
+            State::Ended(_) | State::Sent => Vec::new(),
+        }
     }
 
     /// Gives a part another name.
     #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn rename(&self, index: usize, name: String) {
-        let part = &mut self.parts().list[index];
-        if part.is_open() {
-            part.name = name;
+    pub(in crate::recorder) fn rename(&self, index: usize, name: &str) {
+        let parts = &mut *self.parts();
+        if parts.list[index].is_open() {
+            parts.rename(index, name);
         }
     }
 
@@ -191,7 +275,7 @@ impl Record {
         code: &'static str,
         message: String,
     ) {
-        self.shared
+        self.shared()
             .note_counted(|counters| &counters.misused, place, code, message);
     }
 
@@ -202,11 +286,32 @@ impl Record {
     }
 
     /// Whether someone else sends this part.
+    #[inline]
     pub(in crate::recorder) fn is_foreign(&self, index: usize) -> bool {
         self.kind == Kind::Facade && index == 0
     }
 
+    #[inline]
     pub(in crate::recorder) fn parts(&self) -> MutexGuard<'_, Parts> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a record of {}", self.trace_id)
+    }
+}
+
+/// One that is no segment yet.
+impl Default for Record {
+    fn default() -> Record {
+        Record {
+            shared: None,
+            trace_id: TraceId::from_bits(0),
+            incoming: None,
+            kind: Kind::Own,
+            parts: Mutex::default(),
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! What can be said of an open segment or subsegment.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::json::Written;
 use crate::model::EntityKind;
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE};
+use crate::recorder::members::Block;
 use crate::recorder::url::without_secrets;
 use crate::recorder::value::{json_of, not_json, shown};
 use crate::recorder::{AnnotationValue, OpenEntity};
@@ -69,9 +72,8 @@ impl OpenEntity {
         key: &str,
         value: AnnotationValue,
     ) -> Result<bool, Refused> {
-        let is_good =
-            |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.');
-        if key.is_empty() || !key.chars().all(is_good) {
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        if key.is_empty() || !key.bytes().all(is_good) {
             let message = format!(
                 "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
                 shown(key)
@@ -86,23 +88,23 @@ impl OpenEntity {
             return Err(("annotation-key", message));
         }
         let value = match value {
-            AnnotationValue::Text(text) => AnnotationValue::Text(self.limited(
-                place,
-                "an annotation",
-                text,
-                MAX_ANNOTATION_VALUE,
-            )),
+            AnnotationValue::Text(text) if text.len() > MAX_ANNOTATION_VALUE => {
+                let text = Cow::Borrowed(&*text);
+                let text = self.limited(place, "an annotation", text, MAX_ANNOTATION_VALUE);
+                AnnotationValue::from(&*text)
+            }
             other => other,
         };
-        let Some(json) = value.to_json() else {
+        if !value.is_json() {
             let message = format!(
                 "the annotation `{}` is left out: JSON has no NaN and no infinity",
                 shown(key)
             );
             return Err(("annotation-value", message));
-        };
+        }
         Ok(self.say(place, |fields| {
-            drop(fields.annotations.insert(key.to_owned(), json));
+            let members = &mut fields.members;
+            members.set(Block::Annotations, key, |json| value.push(json));
         }))
     }
 
@@ -200,7 +202,12 @@ impl OpenEntity {
         if !self.is_recorded() {
             return Ok(true);
         }
-        let (json, lost) = json_of(value).map_err(|error| {
+        let say = |value: Written<'_>| {
+            self.say(place, |fields| {
+                fields.set_written(Block::Metadata, (namespace, key), value);
+            })
+        };
+        let (taken, lost) = json_of(value, || self.scratch(), say).map_err(|error| {
             let message = format!(
                 "the metadata `{}` is left out: {}",
                 shown(key),
@@ -208,10 +215,6 @@ impl OpenEntity {
             );
             ("metadata-value", message)
         })?;
-        let taken = self.say(place, |fields| {
-            let block = fields.metadata.entry(namespace.to_owned()).or_default();
-            block.insert(key.to_owned(), json);
-        });
         if taken && lost > 0 {
             let message = not_json(&format!("the metadata `{}`", shown(key)), lost);
             self.left_out(place, "metadata-value", message);
@@ -268,7 +271,7 @@ impl OpenEntity {
             return self;
         }
         let json = self.text(place, "a user", user);
-        self.say(place, |fields| fields.user = Some(json));
+        self.say(place, |fields| fields.user = json);
         self
     }
 
@@ -282,7 +285,8 @@ impl OpenEntity {
         let method = self.text(place, "a method", method);
         let url = self.text(place, "a URL", &without_secrets(url, &['?', '#']));
         self.say(place, |fields| {
-            fields.request.extend([("method", method), ("url", url)]);
+            fields.set(Block::Request, "method", &method);
+            fields.set(Block::Request, "url", &url);
         });
         self
     }
@@ -300,11 +304,11 @@ impl OpenEntity {
         };
         let address = self.text(place, "an address", first);
         self.say(place, |fields| {
-            fields.request.insert("client_ip", address);
+            fields.set(Block::Request, "client_ip", &address);
             if forwarded {
-                fields.request.insert("x_forwarded_for", "true".to_owned());
+                fields.set(Block::Request, FORWARDED, "true");
             } else {
-                fields.request.remove("x_forwarded_for");
+                fields.members.remove(Block::Request, "", FORWARDED);
             }
         });
         self
@@ -316,7 +320,7 @@ impl OpenEntity {
         let place = Location::caller();
         let agent = self.text(place, "a user agent", agent);
         self.say(place, |fields| {
-            drop(fields.request.insert("user_agent", agent));
+            fields.set(Block::Request, "user_agent", &agent);
         });
         self
     }
@@ -328,7 +332,7 @@ impl OpenEntity {
     #[track_caller]
     pub fn http_status(&self, status: u16) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
-            fields.response.insert("status", status.to_string());
+            fields.set_number(Block::Response, "status", status.into());
             fields.status = Some(status);
         });
         self
@@ -338,7 +342,7 @@ impl OpenEntity {
     #[track_caller]
     pub fn http_content_length(&self, bytes: u64) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
-            fields.response.insert("content_length", bytes.to_string());
+            fields.set_number(Block::Response, "content_length", bytes);
         });
         self
     }
@@ -351,7 +355,10 @@ impl OpenEntity {
     #[track_caller]
     pub(crate) fn response(&self, key: &'static str, value: i64) {
         self.say(Location::caller(), |fields| {
-            fields.response.insert(key, value.to_string());
+            fields.set(Block::Response, key, &value.to_string());
         });
     }
 }
+
+/// Whether the address of a request comes from the header that proxies write.
+const FORWARDED: &str = "x_forwarded_for";

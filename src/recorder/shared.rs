@@ -1,11 +1,13 @@
 //! What all segments of a recorder share.
 
+use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::model::Timestamp;
 use crate::model::limits::MAX_NAME;
-use crate::recorder::blocks::Blocks;
+use crate::recorder::blocks::WrittenBlocks;
 use crate::recorder::decision::Decision;
 use crate::recorder::name::clean;
 use crate::recorder::open_segments::OpenSegments;
@@ -25,7 +27,7 @@ pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) sampling: Sampling,
     pub(in crate::recorder) context_missing: ContextMissing,
     pub(in crate::recorder) naming: Naming,
-    pub(in crate::recorder) blocks: Blocks,
+    pub(in crate::recorder) blocks: WrittenBlocks,
     /// So many subsegments that have ended are kept until their segment ends.
     pub(in crate::recorder) streaming: usize,
     /// Whether errors get the stack of the place where they were recorded.
@@ -55,13 +57,14 @@ impl Shared {
     }
 
     /// A name that X-Ray takes; if it is another one, that is told.
-    pub(in crate::recorder) fn cleaned(
+    pub(in crate::recorder) fn cleaned<'n>(
         &self,
-        name: &str,
+        name: &'n str,
         place: &'static Location<'static>,
-    ) -> String {
+    ) -> Cow<'n, str> {
         let cleaned = clean(name);
-        if *cleaned != *name {
+        // One that stays is the very same.
+        if !std::ptr::eq(&*cleaned, name) {
             let shown: String = name.chars().take(MOST_SHOWN).collect();
             let message = format!(
                 "the name `{shown}` is sent as `{cleaned}`: X-Ray takes letters, digits, spaces and _.:/%&#=+\\-@, \
@@ -69,12 +72,15 @@ impl Shared {
             );
             self.note_counted(|counters| &counters.renamed, place, "name", message);
         }
-        cleaned.into_owned()
+        cleaned
     }
 
     /// Whether a request that begins now is recorded.
-    pub(in crate::recorder) fn decide(&self, request: &SamplingRequest<'_>) -> Decision {
-        let now = self.clock.now();
+    pub(in crate::recorder) fn decide(
+        &self,
+        request: &SamplingRequest<'_>,
+        now: Timestamp,
+    ) -> Decision {
         self.sampling.decide(request, now, || self.ids.chance())
     }
 

@@ -35,7 +35,10 @@ pub struct RecorderStats {
 }
 
 /// The counters behind them.
+///
+/// They change all the time, and stand apart from what threads only read.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(in crate::recorder) struct Counters {
     pub(in crate::recorder) segments: AtomicU64,
     pub(in crate::recorder) unsampled: AtomicU64,
@@ -48,6 +51,7 @@ pub(in crate::recorder) struct Counters {
 }
 
 /// One more.
+#[inline]
 pub(in crate::recorder) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

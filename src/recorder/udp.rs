@@ -12,7 +12,7 @@ use crate::model::limits::MAX_DATAGRAM;
 use crate::recorder::failures::Failures;
 use crate::recorder::route::{Names, Route};
 use crate::seam::Clock;
-use crate::wire::{Emit, EmitCounts, Note, frame};
+use crate::wire::{Emit, EmitCounts, Note, frame_into};
 
 /// Sends each document in a datagram of its own to a daemon, and never waits.
 ///
@@ -37,6 +37,8 @@ struct Way {
     resolver: Option<JoinHandle<()>>,
     counts: EmitCounts,
     failures: Failures,
+    /// Memory for a datagram.
+    datagram: Vec<u8>,
 }
 
 impl UdpEmitter {
@@ -208,11 +210,11 @@ fn connected(daemon: SocketAddr) -> std::io::Result<UdpSocket> {
 
 impl Emit for UdpEmitter {
     fn emit(&self, document: &str) {
-        let datagram = frame(document);
         let way = &mut *lock(&self.way);
-        match datagram {
-            Ok(datagram) if self.send(way, &datagram) => way.counts.sent += 1,
-            Ok(_) => way.counts.failed += 1,
+        let mut datagram = std::mem::take(&mut way.datagram);
+        match frame_into(&mut datagram, document) {
+            Ok(()) if self.send(way, &datagram) => way.counts.sent += 1,
+            Ok(()) => way.counts.failed += 1,
             Err(_) => {
                 way.counts.failed += 1;
                 let message = format!(
@@ -223,6 +225,7 @@ impl Emit for UdpEmitter {
                 way.failures.each("too-large", message);
             }
         }
+        way.datagram = datagram;
     }
 
     fn counts(&self) -> EmitCounts {

@@ -1,11 +1,12 @@
 //! Values as JSON, and what is told where X-Ray would not take them.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use serde::Serialize;
 
 use crate::error::on_one_line;
-use crate::json::{not_finite, serialized, write_text};
+use crate::json::{Written, not_finite, serialize, write_text};
 use crate::model::EntityKind;
 use crate::model::limits::MAX_TEXT;
 use crate::recorder::OpenEntity;
@@ -18,28 +19,37 @@ impl OpenEntity {
         what: &str,
         text: &str,
     ) -> String {
-        quoted(&self.limited(place, what, text.to_owned(), MAX_TEXT))
+        quoted(&self.limited(place, what, text.into(), MAX_TEXT))
     }
 
     /// A text of at most so many characters.
-    pub(in crate::recorder) fn limited(
+    pub(in crate::recorder) fn limited<'t>(
         &self,
         place: &'static Location<'static>,
         what: &str,
-        mut text: String,
+        text: Cow<'t, str>,
         most: usize,
-    ) -> String {
+    ) -> Cow<'t, str> {
+        // No text has more characters than bytes.
+        if text.len() <= most {
+            return text;
+        }
         let Some((end, _)) = text.char_indices().nth(most) else {
             return text;
         };
         if let Some(record) = self.record() {
             let message = format!("{what} of {} bytes is cut to {most} characters", text.len());
             record
-                .shared
+                .shared()
                 .note_counted(|counters| &counters.cut, place, "cut", message);
         }
-        text.truncate(end);
-        text
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+            Cow::Owned(mut text) => {
+                text.truncate(end);
+                Cow::Owned(text)
+            }
+        }
     }
 
     /// Whether this kind of entity may have a field; where not, that is told.
@@ -66,32 +76,45 @@ impl OpenEntity {
     ) {
         if let Some(record) = self.record() {
             record
-                .shared
+                .shared()
                 .note_counted(|counters| &counters.left_out, place, code, message);
         }
     }
 }
 
-/// The JSON of a value, and how many of its numbers became `null`, as JSON does not have them.
+/// Hands the JSON of a value to `take`; gives what that says, and how many of the value's numbers
+/// became `null`, as JSON does not have them.
 ///
 /// `Serialize` is the user's code, whose panic is not to be the recorder's. The error is a text of
 /// the user too.
-pub(in crate::recorder) fn json_of(
+#[inline]
+pub(in crate::recorder) fn json_of<R>(
     value: &(impl Serialize + ?Sized),
-) -> Result<(String, usize), String> {
-    let json = match catch_unwind(AssertUnwindSafe(|| serialized(value))) {
-        Ok(Ok(json)) => json,
-        Ok(Err(error)) => return Err(error.to_string()),
+    memory: impl FnOnce() -> Vec<u8>,
+    take: impl FnOnce(Written<'_>) -> R,
+) -> Result<(R, usize), String> {
+    let mut has_null = false;
+    let take = |written: Written<'_>| {
+        has_null = matches!(&written, Written::Json(json) if holds_null(json));
+        take(written)
+    };
+    let taken = match catch_unwind(AssertUnwindSafe(|| serialize(value, memory, take))) {
+        Ok(Ok(taken)) => taken,
+        Ok(Err(error)) => return Err(format!("the value is no JSON: {error}")),
         Err(_) => return Err("it panicked when it was serialized".to_owned()),
     };
     // Without a `null` there was no such number, and nothing to look for. A value that cannot be
     // serialized twice tells nothing of its numbers.
-    let lost = if json.contains("null") {
+    let lost = if has_null {
         catch_unwind(AssertUnwindSafe(|| not_finite(value))).unwrap_or_default()
     } else {
         0
     };
-    Ok((json, lost))
+    Ok((taken, lost))
+}
+
+fn holds_null(json: &[u8]) -> bool {
+    json.windows(NULL.len()).any(|part| part == NULL)
 }
 
 /// Says that numbers of a value are written as `null`.
@@ -111,5 +134,6 @@ pub(in crate::recorder) fn shown(text: &str) -> String {
     on_one_line(text, MOST_SHOWN)
 }
 
+const NULL: &[u8] = b"null";
 /// How many characters of a text are shown.
 const MOST_SHOWN: usize = 80;

@@ -57,6 +57,7 @@ impl Clock {
     }
 
     /// The time now.
+    #[inline]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::Manual(clock) => clock.now(),

@@ -30,17 +30,51 @@ struct Source {
     drawn: AtomicU64,
     /// Apart from `drawn`: the ids are the same whether or not chance is asked in between.
     rolled: AtomicU64,
-    /// The keyed hash that turns the count into chance; none for sequential ids.
-    chance: Option<RandomState>,
+    /// What turns a count into chance; none for sequential ids.
+    chance: Option<Keys>,
+}
+
+/// Turns a count into bits that look like chance: another count gives other bits.
+#[derive(Debug)]
+struct Keys {
+    first: u64,
+    second: u64,
+}
+
+impl Keys {
+    /// Keys that the system's chance has made.
+    fn random() -> Keys {
+        let random = RandomState::new();
+        Keys {
+            first: random.hash_one(1),
+            second: random.hash_one(2),
+        }
+    }
+
+    /// Each step can be undone, so that no two counts give the same bits.
+    #[inline]
+    fn mix(&self, count: u64) -> u64 {
+        let once = scrambled(count.wrapping_mul(GOLDEN).wrapping_add(self.first));
+        scrambled(once ^ self.second)
+    }
+}
+
+/// The last steps of `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// generators", 2014, with the constants of Stafford's variant 13).
+fn scrambled(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 impl Ids {
-    /// Ids that nobody can foresee, unique in this process and as good as unique outside.
+    /// Ids by chance, unique in this process and as good as unique outside. They are no secrets: who
+    /// sees many of them may find out how the next ones look.
     pub fn random() -> Ids {
         Ids(Arc::new(Source {
             drawn: AtomicU64::new(0),
             rolled: AtomicU64::new(0),
-            chance: Some(RandomState::new()),
+            chance: Some(Keys::random()),
         }))
     }
 
@@ -56,24 +90,38 @@ impl Ids {
 
     /// A new trace id for a request that began at `start`.
     pub fn trace_id(&self, start: Timestamp) -> TraceId {
-        let seconds = u32::try_from(start.as_nanos().div_euclid(1_000_000_000)).unwrap_or(0);
-        let (high, low) = match self.0.chance {
-            Some(_) => (self.draw(), self.draw()),
+        let (high, low) = match &self.0.chance {
+            Some(keys) => {
+                let first = self.0.drawn.fetch_add(2, Ordering::Relaxed) + 1;
+                (keys.mix(first), keys.mix(first + 1))
+            }
             None => (0, self.draw()),
         };
-        TraceId::from_bits(
-            u128::from(seconds) << 96 | u128::from(high >> 32) << 64 | u128::from(low),
+        trace_id(start, high, low)
+    }
+
+    /// The ids of a new trace and of its first segment, as [`trace_id`](Ids::trace_id) and
+    /// [`entity_id`](Ids::entity_id) give them.
+    pub(crate) fn segment(&self, start: Timestamp) -> (TraceId, EntityId) {
+        let Some(keys) = &self.0.chance else {
+            return (self.trace_id(start), self.entity_id());
+        };
+        let first = self.0.drawn.fetch_add(3, Ordering::Relaxed) + 1;
+        (
+            trace_id(start, keys.mix(first), keys.mix(first + 1)),
+            EntityId::from_bits(keys.mix(first + 2).max(1)),
         )
     }
 
     /// A new id for a segment or subsegment; never zero.
+    #[inline]
     pub fn entity_id(&self) -> EntityId {
         EntityId::from_bits(self.draw().max(1))
     }
 
     /// A number from 0 up to, and without, 1, for decisions such as "one in twenty".
     ///
-    /// For random ids nobody can foresee it. For sequential ones the numbers are the same on
+    /// For random ids it is by chance. For sequential ones the numbers are the same on
     /// every run and spread evenly: of the first hundred 5 are below 0.05, of the first thousand 50.
     ///
     /// ```
@@ -87,19 +135,26 @@ impl Ids {
     pub fn chance(&self) -> f64 {
         let count = self.0.rolled.fetch_add(1, Ordering::Relaxed) + 1;
         let bits = match &self.0.chance {
-            Some(chance) => chance.hash_one(("chance", count)),
+            // Counted from the other end than ids are.
+            Some(keys) => keys.mix(!count),
             None => count.wrapping_mul(GOLDEN),
         };
         (bits >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    #[inline]
     fn draw(&self) -> u64 {
         let count = self.0.drawn.fetch_add(1, Ordering::Relaxed) + 1;
         match &self.0.chance {
-            Some(chance) => chance.hash_one(count),
+            Some(keys) => keys.mix(count),
             None => count,
         }
     }
+}
+
+fn trace_id(start: Timestamp, high: u64, low: u64) -> TraceId {
+    let seconds = start.whole_seconds().unwrap_or(0);
+    TraceId::from_bits(u128::from(seconds) << 96 | u128::from(high >> 32) << 64 | u128::from(low))
 }
 
 /// The golden ratio's part behind the point, times 2^64: the multiples of no other number spread

@@ -13,9 +13,10 @@ mod trace_header;
 mod traceparent;
 
 pub use body::{Body, OtlpKind};
-pub use datagram::{HEADER_LINE, frame, receive};
+pub(crate) use datagram::frame_into;
 #[cfg(feature = "testing")]
-pub(crate) use datagram::{frame_into, receive_text};
+pub(crate) use datagram::receive_text;
+pub use datagram::{HEADER_LINE, frame, receive};
 pub use emit::{Daemon, Emit, EmitCounts, Note, NoteSource};
 pub use refusal::{Refusal, RefusalCode};
 pub use trace_header::{Oddity, Sampled, TraceHeader};

@@ -1,0 +1,243 @@
+//! Writes JSON into bytes, by hand: a program waits for it whenever a subsegment ends.
+//!
+//! Nothing here looks anything up or makes anything on the way. What is pushed is UTF-8; a whole
+//! document is looked at once when it leaves.
+
+/// Appends a text as a JSON string, quotes included.
+#[inline]
+pub(crate) fn push_text(json: &mut Vec<u8>, text: &str) {
+    json.push(b'"');
+    if is_plain(text.as_bytes()) {
+        json.extend_from_slice(text.as_bytes());
+    } else {
+        for (plain, escape) in Escaped(text) {
+            json.extend_from_slice(plain.as_bytes());
+            json.extend_from_slice(escape.as_bytes());
+        }
+    }
+    json.push(b'"');
+}
+
+/// A text in pieces that need no escape, each with the escape of the character behind it.
+pub(in crate::json) struct Escaped<'a>(pub(in crate::json) &'a str);
+
+impl<'a> Iterator for Escaped<'a> {
+    type Item = (&'a str, &'static str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0.as_bytes();
+        if bytes.is_empty() {
+            return None;
+        }
+        let Some(place) = bytes.iter().position(|byte| !is_plain_byte(*byte)) else {
+            return Some((std::mem::take(&mut self.0), ""));
+        };
+        let escape = match bytes[place] {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            control => CONTROLS[usize::from(control)],
+        };
+        let plain = &self.0[..place];
+        self.0 = &self.0[place + 1..];
+        Some((plain, escape))
+    }
+}
+
+/// Whether no byte of a text needs an escape.
+#[inline]
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<WORD>();
+    let mut found = 0;
+    for word in words {
+        found |= special_bytes(*word);
+    }
+    // The last few stand in a word of their own, among spaces.
+    let mut last = [b' '; WORD];
+    for (byte, of_rest) in last.iter_mut().zip(rest) {
+        *byte = *of_rest;
+    }
+    found | special_bytes(last) == 0
+}
+
+/// The highest bits of those bytes that need an escape, and maybe of some behind the first.
+///
+/// Eight at once: a byte below a limit borrows from its highest bit when the limit is taken away
+/// (Anderson, "Bit Twiddling Hacks", `hasless` and `haszero`).
+#[inline]
+fn special_bytes(word: [u8; WORD]) -> u64 {
+    let word = u64::from_ne_bytes(word);
+    let control = word.wrapping_sub(EACH * 0x20);
+    let quote = (word ^ (EACH * b'"' as u64)).wrapping_sub(EACH);
+    let backslash = (word ^ (EACH * b'\\' as u64)).wrapping_sub(EACH);
+    (control | quote | backslash) & !word & (EACH * 0x80)
+}
+
+#[inline]
+fn is_plain_byte(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+/// Appends a number in decimal digits.
+#[inline]
+pub(crate) fn push_integer(json: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; LONGEST];
+    let (mut start, mut rest) = (LONGEST, number);
+    while rest >= 10 {
+        let [tens, ones] = PAIRS[(rest % 100) as usize];
+        rest /= 100;
+        start -= 2;
+        (digits[start], digits[start + 1]) = (tens, ones);
+    }
+    if rest > 0 || start == LONGEST {
+        start -= 1;
+        digits[start] = PAIRS[rest as usize][1];
+    }
+    json.extend_from_slice(&digits[start..]);
+}
+
+/// Appends nanoseconds as seconds with six decimals; what is below a microsecond is cut.
+#[inline]
+pub(crate) fn push_seconds(json: &mut Vec<u8>, nanos: u64) {
+    let micros = nanos / 1_000;
+    let (high, low) = (micros / 100_000_000, micros % 100_000_000);
+    if !(10_000_000..100_000_000).contains(&high) {
+        // Before 2001, or after 2286.
+        push_integer(json, micros / 1_000_000);
+        let decimals = eight(micros % 1_000_000);
+        json.push(b'.');
+        return json.extend_from_slice(&decimals[2..]);
+    }
+    let mut digits = [b'.'; 17];
+    let (high, low) = (eight(high), eight(low));
+    digits[..8].copy_from_slice(&high);
+    digits[8..10].copy_from_slice(&low[..2]);
+    digits[11..].copy_from_slice(&low[2..]);
+    json.extend_from_slice(&digits);
+}
+
+/// The last eight decimal digits of a number.
+#[inline]
+fn eight(number: u64) -> [u8; 8] {
+    let (high, low) = (number / 10_000 % 10_000, number % 10_000);
+    let pair = |of: u64| PAIRS[(of % 100) as usize];
+    let ([a, b], [c, d], [e, f], [g, h]) =
+        (pair(high / 100), pair(high), pair(low / 100), pair(low));
+    [a, b, c, d, e, f, g, h]
+}
+
+/// All hex digits of a number.
+#[inline]
+pub(crate) fn hex(bits: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bits.to_be_bytes()) {
+        *pair = HEX[usize::from(byte)];
+    }
+    digits
+}
+
+const WORD: usize = 8;
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// The most digits of a `u64`.
+const LONGEST: usize = 20;
+
+/// 00 to 99.
+const PAIRS: [[u8; 2]; 100] = pairs(b"0123456789");
+/// 00 to ff.
+const HEX: [[u8; 2]; 256] = pairs(b"0123456789abcdef");
+
+/// All pairs of digits.
+const fn pairs<const N: usize>(digits: &[u8]) -> [[u8; 2]; N] {
+    let mut pairs = [[0; 2]; N];
+    let mut at = 0;
+    while at < N {
+        pairs[at] = [digits[at / digits.len()], digits[at % digits.len()]];
+        at += 1;
+    }
+    pairs
+}
+
+/// The escapes of control characters.
+#[rustfmt::skip] // Eight in a line.
+const CONTROLS: [&str; 32] = [
+    "\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004", "\\u0005", "\\u0006", "\\u0007",
+    "\\u0008", "\\u0009", "\\u000a", "\\u000b", "\\u000c", "\\u000d", "\\u000e", "\\u000f",
+    "\\u0010", "\\u0011", "\\u0012", "\\u0013", "\\u0014", "\\u0015", "\\u0016", "\\u0017",
+    "\\u0018", "\\u0019", "\\u001a", "\\u001b", "\\u001c", "\\u001d", "\\u001e", "\\u001f",
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::json::bytes::{hex, push_integer, push_seconds, push_text};
+    use crate::json::write_text;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut json = Vec::new();
+        write(&mut json);
+        String::from_utf8_lossy(&json).into_owned()
+    }
+
+    fn check_number(number: u64) {
+        let (seconds, below) = (number / 1_000_000_000, number / 1_000 % 1_000_000);
+        assert_eq!(
+            written(|json| push_integer(json, number)),
+            number.to_string()
+        );
+        assert_eq!(
+            written(|json| json.extend_from_slice(&hex(number))),
+            format!("{number:016x}")
+        );
+        assert_eq!(
+            written(|json| push_seconds(json, number)),
+            format!("{seconds}.{below:06}")
+        );
+    }
+
+    /// Both writers against serde_json, but for the escapes of `\b` and `\f`, which it shortens.
+    fn check_text(text: &str) {
+        let expected = serde_json::Value::from(text).to_string();
+        let expected = expected.replace("\\b", "\\u0008").replace("\\f", "\\u000c");
+        let backslashes = text.contains('\\');
+        let json = written(|json| push_text(json, text));
+        let mut other = String::new();
+        write_text(&mut other, text);
+        assert_eq!(json, other);
+        if !backslashes {
+            assert_eq!(json, expected);
+        }
+        assert_eq!(
+            serde_json::from_str::<String>(&json).ok().as_deref(),
+            Some(text)
+        );
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_written_as_the_standard_library_writes_them() {
+        for bits in 0..64 {
+            check_number(0x9e37_79b9_7f4a_7c15 >> bits);
+        }
+        for digits in 0..20 {
+            let power = 10_u64.pow(digits);
+            for number in [power - 1, power, power + 1, power / 5 * 9] {
+                check_number(number);
+            }
+        }
+        check_number(u64::MAX);
+    }
+
+    #[test]
+    fn every_byte_at_every_place_of_a_word_is_seen() {
+        for character in (0..=0x100_u32).filter_map(char::from_u32) {
+            for before in 0..18 {
+                for behind in [0, 1, 9] {
+                    let text = format!("{:x>before$}{character}{:y>behind$}", "", "");
+                    check_text(&text);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! The members of an entity's blocks, as JSON in one text.
+
+use std::cmp::Ordering;
+
+use crate::json::{is_plain, push_text};
+
+/// A block of a document, in the order in which a document has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::recorder) enum Block {
+    Request,
+    Response,
+    Sql,
+    Aws,
+    Annotations,
+    /// Values under namespaces.
+    Metadata,
+}
+
+/// What is said of an entity: the members of its blocks, by block, namespace and key.
+///
+/// They are written when they are said, one behind the other into memory that is used again. A list
+/// tells where each of them stands; a document takes them from there in its order.
+#[derive(Clone, Debug, Default)]
+pub(in crate::recorder) struct Members {
+    /// UTF-8.
+    text: Vec<u8>,
+    /// In order of blocks, namespaces and keys.
+    list: Vec<Member>,
+    /// How many bytes of the text are of members that were replaced or removed.
+    dead: usize,
+}
+
+/// Where a member stands in the text: its namespace as it was said; its key as it was said, if that
+/// needs escapes; a comma, the key as JSON, a colon, and the value.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    block: Block,
+    namespace: u32,
+    /// Where the key as it was said begins and ends.
+    key: (u32, u32),
+    /// Where the comma is.
+    start: u32,
+    value: u32,
+    end: u32,
+}
+
+impl Member {
+    #[inline]
+    fn namespace(self, text: &[u8]) -> &[u8] {
+        between(text, self.namespace, self.start.min(self.key.0))
+    }
+
+    #[inline]
+    fn key(self, text: &[u8]) -> &[u8] {
+        between(text, self.key.0, self.key.1)
+    }
+
+    fn value(self, text: &[u8]) -> &[u8] {
+        between(text, self.value, self.end)
+    }
+}
+
+#[inline]
+fn between(text: &[u8], start: u32, end: u32) -> &[u8] {
+    &text[start as usize..end as usize]
+}
+
+impl Members {
+    /// Says a member of a block that has no namespaces, whose key needs no escape.
+    #[inline]
+    pub(in crate::recorder) fn set(
+        &mut self,
+        block: Block,
+        key: &str,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.set_in(block, "", key, true, write);
+    }
+
+    /// Says a member, whose JSON `write` appends. One that was said before is replaced.
+    #[inline]
+    pub(in crate::recorder) fn set_any(
+        &mut self,
+        block: Block,
+        namespace: &str,
+        key: &str,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.set_in(block, namespace, key, is_plain(key.as_bytes()), write);
+    }
+
+    #[inline]
+    fn set_in(
+        &mut self,
+        block: Block,
+        namespace: &str,
+        key: &str,
+        is_plain: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let place = self.place(block, namespace, key);
+        self.text.reserve(namespace.len() + key.len() + ROOM);
+        let before = self.text.len();
+        self.text.extend_from_slice(namespace.as_bytes());
+        let (start, said);
+        if is_plain {
+            start = self.text.len();
+            said = start + 2;
+            self.text.extend_from_slice(b",\"");
+            self.text.extend_from_slice(key.as_bytes());
+            self.text.extend_from_slice(b"\":");
+        } else {
+            // Order goes by the key as it was said.
+            said = self.text.len();
+            self.text.extend_from_slice(key.as_bytes());
+            start = self.text.len();
+            self.text.push(b',');
+            push_text(&mut self.text, key);
+            self.text.push(b':');
+        }
+        let value = self.text.len();
+        write(&mut self.text);
+        if self.text.len() > MOST_TEXT {
+            return self.too_much(before);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "none is beyond `MOST_TEXT`"
+        )]
+        let member = Member {
+            block,
+            namespace: before as u32,
+            key: (said as u32, (said + key.len()) as u32),
+            start: start as u32,
+            value: value as u32,
+            end: self.text.len() as u32,
+        };
+        match place {
+            Place::Last => self.list.push(member),
+            other => self.put(other, member),
+        }
+    }
+
+    /// Leaves out a member. What is there is too large for a document many times over, and most of
+    /// it will be cut, and told.
+    #[cold]
+    fn too_much(&mut self, before: usize) {
+        self.text.truncate(before);
+    }
+
+    /// Puts a member where it is not the last.
+    #[cold]
+    fn put(&mut self, place: Place, member: Member) {
+        match place {
+            Place::Last => self.list.push(member),
+            Place::Between(place) => self.list.insert(place, member),
+            Place::Said(place) => {
+                let replaced = std::mem::replace(&mut self.list[place], member);
+                self.bury(replaced);
+            }
+        }
+    }
+
+    /// Takes a member away, and gives how long its value was.
+    pub(in crate::recorder) fn remove(
+        &mut self,
+        block: Block,
+        namespace: &str,
+        key: &str,
+    ) -> Option<usize> {
+        let Place::Said(place) = self.place(block, namespace, key) else {
+            return None;
+        };
+        let removed = self.list.remove(place);
+        let length = removed.value(&self.text).len();
+        self.bury(removed);
+        Some(length)
+    }
+
+    /// Takes all away, and keeps the memory.
+    pub(in crate::recorder) fn clear(&mut self) {
+        self.text.clear();
+        self.list.clear();
+        self.dead = 0;
+    }
+
+    /// How many bytes of memory it holds, roughly.
+    pub(in crate::recorder) fn capacity(&self) -> usize {
+        self.text.capacity() + self.list.capacity() * size_of::<Member>()
+    }
+
+    /// The members of all blocks.
+    #[inline]
+    pub(in crate::recorder) fn all(&self) -> Chosen<'_> {
+        Chosen {
+            text: &self.text,
+            list: &self.list,
+        }
+    }
+
+    /// The members of a block.
+    pub(in crate::recorder) fn of(&self, block: Block) -> Chosen<'_> {
+        let mut all = self.all();
+        let start = all.list.iter().take_while(|member| member.block < block);
+        all.list = &all.list[start.count()..];
+        all.take(block)
+    }
+
+    /// Where a member is, or where it would be.
+    #[inline]
+    fn place(&self, block: Block, namespace: &str, key: &str) -> Place {
+        let order = |member: &Member| {
+            let of_block = (member.block as u8).cmp(&(block as u8));
+            // Few have a namespace.
+            let of_namespace = || {
+                let said = member.namespace(&self.text);
+                if said.is_empty() && namespace.is_empty() {
+                    Ordering::Equal
+                } else {
+                    said.cmp(namespace.as_bytes())
+                }
+            };
+            of_block
+                .then_with(of_namespace)
+                .then_with(|| member.key(&self.text).cmp(key.as_bytes()))
+        };
+        // Many come in order.
+        if self.list.last().is_none_or(|last| order(last).is_lt()) {
+            return Place::Last;
+        }
+        match self.list.binary_search_by(order) {
+            Ok(place) => Place::Said(place),
+            Err(place) => Place::Between(place),
+        }
+    }
+
+    /// Counts what is no more looked at, and makes room when that is more than the rest.
+    fn bury(&mut self, member: Member) {
+        self.dead += (member.end - member.start) as usize;
+        if self.dead < MOST_DEAD || self.dead < self.text.len() / 2 {
+            return;
+        }
+        let old = std::mem::take(self);
+        for member in &old.list {
+            let namespace = text(member.namespace(&old.text));
+            let key = text(member.key(&old.text));
+            self.set_any(member.block, namespace, key, |json| {
+                json.extend_from_slice(member.value(&old.text));
+            });
+        }
+    }
+}
+
+/// Where a member stands in the list.
+enum Place {
+    Between(usize),
+    Last,
+    /// One of that name is there.
+    Said(usize),
+}
+
+/// Some members that stand side by side: those of a block, or of a namespace.
+#[derive(Clone, Copy)]
+pub(in crate::recorder) struct Chosen<'a> {
+    text: &'a [u8],
+    list: &'a [Member],
+}
+
+impl<'a> Chosen<'a> {
+    /// Takes those of a block off, which come first.
+    #[inline]
+    pub(in crate::recorder) fn take(&mut self, block: Block) -> Chosen<'a> {
+        let mut length = 0;
+        while self
+            .list
+            .get(length)
+            .is_some_and(|member| member.block == block)
+        {
+            length += 1;
+        }
+        let (taken, rest) = self.list.split_at(length);
+        self.list = rest;
+        Chosen {
+            text: self.text,
+            list: taken,
+        }
+    }
+
+    #[inline]
+    pub(in crate::recorder) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are.
+    pub(in crate::recorder) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Key and value of each.
+    pub(in crate::recorder) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let all = self.text;
+        let pair = move |member: &Member| (text(member.key(all)), text(member.value(all)));
+        self.list.iter().map(pair)
+    }
+
+    /// Each namespace with its members.
+    pub(in crate::recorder) fn namespaces(
+        &self,
+    ) -> impl Iterator<Item = (&'a str, Chosen<'a>)> + use<'a> {
+        let all = self.text;
+        self.list
+            .chunk_by(move |one, next| one.namespace(all) == next.namespace(all))
+            .map(move |list| (text(list[0].namespace(all)), Chosen { text: all, list }))
+    }
+
+    /// Appends them as the members of an object, without braces.
+    #[inline]
+    pub(in crate::recorder) fn write(&self, json: &mut Vec<u8>) {
+        let Some((first, others)) = self.list.split_first() else {
+            return;
+        };
+        // What was said one after the other is copied at once; without the first comma.
+        let (mut start, mut end) = (first.start + 1, first.end);
+        for member in others {
+            if member.start != end {
+                json.extend_from_slice(between(self.text, start, end));
+                start = member.start;
+            }
+            end = member.end;
+        }
+        json.extend_from_slice(between(self.text, start, end));
+    }
+}
+
+/// What was a text when it was said.
+fn text(said: &[u8]) -> &str {
+    let Ok(text) = std::str::from_utf8(said) else {
+        unreachable!("what is said comes in texts, and is cut between them")
+    };
+    text
+}
+
+/// For what stands around a key, and a short value.
+const ROOM: usize = 64;
+/// So much is taken: a document has room for 64 kB.
+const MOST_TEXT: usize = 1 << 30;
+/// So many bytes may be dead.
+const MOST_DEAD: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::json::write_text;
+    use crate::recorder::members::{Block, Members, text};
+
+    const BLOCKS: [Block; 3] = [Block::Aws, Block::Annotations, Block::Metadata];
+    const NAMES: [&str; 6] = ["", "a", "b", "b\"", "é", "b!"];
+
+    type Map = BTreeMap<(Block, &'static str, &'static str), String>;
+
+    /// What a step is made of: numbers that follow no rule, the same in each run.
+    fn next(state: &mut u64, below: usize) -> usize {
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (*state >> 33) as usize % below
+    }
+
+    fn check(members: &Members, map: &Map) {
+        for block in BLOCKS {
+            let mut found = Map::new();
+            for (namespace, values) in members.of(block).namespaces() {
+                let mut json = Vec::new();
+                values.write(&mut json);
+                let expected = values.iter().map(|(key, value)| {
+                    let mut json = String::new();
+                    write_text(&mut json, key);
+                    format!("{json}:{value}")
+                });
+                assert_eq!(text(&json), expected.collect::<Vec<_>>().join(","));
+                let name = |said: &str| *NAMES.iter().find(|name| **name == said).unwrap_or(&"?");
+                for (key, value) in values.iter() {
+                    found.insert((block, name(namespace), name(key)), value.to_owned());
+                }
+                assert!(values.iter().is_sorted_by_key(|(key, _)| key));
+            }
+            let of_block = map.iter().filter(|((of, ..), _)| *of == block);
+            let expected: Map = of_block
+                .map(|(name, value)| (*name, value.clone()))
+                .collect();
+            assert_eq!(members.of(block).len(), expected.len());
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn members_stand_as_in_a_map_whatever_is_said_replaced_and_removed() {
+        for seed in 0..200 {
+            let (mut state, mut members, mut map) = (seed, Members::default(), Map::new());
+            for _ in 0..60 {
+                let block = BLOCKS[next(&mut state, 3)];
+                let namespace = NAMES[next(&mut state, 3)];
+                let key = NAMES[next(&mut state, NAMES.len())];
+                let length = next(&mut state, 400);
+                if length < 80 {
+                    let removed = members.remove(block, namespace, key);
+                    let expected = map.remove(&(block, namespace, key));
+                    assert_eq!(removed, expected.map(|value| value.len()));
+                } else {
+                    let value = "7".repeat(length);
+                    members.set_any(block, namespace, key, |json| {
+                        json.extend_from_slice(value.as_bytes());
+                    });
+                    map.insert((block, namespace, key), value);
+                }
+                check(&members, &map);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_replaced_a_thousand_times_needs_no_more_room() {
+        let mut members = Members::default();
+        for _ in 0..1_000 {
+            members.set(Block::Aws, "k", |json| json.extend_from_slice(&[b'1'; 100]));
+        }
+        assert!(members.capacity() < 20_000, "{}", members.capacity());
+    }
+}

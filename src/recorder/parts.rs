@@ -1,0 +1,122 @@
+//! The parts of one segment, and the memory that they share.
+
+use std::panic::Location;
+
+use crate::model::{EntityId, Timestamp};
+use crate::recorder::outcome::Outcome;
+use crate::recorder::part::{Fields, Part, State};
+
+/// The segment and its subsegments by number, the segment first.
+///
+/// What they need is memory that is used again: for the next subsegment, and for the next segment
+/// once nobody holds this one.
+#[derive(Debug, Default)]
+pub(in crate::recorder) struct Parts {
+    pub(in crate::recorder) list: Vec<Part>,
+    /// Parts that have ended and were not sent, in order of their ends.
+    pub(in crate::recorder) ready: Vec<usize>,
+    /// The names of all parts.
+    names: String,
+    /// The bodies of parts that have ended and were not sent.
+    pub(in crate::recorder) bodies: Vec<u8>,
+    /// Fields that nobody says anything to.
+    unused: Vec<Box<Fields>>,
+    /// Memory for what leaves.
+    pub(in crate::recorder) outcome: Outcome,
+}
+
+impl Parts {
+    /// Opens a part and gives its number.
+    #[inline]
+    pub(in crate::recorder) fn open(
+        &mut self,
+        id: EntityId,
+        name: &str,
+        parent: Option<usize>,
+        place: &'static Location<'static>,
+        start: Timestamp,
+    ) -> usize {
+        let index = self.list.len();
+        if let Some(parent) = parent {
+            let children = &mut self.list[parent].children;
+            match children.replace((children.map_or(index, |(first, _)| first), index)) {
+                Some((_, last)) => self.list[last].next = Some(index),
+                None => {}
+            }
+        }
+        let start_of_name = self.names.len();
+        self.names.push_str(name);
+        let name = start_of_name..self.names.len();
+        let fields = self.unused.pop().unwrap_or_default();
+        self.list
+            .push(Part::open(id, name, parent, place, start, fields));
+        index
+    }
+
+    #[inline]
+    pub(in crate::recorder) fn name(&self, index: usize) -> &str {
+        &self.names[self.list[index].name.clone()]
+    }
+
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn rename(&mut self, index: usize, name: &str) {
+        let start = self.names.len();
+        self.names.push_str(name);
+        self.list[index].name = start..self.names.len();
+    }
+
+    /// A part, the names, and the bodies to write its own behind.
+    pub(in crate::recorder) fn to_write(&mut self, index: usize) -> (&Part, &str, &mut Vec<u8>) {
+        (&self.list[index], &self.names, &mut self.bodies)
+    }
+
+    /// The body of a part, if it has ended and was not sent.
+    #[inline]
+    pub(in crate::recorder) fn body(&self, index: usize) -> Option<&[u8]> {
+        match &self.list[index].state {
+            State::Ended(body) => Some(&self.bodies[body.clone()]),
+            State::Open(_) | State::Sent => None,
+        }
+    }
+
+    /// Turns a part that is open into another state.
+    pub(in crate::recorder) fn end(&mut self, index: usize, state: State) {
+        if let State::Open(mut fields) = std::mem::replace(&mut self.list[index].state, state)
+            && fields.clear()
+            && self.unused.len() < MOST_UNUSED
+        {
+            self.unused.push(fields);
+        }
+    }
+
+    /// The children of a part, in the order in which they were opened.
+    pub(in crate::recorder) fn children(&self, index: usize) -> impl Iterator<Item = usize> {
+        self.from(self.list[index].children.map(|(first, _)| first))
+    }
+
+    /// A part and the children of its parent behind it.
+    pub(in crate::recorder) fn from(&self, first: Option<usize>) -> impl Iterator<Item = usize> {
+        std::iter::successors(first, |child| self.list[*child].next)
+    }
+
+    /// Forgets all parts and keeps the memory; `false` where that is too much to be kept.
+    pub(in crate::recorder) fn clear(&mut self) -> bool {
+        for index in 0..self.list.len() {
+            self.end(index, State::Sent);
+        }
+        let kept = self.list.capacity() * size_of::<Part>()
+            + self.names.capacity()
+            + self.bodies.capacity()
+            + self.outcome.capacity();
+        self.list.clear();
+        self.ready.clear();
+        self.names.clear();
+        self.bodies.clear();
+        kept <= MOST_KEPT
+    }
+}
+
+/// How many fields are kept for parts to come.
+const MOST_UNUSED: usize = 16;
+/// So many bytes of memory are kept for the next segment.
+const MOST_KEPT: usize = 262_144;

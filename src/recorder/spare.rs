@@ -1,0 +1,35 @@
+//! Memory of segments that have ended, kept for the next ones.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::recorder::record::Record;
+
+thread_local! {
+    /// What was a segment that ended on this thread. It is memory and no more: nothing of a segment
+    /// or a recorder is left in it.
+    static SPARE: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A record that nobody holds, if there is one.
+pub(in crate::recorder) fn take() -> Option<Arc<Record>> {
+    SPARE
+        .try_with(|spare| spare.try_borrow_mut().ok()?.pop())
+        .ok()
+        .flatten()
+}
+
+/// Keeps a record that nobody else holds.
+pub(in crate::recorder) fn keep(record: Arc<Record>) {
+    // When the thread ends there is nothing to keep it for.
+    let _ = SPARE.try_with(|spare| {
+        if let Ok(mut spare) = spare.try_borrow_mut()
+            && spare.len() < MOST_KEPT
+        {
+            spare.push(record);
+        }
+    });
+}
+
+/// How many a thread keeps: as many segments as one usually has open at a time.
+const MOST_KEPT: usize = 8;
