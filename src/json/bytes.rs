@@ -118,25 +118,40 @@ pub(crate) fn push_seconds(json: &mut Vec<u8>, nanos: u64) {
     json.extend_from_slice(&digits);
 }
 
-/// The last eight decimal digits of a number.
+/// Eight decimal digits of a number below 10^8.
+///
+/// All at once: the number in a word is parted into halves, those into halves, and so on (Khuong,
+/// "How to print integers really fast", 2017).
 #[inline]
 fn eight(number: u64) -> [u8; 8] {
-    let (high, low) = (number / 10_000 % 10_000, number % 10_000);
-    let pair = |of: u64| PAIRS[(of % 100) as usize];
-    let ([a, b], [c, d], [e, f], [g, h]) =
-        (pair(high / 100), pair(high), pair(low / 100), pair(low));
-    [a, b, c, d, e, f, g, h]
+    let (high, low) = (number / 10_000, number % 10_000);
+    let fours = high | low << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | (twos - tens * 10) << 8;
+    (ones | EACH * 0x30).to_le_bytes()
 }
 
 /// All hex digits of a number.
 #[inline]
 pub(crate) fn hex(bits: u64) -> [u8; 16] {
+    let (high, low) = (eight_hex(bits >> 32), eight_hex(bits & 0xffff_ffff));
     let mut digits = [0; 16];
-    let (pairs, _) = digits.as_chunks_mut::<2>();
-    for (pair, byte) in pairs.iter_mut().zip(bits.to_be_bytes()) {
-        *pair = HEX[usize::from(byte)];
-    }
+    digits[..8].copy_from_slice(&high);
+    digits[8..].copy_from_slice(&low);
     digits
+}
+
+/// Eight hex digits of a number below 2^32.
+#[inline]
+fn eight_hex(bits: u64) -> [u8; 8] {
+    let fours = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
+    let twos = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
+    let ones = (twos | twos << 4) & (EACH * 0x0f);
+    // A one in each byte that is a letter.
+    let letters = (ones + EACH * 6) >> 4 & EACH;
+    (ones + EACH * 0x30 + letters * 39).to_be_bytes()
 }
 
 const WORD: usize = 8;
@@ -146,20 +161,16 @@ const EACH: u64 = 0x0101_0101_0101_0101;
 const LONGEST: usize = 20;
 
 /// 00 to 99.
-const PAIRS: [[u8; 2]; 100] = pairs(b"0123456789");
-/// 00 to ff.
-const HEX: [[u8; 2]; 256] = pairs(b"0123456789abcdef");
-
-/// All pairs of digits.
-const fn pairs<const N: usize>(digits: &[u8]) -> [[u8; 2]; N] {
-    let mut pairs = [[0; 2]; N];
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
     let mut at = 0;
-    while at < N {
-        pairs[at] = [digits[at / digits.len()], digits[at % digits.len()]];
+    while at < 100 {
+        let digits = b"0123456789";
+        pairs[at] = [digits[at / 10], digits[at % 10]];
         at += 1;
     }
     pairs
-}
+};
 
 /// The escapes of control characters.
 #[rustfmt::skip] // Eight in a line.

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use crate::json::{push_integer, push_text};
+use crate::json::push_integer;
 use crate::recorder::annotation_text::AnnotationText;
 
 /// The value of an annotation: a string, a number or a boolean, as X-Ray indexes them.
@@ -39,7 +39,7 @@ impl AnnotationValue {
                 Ok(value) => push_integer(json, value),
                 Err(_) => display(json, value),
             },
-            AnnotationValue::Text(text) => push_text(json, text),
+            AnnotationValue::Text(text) => text.push(json),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use crate::json::{is_plain, push_text};
+
 /// The text of an annotation. A short one needs no memory of its own.
 ///
 /// # Examples
@@ -16,6 +18,30 @@ use std::ops::Deref;
 /// ```
 #[derive(Clone)]
 pub struct AnnotationText(Text);
+
+impl AnnotationText {
+    /// How many bytes it has.
+    #[inline]
+    pub(in crate::recorder) fn bytes_len(&self) -> usize {
+        match &self.0 {
+            Text::Long(text) => text.len(),
+            Text::Short(length, _) => usize::from(*length),
+        }
+    }
+
+    /// Appends it as JSON.
+    #[inline]
+    pub(in crate::recorder) fn push(&self, json: &mut Vec<u8>) {
+        match &self.0 {
+            Text::Short(length, bytes) if is_plain(&bytes[..usize::from(*length)]) => {
+                json.push(b'"');
+                json.extend_from_slice(&bytes[..usize::from(*length)]);
+                json.push(b'"');
+            }
+            _ => push_text(json, self),
+        }
+    }
+}
 
 #[derive(Clone)]
 enum Text {

@@ -15,7 +15,7 @@ use tokio::runtime::{Handle, Id};
 
 use crate::recorder::context_missing::ContextMissing;
 use crate::recorder::shared::Shared;
-use crate::recorder::stats::count;
+use crate::recorder::stats::{Counters, count};
 use crate::wire::Note;
 
 /// By runtime, the last one last.
@@ -28,6 +28,53 @@ thread_local! {
     static LAST: RefCell<Option<(Id, Weak<Shared>)>> = const { RefCell::new(None) };
     /// Whether stderr was told that nobody is known here.
     static TOLD: Cell<bool> = const { Cell::new(false) };
+    /// Who counts what is missing outside of every runtime, and says nothing.
+    static QUIET: RefCell<Option<Quiet>> = const { RefCell::new(None) };
+}
+
+/// A recorder of this thread that wants to hear nothing of missing segments: code that runs outside of
+/// every segment all the time costs next to nothing then.
+struct Quiet {
+    recorder: Weak<Shared>,
+    counters: Arc<Counters>,
+}
+
+impl Quiet {
+    /// Counts one more; `false` where somebody has to be looked for.
+    #[inline]
+    fn has_counted() -> bool {
+        let count_one = |quiet: &RefCell<Option<Quiet>>| match &*quiet.borrow() {
+            Some(quiet) if quiet.recorder.strong_count() > 0 => {
+                count(&quiet.counters.missing);
+                true
+            }
+            _ => false,
+        };
+        QUIET.try_with(count_one).unwrap_or(false)
+    }
+
+    /// Remembers the only one who was told, if it is such a one.
+    fn remember(told: &[Arc<Shared>]) {
+        let quiet = match told {
+            [recorder]
+                if recorder.context_missing == ContextMissing::Ignore
+                    && !recorder.emitter.is_test()
+                    && runtime().is_none() =>
+            {
+                Some(Quiet {
+                    recorder: Arc::downgrade(recorder),
+                    counters: Arc::clone(&recorder.counters),
+                })
+            }
+            _ => None,
+        };
+        let _ = QUIET.try_with(|known| *known.borrow_mut() = quiet);
+    }
+
+    /// Others are known here now.
+    fn forget() {
+        let _ = QUIET.try_with(|known| *known.borrow_mut() = None);
+    }
 }
 
 /// Remembers a recorder that is built here, or that has code of its segments running on a thread of
@@ -41,6 +88,7 @@ pub(in crate::recorder) fn remember(recorder: &Arc<Shared>) {
         }
         known.retain(|other| other.strong_count() > 0 && !is_it(other, recorder));
         known.push(Arc::downgrade(recorder));
+        Quiet::forget();
     });
     remember_in_runtime(recorder);
 }
@@ -76,12 +124,17 @@ pub(in crate::recorder) fn report_missing(
     place: &'static Location<'static>,
     what: fmt::Arguments<'_>,
 ) {
-    let known = known();
-    let tests = known.iter().filter(|recorder| recorder.emitter.is_test());
-    let mut told: Vec<_> = tests.collect();
-    if told.is_empty() {
-        told.extend(known.last());
+    if !is_in_runtime() && Quiet::has_counted() {
+        return;
     }
+    let mut known = known();
+    let last = known.last().cloned();
+    known.retain(|recorder| recorder.emitter.is_test());
+    let mut told = known;
+    if told.is_empty() {
+        told.extend(last);
+    }
+    Quiet::remember(&told);
     for recorder in &told {
         report_missing_to(recorder, place, what);
     }
@@ -140,6 +193,10 @@ fn known() -> Vec<Arc<Shared>> {
     // One that records nothing has nothing to miss.
     found.retain(|recorder| !recorder.disabled);
     found
+}
+
+fn is_in_runtime() -> bool {
+    Handle::try_current().is_ok()
 }
 
 fn runtime() -> Option<Id> {

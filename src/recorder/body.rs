@@ -24,7 +24,7 @@ pub(in crate::recorder) struct Said<'a> {
 /// Largest body: with what a document adds, it stays below the smaller reading of "64 kB".
 pub(in crate::recorder) const MAX_BODY: usize = LARGE_DOCUMENT - 256;
 
-/// Appends the members, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
+/// Appends the members, which are in order, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
 pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) -> Cut {
     let start = json.len();
     let mut lost = Cut::default();
@@ -36,11 +36,13 @@ pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fi
     while json.len() - start > MAX_BODY
         && cut(&mut fields, json.len() - start - MAX_BODY, &mut lost)
     {
+        fields.members.sort();
         json.truncate(start);
         members(json, said, &fields);
     }
     if json.len() - start > MAX_BODY {
         cut_all(&mut fields, &mut lost);
+        fields.members.sort();
         json.truncate(start);
         members(json, said, &fields);
     }
@@ -71,17 +73,16 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
         json.extend_from_slice(b",\"namespace\":");
         push_text(json, namespace);
     }
-    let mut said_members = fields.members.all();
-    let request = said_members.take(Block::Request);
-    let response = said_members.take(Block::Response);
+    let of = |block| fields.members.of(block);
+    let (request, response) = (of(Block::Request), of(Block::Response));
     flags(json, fields.flags(response.is_empty()));
     if !fields.user.is_empty() {
         json.extend_from_slice(b",\"user\":");
         json.extend_from_slice(fields.user.as_bytes());
     }
     http(json, request, response);
-    block(json, b",\"sql\":{", said_members.take(Block::Sql));
-    let aws = said_members.take(Block::Aws);
+    block(json, b",\"sql\":{", of(Block::Sql));
+    let aws = of(Block::Aws);
     if is_segment {
         json.extend_from_slice(b",\"aws\":{");
         said.blocks.aws(json, aws);
@@ -96,9 +97,9 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
     if !fields.cause.is_empty() {
         cause(json, &fields.cause);
     }
-    let annotations = said_members.take(Block::Annotations);
+    let annotations = of(Block::Annotations);
     block(json, b",\"annotations\":{", annotations);
-    let metadata = said_members.take(Block::Metadata);
+    let metadata = of(Block::Metadata);
     if !metadata.is_empty() {
         json.extend_from_slice(b",\"metadata\":");
         let mut before = b'{';

@@ -302,7 +302,7 @@ impl RecorderBuilder {
             service,
             ..self.blocks
         };
-        let counters = Counters::default();
+        let counters = Arc::<Counters>::default();
         if disabled {
             // It does nothing, so that nothing can be wrong.
             problems.clear();

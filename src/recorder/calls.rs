@@ -61,7 +61,7 @@ impl OpenEntity {
         let wanted = Wanted::of(key);
         let say = |value: Written<'_>| match wanted.filter(|wanted| !wanted.is(&value)) {
             None => Ok(self.say(place, |fields| {
-                fields.set_written(Block::Aws, ("", key), value);
+                fields.set_aws(key, wanted.is_some(), value);
             })),
             Some(wanted) => {
                 let mut json = Vec::new();

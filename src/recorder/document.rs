@@ -3,7 +3,6 @@
 use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, TraceId};
 use crate::recorder::outcome::Outcome;
-use crate::recorder::part::State;
 use crate::recorder::parts::Parts;
 
 /// What a document says beside the bodies in it.
@@ -62,9 +61,9 @@ pub(in crate::recorder) fn of_trees(
     trace_id: TraceId,
     caller: Option<EntityId>,
     parts: &mut Parts,
-    outcome: &mut Outcome,
 ) {
     let ready = std::mem::take(&mut parts.ready);
+    let mut outcome = std::mem::take(&mut parts.outcome);
     let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;
     for &root in &ready {
         // One that lies in another which is ready goes with it.
@@ -76,15 +75,16 @@ pub(in crate::recorder) fn of_trees(
             let envelope = Envelope::of(trace_id, caller, parts, root);
             outcome.add(|json| of_tree(json, &envelope, parts, root, |_| true));
         } else {
-            in_pieces(trace_id, caller, parts, root, outcome);
+            in_pieces(trace_id, caller, parts, root, &mut outcome);
         }
     }
     for &index in &ready {
-        parts.end(index, State::Sent);
+        parts.list[index].body = None;
     }
     parts.bodies.clear();
     parts.ready = ready;
     parts.ready.clear();
+    parts.outcome = outcome;
 }
 
 /// Adds the document of a part with all that has ended below it, or several if that is too large.

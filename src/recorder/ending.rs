@@ -8,7 +8,6 @@ use crate::recorder::body::{Said, body};
 use crate::recorder::cut::Cut;
 use crate::recorder::document::{Envelope, of_part, of_trees};
 use crate::recorder::outcome::Outcome;
-use crate::recorder::part::State;
 use crate::recorder::parts::Parts;
 use crate::recorder::record::{Kind, Record};
 
@@ -26,20 +25,20 @@ impl Record {
             let Some(cut) = self.write(parts, index, end) else {
                 return false;
             };
-            let mut outcome = std::mem::take(&mut parts.outcome);
             if self.is_foreign(index) {
                 parts.bodies.truncate(start);
-                parts.end(index, State::Sent);
+                parts.close(index);
             } else {
-                outcome.cut = cut;
                 parts.ended(index, start);
             }
-            self.send_what_is_ready(parts, index, &mut outcome);
-            if outcome.is_empty() {
-                parts.outcome = outcome;
+            if !cut.is_empty() {
+                parts.outcome.cut = cut;
+            }
+            self.send_what_is_ready(parts, index);
+            if parts.outcome.is_empty() {
                 return true;
             }
-            (place, outcome)
+            (place, std::mem::take(&mut parts.outcome))
         };
         self.send(place, outcome);
         true
@@ -56,10 +55,10 @@ impl Record {
             if self.is_foreign(index) {
                 return true;
             }
-            let mut outcome = std::mem::take(&mut parts.outcome);
-            let cut = self.in_progress(parts, index, &mut outcome);
-            outcome.cut = cut.unwrap_or_default();
-            (parts.list[index].place, outcome)
+            let cut = self.in_progress(parts, index);
+            parts.outcome.cut = cut.unwrap_or_default();
+            let place = parts.list[index].place;
+            (place, std::mem::take(&mut parts.outcome))
         };
         self.send(place, outcome);
         true
@@ -82,9 +81,7 @@ impl Record {
     /// Writes the body of a part that is open behind the other bodies; gives what was cut for it.
     fn write(&self, parts: &mut Parts, index: usize, end: Option<Timestamp>) -> Option<Cut> {
         let (part, names, bodies) = parts.to_write(index);
-        let State::Open(fields) = &part.state else {
-            return None;
-        };
+        let fields = part.fields.as_deref()?;
         let said = Said {
             id: part.id,
             name: &names[part.name.clone()],
@@ -97,10 +94,11 @@ impl Record {
     }
 
     /// Looks which documents leave, now that this part has ended.
-    fn send_what_is_ready(&self, parts: &mut Parts, index: usize, outcome: &mut Outcome) {
+    fn send_what_is_ready(&self, parts: &mut Parts, index: usize) {
         let segment_ended = !parts.list[0].is_open();
         if index == 0 {
-            outcome.left_open.extend(left_open(parts));
+            let left_open: Vec<_> = left_open(parts).collect();
+            parts.outcome.left_open.extend(left_open);
         }
         if segment_ended {
             // What is open and has ended parts below it is said to be in progress: otherwise those
@@ -115,7 +113,7 @@ impl Record {
                 if part.is_open() && part.is_parent && !part.is_announced {
                     part.is_announced = true;
                     // What is cut is told when it ends.
-                    self.in_progress(parts, at, outcome);
+                    self.in_progress(parts, at);
                 }
                 let following = Some(at + 1).filter(|next| *next < parts.list.len());
                 next = if index == 0 {
@@ -128,16 +126,17 @@ impl Record {
         let too_much =
             parts.ready.len() > self.shared().streaming || parts.bodies.len() > MOST_KEPT;
         if segment_ended || self.kind == Kind::Facade || too_much {
-            of_trees(self.trace_id, self.caller(), parts, outcome);
+            of_trees(self.trace_id, self.caller(), parts);
         }
     }
 
     /// Adds the document of a part that is open, as in progress; gives what was cut for it.
-    fn in_progress(&self, parts: &mut Parts, index: usize, outcome: &mut Outcome) -> Option<Cut> {
+    fn in_progress(&self, parts: &mut Parts, index: usize) -> Option<Cut> {
         let start = parts.bodies.len();
         let cut = self.write(parts, index, None)?;
         let envelope = Envelope::of(self.trace_id, self.caller(), parts, index);
-        outcome.add(|json| of_part(json, &envelope, &parts.bodies[start..]));
+        let body = &parts.bodies[start..];
+        parts.outcome.add(|json| of_part(json, &envelope, body));
         parts.bodies.truncate(start);
         Some(cut)
     }
@@ -162,7 +161,8 @@ impl Record {
 impl Parts {
     /// A part has ended, whose body begins there among the bodies.
     fn ended(&mut self, index: usize, start: usize) {
-        self.end(index, State::Ended(start..self.bodies.len()));
+        self.close(index);
+        self.list[index].body = Some((start, self.bodies.len()));
         // What ended well since an error is not the one that the parent passes on.
         if let (None, Some(parent)) = (self.list[index].failure, self.list[index].parent) {
             self.list[parent].last_failed = None;

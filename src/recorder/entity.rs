@@ -69,6 +69,7 @@ pub(in crate::recorder) struct Further {
 }
 
 impl OpenEntity {
+    #[inline]
     pub(in crate::recorder) fn new(record: Held, index: usize) -> OpenEntity {
         OpenEntity(Inner::Recorded(record, index))
     }
@@ -79,25 +80,37 @@ impl OpenEntity {
     }
 
     /// The handle that records nothing.
+    #[inline]
     pub(in crate::recorder) fn nowhere() -> OpenEntity {
         OpenEntity(Inner::Nowhere)
     }
 
     /// Opens a subsegment of this entity, without making it the current one.
+    #[inline]
     pub(crate) fn open_child_at(
         &self,
         name: &str,
         place: &'static Location<'static>,
     ) -> OpenEntity {
-        let Inner::Recorded(record, index) = &self.0 else {
-            return self.clone();
-        };
+        match &self.0 {
+            Inner::Recorded(record, index) => OpenEntity::child(record, *index, name, place),
+            Inner::Nowhere | Inner::Unsampled(_) => self.clone(),
+        }
+    }
+
+    fn child(
+        record: &Held,
+        index: usize,
+        name: &str,
+        place: &'static Location<'static>,
+    ) -> OpenEntity {
         let name = record.shared().cleaned(name, place);
-        let child = record.open_child(*index, &name, place);
+        let child = record.open_child(index, &name, place);
         OpenEntity::new(record.clone(), child)
     }
 
     /// Ends the entity; `false` where it had ended.
+    #[inline]
     pub(crate) fn close(&self) -> bool {
         match &self.0 {
             Inner::Recorded(record, index) => record.close(*index),
@@ -118,6 +131,7 @@ impl OpenEntity {
     ///     assert!(segment.trace_header().unwrap().to_string().ends_with(";Sampled=0"));
     /// });
     /// ```
+    #[inline]
     pub fn is_recorded(&self) -> bool {
         matches!(self.0, Inner::Recorded(..))
     }
@@ -267,6 +281,7 @@ impl OpenEntity {
     }
 
     /// The number of its part.
+    #[inline]
     pub(in crate::recorder) fn index(&self) -> usize {
         match self.0 {
             Inner::Recorded(_, index) => index,
@@ -275,6 +290,7 @@ impl OpenEntity {
     }
 
     /// The record, if there is one.
+    #[inline]
     pub(in crate::recorder) fn record(&self) -> Option<&Held> {
         match &self.0 {
             Inner::Recorded(record, _) => Some(record),

@@ -44,16 +44,13 @@ pub struct EntityGuard {
 }
 
 impl EntityGuard {
+    #[inline]
     pub(in crate::recorder) fn new(
         entity: OpenEntity,
         place: &'static Location<'static>,
     ) -> EntityGuard {
-        // A future is dropped in the end, and closes what it had opened; a guard can be forgotten.
-        if let Some(record) = entity.record()
-            && entity.index() == 0
-            && record.shared().emitter.is_test()
-        {
-            record.shared().open.add(record);
+        if entity.index() == 0 {
+            watch(&entity);
         }
         EntityGuard {
             entity,
@@ -64,6 +61,7 @@ impl EntityGuard {
     }
 
     /// Ends the entity now.
+    #[inline]
     #[track_caller]
     pub fn end(mut self) {
         self.ended = true;
@@ -82,21 +80,11 @@ impl EntityGuard {
     }
 }
 
-impl Deref for EntityGuard {
-    type Target = OpenEntity;
-
-    fn deref(&self) -> &OpenEntity {
-        &self.entity
-    }
-}
-
-impl Drop for EntityGuard {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let panicked = std::thread::panicking() && !self.in_panic;
-        if panicked && self.entity.is_open() && !self.entity.is_foreign() {
+impl EntityGuard {
+    /// Says that the thread panicked meanwhile.
+    #[cold]
+    fn panicked(&self) {
+        if self.entity.is_open() && !self.entity.is_foreign() {
             self.entity.exception(
                 self.place,
                 "panic",
@@ -106,12 +94,44 @@ impl Drop for EntityGuard {
             self.entity
                 .say(self.place, |fields| fields.said.fault = true);
         }
+    }
+}
+
+/// Remembers a segment that a test may leave open. A future is dropped in the end, and closes what it
+/// had opened; a guard can be forgotten.
+fn watch(segment: &OpenEntity) {
+    if let Some(record) = segment.record()
+        && record.shared().emitter.is_test()
+    {
+        record.shared().open.add(record);
+    }
+}
+
+impl Deref for EntityGuard {
+    type Target = OpenEntity;
+
+    #[inline]
+    fn deref(&self) -> &OpenEntity {
+        &self.entity
+    }
+}
+
+impl Drop for EntityGuard {
+    #[inline]
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        if std::thread::panicking() && !self.in_panic {
+            self.panicked();
+        }
         self.entity.close();
     }
 }
 
 impl OpenEntity {
     /// Opens a subsegment of this entity that ends with its guard.
+    #[inline]
     #[track_caller]
     pub fn begin_subsegment(&self, name: &str) -> EntityGuard {
         let place = Location::caller();
@@ -120,12 +140,17 @@ impl OpenEntity {
 
     /// Ends the entity before its code does. What ends it then changes nothing; to end it twice by
     /// hand is a mistake that is reported.
+    #[inline]
     #[track_caller]
     pub fn end(&self) {
-        let place = Location::caller();
-        if !self.close()
-            && let Some(record) = self.record()
-        {
+        if !self.close() {
+            self.ended_twice(Location::caller());
+        }
+    }
+
+    #[cold]
+    fn ended_twice(&self, place: &'static Location<'static>) {
+        if let Some(record) = self.record() {
             let message = format!(
                 "{} had ended; to end it again changes nothing",
                 record.named(self.index())

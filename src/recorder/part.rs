@@ -21,7 +21,11 @@ pub(in crate::recorder) struct Part {
     pub(in crate::recorder) next: Option<usize>,
     pub(in crate::recorder) place: &'static Location<'static>,
     pub(in crate::recorder) start: Timestamp,
-    pub(in crate::recorder) state: State,
+    /// What is said of it, while it is open.
+    pub(in crate::recorder) fields: Option<Box<Fields>>,
+    /// Where its members stand among the bodies, without braces, when it has ended; nowhere once
+    /// they were sent.
+    pub(in crate::recorder) body: Option<(usize, usize)>,
     /// The exception that it failed with, whether it is its own or one of a child.
     pub(in crate::recorder) failure: Option<Failure>,
     /// The child that failed last.
@@ -30,15 +34,6 @@ pub(in crate::recorder) struct Part {
     pub(in crate::recorder) is_parent: bool,
     /// Whether it was sent as in progress because something below it was sent.
     pub(in crate::recorder) is_announced: bool,
-}
-
-/// How far a part has come.
-#[derive(Debug)]
-pub(in crate::recorder) enum State {
-    Open(Box<Fields>),
-    /// Where its members stand among the bodies, without braces.
-    Ended(Range<usize>),
-    Sent,
 }
 
 /// What is said of a part that is open; values are JSON.
@@ -109,6 +104,22 @@ impl Fields {
     ) {
         let write = |json: &mut Vec<u8>| value.push(json);
         self.members.set_any(block, namespace, key, write);
+        self.take_back(value);
+    }
+
+    /// Says a member of `aws`. The key of one that X-Ray knows needs no escape.
+    #[inline]
+    pub(in crate::recorder) fn set_aws(&mut self, key: &str, is_known: bool, value: Written<'_>) {
+        if !is_known {
+            return self.set_written(Block::Aws, ("", key), value);
+        }
+        self.members.set(Block::Aws, key, |json| value.push(json));
+        self.take_back(value);
+    }
+
+    /// Keeps the memory of a value.
+    #[inline]
+    fn take_back(&mut self, value: Written<'_>) {
         if let Written::Json(mut memory) = value {
             memory.clear();
             self.scratch = memory;
@@ -150,7 +161,8 @@ impl Part {
             next: None,
             place,
             start,
-            state: State::Open(fields),
+            fields: Some(fields),
+            body: None,
             failure: None,
             last_failed: None,
             is_parent: false,
@@ -167,15 +179,12 @@ impl Part {
     }
 
     pub(in crate::recorder) fn is_open(&self) -> bool {
-        matches!(self.state, State::Open(_))
+        self.fields.is_some()
     }
 
     /// How long its body is, if it has ended and was not sent.
     pub(in crate::recorder) fn body_len(&self) -> Option<usize> {
-        match &self.state {
-            State::Ended(body) => Some(body.len()),
-            State::Open(_) | State::Sent => None,
-        }
+        self.body.map(|(start, end)| end - start)
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::model::{EntityId, Timestamp};
 use crate::recorder::outcome::Outcome;
-use crate::recorder::part::{Fields, Part, State};
+use crate::recorder::part::{Fields, Part};
 
 /// The segment and its subsegments by number, the segment first.
 ///
@@ -65,23 +65,24 @@ impl Parts {
         self.list[index].name = start..self.names.len();
     }
 
-    /// A part, the names, and the bodies to write its own behind.
+    /// A part, what is said of it in order, the names, and the bodies to write its own behind.
     pub(in crate::recorder) fn to_write(&mut self, index: usize) -> (&Part, &str, &mut Vec<u8>) {
+        if let Some(fields) = &mut self.list[index].fields {
+            fields.members.sort();
+        }
         (&self.list[index], &self.names, &mut self.bodies)
     }
 
     /// The body of a part, if it has ended and was not sent.
     #[inline]
     pub(in crate::recorder) fn body(&self, index: usize) -> Option<&[u8]> {
-        match &self.list[index].state {
-            State::Ended(body) => Some(&self.bodies[body.clone()]),
-            State::Open(_) | State::Sent => None,
-        }
+        let body = self.list[index].body;
+        body.map(|(start, end)| &self.bodies[start..end])
     }
 
-    /// Turns a part that is open into another state.
-    pub(in crate::recorder) fn end(&mut self, index: usize, state: State) {
-        if let State::Open(mut fields) = std::mem::replace(&mut self.list[index].state, state)
+    /// Ends a part, if it is open: what was said of it is no more.
+    pub(in crate::recorder) fn close(&mut self, index: usize) {
+        if let Some(mut fields) = self.list[index].fields.take()
             && fields.clear()
             && self.unused.len() < MOST_UNUSED
         {
@@ -102,7 +103,7 @@ impl Parts {
     /// Forgets all parts and keeps the memory; `false` where that is too much to be kept.
     pub(in crate::recorder) fn clear(&mut self) -> bool {
         for index in 0..self.list.len() {
-            self.end(index, State::Sent);
+            self.close(index);
         }
         let kept = self.list.capacity() * size_of::<Part>()
             + self.names.capacity()

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::model::{EntityId, Timestamp, TraceId};
 use crate::recorder::cause::{Failure, Mark};
-use crate::recorder::part::{Fields, State};
+use crate::recorder::part::Fields;
 use crate::recorder::parts::Parts;
 use crate::recorder::shared::Shared;
 use crate::recorder::spare;
@@ -204,7 +204,7 @@ impl Record {
             self.misused(place, "facade", message.to_owned());
             return false;
         }
-        if let State::Open(fields) = &mut parts.list[index].state {
+        if let Some(fields) = &mut parts.list[index].fields {
             say(fields);
             return true;
         }
@@ -226,10 +226,11 @@ impl Record {
 
     /// Memory to write a value into before it is said. It is given back with the value.
     pub(in crate::recorder) fn scratch(&self, index: usize) -> Vec<u8> {
-        match &mut self.parts().list[index].state {
-            State::Open(fields) => std::mem::take(&mut fields.scratch),
-            State::Ended(_) | State::Sent => Vec::new(),
-        }
+        let fields = &mut self.parts().list[index].fields;
+        let scratch = fields
+            .as_mut()
+            .map(|fields| std::mem::take(&mut fields.scratch));
+        scratch.unwrap_or_default()
     }
 
     /// Gives a part another name.

@@ -22,13 +22,25 @@ impl OpenEntity {
     ///
     /// A key may hold letters, digits, `_` and `.`; a number must be one that JSON has. X-Ray drops
     /// anything else in silence, so that here it is left out and reported.
+    #[inline]
     #[track_caller]
     pub fn annotate(&self, key: &str, value: impl Into<AnnotationValue>) -> &OpenEntity {
-        let place = Location::caller();
-        if let Err((code, message)) = self.annotation(place, key, value.into()) {
-            self.left_out(place, code, message);
+        // What is not recorded costs nothing.
+        if self.is_recorded() {
+            self.annotate_recorded(Location::caller(), key, value.into());
         }
         self
+    }
+
+    fn annotate_recorded(
+        &self,
+        place: &'static Location<'static>,
+        key: &str,
+        value: AnnotationValue,
+    ) {
+        if let Err((code, message)) = self.annotation(place, key, value) {
+            self.left_out(place, code, message);
+        }
     }
 
     /// Adds an annotation, or says why not.
@@ -88,7 +100,7 @@ impl OpenEntity {
             return Err(("annotation-key", message));
         }
         let value = match value {
-            AnnotationValue::Text(text) if text.len() > MAX_ANNOTATION_VALUE => {
+            AnnotationValue::Text(text) if text.bytes_len() > MAX_ANNOTATION_VALUE => {
                 let text = Cow::Borrowed(&*text);
                 let text = self.limited(place, "an annotation", text, MAX_ANNOTATION_VALUE);
                 AnnotationValue::from(&*text)

@@ -33,7 +33,7 @@ pub(in crate::recorder) struct Shared {
     /// Whether errors get the stack of the place where they were recorded.
     pub(in crate::recorder) backtraces: bool,
     pub(in crate::recorder) disabled: bool,
-    pub(in crate::recorder) counters: Counters,
+    pub(in crate::recorder) counters: Arc<Counters>,
     /// Where a test stands behind it, its segments.
     pub(in crate::recorder) open: Arc<OpenSegments>,
 }
@@ -86,7 +86,7 @@ impl Shared {
 
     pub(in crate::recorder) fn stats(&self) -> RecorderStats {
         let emitted = self.emitter.counts();
-        let counters = &self.counters;
+        let counters = &*self.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         RecorderStats {
             segments: read(&counters.segments),
