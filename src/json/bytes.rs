@@ -49,17 +49,17 @@ impl<'a> Iterator for Escaped<'a> {
 /// Whether no byte of a text needs an escape.
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks::<WORD>();
-    let mut found = 0;
-    for word in words {
-        found |= special_bytes(*word);
-    }
-    // The last few stand in a word of their own, among spaces.
-    let mut last = [b' '; WORD];
-    for (byte, of_rest) in last.iter_mut().zip(rest) {
-        *byte = *of_rest;
-    }
-    found | special_bytes(last) == 0
+    let Some(last) = text.last_chunk::<WORD>() else {
+        return text
+            .iter()
+            .fold(true, |plain, byte| plain & is_plain_byte(*byte));
+    };
+    // The last word overlaps the one before it.
+    let (words, _) = text.as_chunks::<WORD>();
+    let found = words
+        .iter()
+        .fold(0, |found, word| found | special_bytes(*word));
+    found | special_bytes(*last) == 0
 }
 
 /// The highest bits of those bytes that need an escape, and maybe of some behind the first.
@@ -77,7 +77,7 @@ fn special_bytes(word: [u8; WORD]) -> u64 {
 
 #[inline]
 fn is_plain_byte(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\'
+    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
 }
 
 /// Appends a number in decimal digits.

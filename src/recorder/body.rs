@@ -7,7 +7,7 @@ use crate::recorder::blocks::WrittenBlocks;
 use crate::recorder::cause::Cause;
 use crate::recorder::cut::{Cut, cut, cut_all};
 use crate::recorder::members::{Block, Chosen};
-use crate::recorder::part::{Fields, Flags};
+use crate::recorder::part::{Fields, Flags, Response};
 
 /// What a body is written of.
 pub(in crate::recorder) struct Said<'a> {
@@ -67,27 +67,26 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
         None => json.extend_from_slice(b",\"in_progress\":true"),
     }
     if is_segment {
-        json.extend_from_slice(said.blocks.origin().as_bytes());
+        push_some(json, said.blocks.origin());
     }
     if let Some(namespace) = fields.namespace {
         json.extend_from_slice(b",\"namespace\":");
         push_text(json, namespace);
     }
     let of = |block| fields.members.of(block);
-    let (request, response) = (of(Block::Request), of(Block::Response));
-    flags(json, fields.flags(response.is_empty()));
+    flags(json, fields.flags());
     if !fields.user.is_empty() {
         json.extend_from_slice(b",\"user\":");
         json.extend_from_slice(fields.user.as_bytes());
     }
-    http(json, request, response);
+    http(json, of(Block::Request), fields.response);
     block(json, b",\"sql\":{", of(Block::Sql));
     let aws = of(Block::Aws);
     if is_segment {
         json.extend_from_slice(b",\"aws\":{");
         said.blocks.aws(json, aws);
         json.push(b'}');
-        json.extend_from_slice(said.blocks.service(said.name).as_bytes());
+        push_some(json, said.blocks.service(said.name));
     } else {
         block(json, b",\"aws\":{", aws);
     }
@@ -113,6 +112,15 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
     }
 }
 
+/// Appends what is often empty.
+#[inline]
+fn push_some(json: &mut Vec<u8>, text: &str) {
+    if !text.is_empty() {
+        json.extend_from_slice(text.as_bytes());
+    }
+}
+
+#[inline]
 fn flags(json: &mut Vec<u8>, flags: Flags) {
     if flags.error {
         json.extend_from_slice(b",\"error\":true");
@@ -125,17 +133,38 @@ fn flags(json: &mut Vec<u8>, flags: Flags) {
     }
 }
 
-fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Chosen<'_>) {
+fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Response) {
     if request.is_empty() && response.is_empty() {
         return;
     }
     json.extend_from_slice(b",\"http\":{");
     block(json, b"\"request\":{", request);
-    if !request.is_empty() && !response.is_empty() {
-        json.push(b',');
+    if !response.is_empty() {
+        if !request.is_empty() {
+            json.push(b',');
+        }
+        json.extend_from_slice(b"\"response\":{");
+        if let Some(length) = response.content_length {
+            json.extend_from_slice(b"\"content_length\":");
+            push_whole(json, length);
+        }
+        if let Some(status) = response.status {
+            if response.content_length.is_some() {
+                json.push(b',');
+            }
+            json.extend_from_slice(b"\"status\":");
+            push_whole(json, status.into());
+        }
+        json.push(b'}');
     }
-    block(json, b"\"response\":{", response);
     json.push(b'}');
+}
+
+fn push_whole(json: &mut Vec<u8>, number: i128) {
+    match u64::try_from(number) {
+        Ok(number) => push_integer(json, number),
+        Err(_) => json.extend_from_slice(number.to_string().as_bytes()),
+    }
 }
 
 /// A block of values, if there are any.

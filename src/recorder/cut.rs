@@ -163,8 +163,7 @@ fn member(key: &str, json: &str) -> usize {
 /// Leaves nothing that was said but who it is and how it went: what cannot be cut otherwise, such
 /// as many texts of the greatest length.
 pub(in crate::recorder) fn cut_all(fields: &mut Fields, cut: &mut Cut) {
-    let is_without_response = fields.members.of(Block::Response).is_empty();
-    let flags = fields.flags(is_without_response);
+    let flags = fields.flags();
     *fields = Fields {
         namespace: fields.namespace,
         said: flags,

@@ -63,7 +63,7 @@ pub(in crate::recorder) fn of_trees(
     parts: &mut Parts,
 ) {
     let ready = std::mem::take(&mut parts.ready);
-    let mut outcome = std::mem::take(&mut parts.outcome);
+    let mut outcome = parts.outcome.take().unwrap_or_default();
     let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;
     for &root in &ready {
         // One that lies in another which is ready goes with it.
@@ -84,7 +84,7 @@ pub(in crate::recorder) fn of_trees(
     parts.bodies.clear();
     parts.ready = ready;
     parts.ready.clear();
-    parts.outcome = outcome;
+    parts.outcome = Some(outcome);
 }
 
 /// Adds the document of a part with all that has ended below it, or several if that is too large.

@@ -32,13 +32,13 @@ impl Record {
                 parts.ended(index, start);
             }
             if !cut.is_empty() {
-                parts.outcome.cut = cut;
+                parts.outcome().cut = cut;
             }
             self.send_what_is_ready(parts, index);
-            if parts.outcome.is_empty() {
-                return true;
+            match parts.outcome.take_if(|outcome| !outcome.is_empty()) {
+                Some(outcome) => (place, outcome),
+                None => return true,
             }
-            (place, std::mem::take(&mut parts.outcome))
         };
         self.send(place, outcome);
         true
@@ -56,16 +56,16 @@ impl Record {
                 return true;
             }
             let cut = self.in_progress(parts, index);
-            parts.outcome.cut = cut.unwrap_or_default();
+            parts.outcome().cut = cut.unwrap_or_default();
             let place = parts.list[index].place;
-            (place, std::mem::take(&mut parts.outcome))
+            (place, parts.outcome.take().unwrap_or_default())
         };
         self.send(place, outcome);
         true
     }
 
     /// Hands over what leaves, and tells what is to be told. No lock is held here.
-    fn send(&self, place: &'static Location<'static>, mut outcome: Outcome) {
+    fn send(&self, place: &'static Location<'static>, mut outcome: Box<Outcome>) {
         let emitter = &self.shared().emitter;
         for document in outcome.documents() {
             emitter.emit(document);
@@ -75,7 +75,7 @@ impl Record {
             self.misused(place, "left-open", message);
         }
         outcome.clear();
-        self.parts().outcome = outcome;
+        self.parts().outcome = Some(outcome);
     }
 
     /// Writes the body of a part that is open behind the other bodies; gives what was cut for it.
@@ -98,7 +98,9 @@ impl Record {
         let segment_ended = !parts.list[0].is_open();
         if index == 0 {
             let left_open: Vec<_> = left_open(parts).collect();
-            parts.outcome.left_open.extend(left_open);
+            if !left_open.is_empty() {
+                parts.outcome().left_open.extend(left_open);
+            }
         }
         if segment_ended {
             // What is open and has ended parts below it is said to be in progress: otherwise those
@@ -135,8 +137,8 @@ impl Record {
         let start = parts.bodies.len();
         let cut = self.write(parts, index, None)?;
         let envelope = Envelope::of(self.trace_id, self.caller(), parts, index);
-        let body = &parts.bodies[start..];
-        parts.outcome.add(|json| of_part(json, &envelope, body));
+        let outcome = parts.outcome.get_or_insert_default();
+        outcome.add(|json| of_part(json, &envelope, &parts.bodies[start..]));
         parts.bodies.truncate(start);
         Some(cut)
     }

@@ -8,7 +8,6 @@ use crate::json::{is_plain, push_text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::recorder) enum Block {
     Request,
-    Response,
     Sql,
     Aws,
     Annotations,
@@ -16,9 +15,8 @@ pub(in crate::recorder) enum Block {
     Metadata,
 }
 
-const BLOCKS: [Block; 6] = [
+const BLOCKS: [Block; 5] = [
     Block::Request,
-    Block::Response,
     Block::Sql,
     Block::Aws,
     Block::Annotations,
@@ -68,14 +66,22 @@ impl Member {
     /// The order in which a block has them.
     #[inline]
     fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        let (one, next) = (self.namespace(text), other.namespace(text));
-        // Few have a namespace.
-        let of_namespace = if one.is_empty() && next.is_empty() {
-            Ordering::Equal
-        } else {
-            one.cmp(next)
-        };
-        of_namespace.then_with(|| self.key(text).cmp(other.key(text)))
+        if self.has_namespace() || other.has_namespace() {
+            let of_namespace = self.namespace(text).cmp(other.namespace(text));
+            return of_namespace.then_with(|| self.key(text).cmp(other.key(text)));
+        }
+        let (one, next) = (self.key(text), other.key(text));
+        match (one.first(), next.first()) {
+            // Mostly one look is enough.
+            (Some(one), Some(next)) if one != next => one.cmp(next),
+            _ => one.cmp(next),
+        }
+    }
+
+    /// Few have one.
+    #[inline]
+    fn has_namespace(self) -> bool {
+        self.namespace < self.start.min(self.key.0)
     }
 
     fn value(self, text: &[u8]) -> &[u8] {
@@ -171,7 +177,8 @@ impl Members {
         }
         self.is_sorted = true;
         for list in &mut self.lists {
-            if list.len() > 1 {
+            // In order mostly.
+            if !list.is_sorted_by(|one, next| one.cmp(next, &self.text).is_lt()) {
                 sort(list, &self.text);
             }
         }
@@ -249,10 +256,10 @@ impl Members {
 
 /// Puts members in order. Of those that were said again, the last one stays.
 fn sort(list: &mut Vec<Member>, text: &[u8]) {
-    let is_next = |one: &Member, next: &Member| one.cmp(next, text).is_lt();
-    // In order mostly.
-    if list.is_sorted_by(is_next) {
-        return;
+    if let [one, next] = &mut list[..]
+        && next.cmp(one, text).is_lt()
+    {
+        return std::mem::swap(one, next);
     }
     list.sort_by(|one, next| one.cmp(next, text));
     list.dedup_by(|next, one| {

@@ -38,9 +38,13 @@ pub(in crate::recorder) fn is_name(name: &str) -> bool {
 
 /// The quick look: a name of ASCII alone that can stay.
 fn is_plain(name: &str) -> bool {
-    name.len() <= MAX_NAME
-        && name.bytes().all(|byte| LEGAL[usize::from(byte)])
-        && name.bytes().any(|byte| byte != b' ')
+    // Without a branch for each byte.
+    let (mut is_legal, mut seen) = (true, 0);
+    for byte in name.bytes() {
+        is_legal &= LEGAL[usize::from(byte)];
+        seen |= byte ^ b' ';
+    }
+    is_legal && seen != 0 && name.len() <= MAX_NAME
 }
 
 /// The character as it may stand in a name.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
-use crate::json::{Written, push_integer};
+use crate::json::Written;
 use crate::model::{EntityId, EntityKind, Timestamp};
 use crate::recorder::cause::{Cause, Failure};
 use crate::recorder::members::{Block, Members};
@@ -46,6 +46,7 @@ pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) failed: bool,
     /// The status of the answer.
     pub(in crate::recorder) status: Option<u16>,
+    pub(in crate::recorder) response: Response,
     /// Empty where nothing was said.
     pub(in crate::recorder) user: String,
     pub(in crate::recorder) members: Members,
@@ -54,6 +55,20 @@ pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) cause: Cause,
     /// Memory for values that are written before they are said.
     pub(in crate::recorder) scratch: Vec<u8>,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::recorder) struct Response {
+    pub(in crate::recorder) content_length: Option<i128>,
+    pub(in crate::recorder) status: Option<i64>,
+}
+
+impl Response {
+    #[inline]
+    pub(in crate::recorder) fn is_empty(&self) -> bool {
+        self.content_length.is_none() && self.status.is_none()
+    }
 }
 
 /// What X-Ray counts.
@@ -67,13 +82,13 @@ pub(in crate::recorder) struct Flags {
 impl Fields {
     /// The flags that were said, and those that the status means. What failed and says no more is
     /// a fault.
-    pub(in crate::recorder) fn flags(&self, is_without_response: bool) -> Flags {
+    pub(in crate::recorder) fn flags(&self) -> Flags {
         let status = self.status.unwrap_or_default();
         let error = self.said.error || (400..500).contains(&status);
         let throttle = self.said.throttle || status == 429;
         let fault = self.said.fault || (500..600).contains(&status);
         // Of an answer such as 304 there may be a cause, and it is nobody's fault.
-        let failed = self.failed || !self.cause.is_empty() && is_without_response;
+        let failed = self.failed || !self.cause.is_empty() && self.response.is_empty();
         Flags {
             error,
             throttle,
@@ -84,13 +99,6 @@ impl Fields {
     /// Says a member whose key needs no escape, and whose value is JSON.
     pub(in crate::recorder) fn set(&mut self, block: Block, key: &str, value: &str) {
         let write = |json: &mut Vec<u8>| json.extend_from_slice(value.as_bytes());
-        self.members.set(block, key, write);
-    }
-
-    /// Says a member whose key needs no escape, and that is a number.
-    #[inline]
-    pub(in crate::recorder) fn set_number(&mut self, block: Block, key: &str, value: u64) {
-        let write = |json: &mut Vec<u8>| push_integer(json, value);
         self.members.set(block, key, write);
     }
 
@@ -133,6 +141,7 @@ impl Fields {
         self.said = Flags::default();
         self.failed = false;
         self.status = None;
+        self.response = Response::default();
         self.user.clear();
         self.members.clear();
         self.precursors.clear();

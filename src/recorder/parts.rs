@@ -22,7 +22,7 @@ pub(in crate::recorder) struct Parts {
     /// Fields that nobody says anything to.
     unused: Vec<Box<Fields>>,
     /// Memory for what leaves.
-    pub(in crate::recorder) outcome: Outcome,
+    pub(in crate::recorder) outcome: Option<Box<Outcome>>,
 }
 
 impl Parts {
@@ -73,6 +73,11 @@ impl Parts {
         (&self.list[index], &self.names, &mut self.bodies)
     }
 
+    /// What leaves; it is taken where something does.
+    pub(in crate::recorder) fn outcome(&mut self) -> &mut Outcome {
+        self.outcome.get_or_insert_default()
+    }
+
     /// The body of a part, if it has ended and was not sent.
     #[inline]
     pub(in crate::recorder) fn body(&self, index: usize) -> Option<&[u8]> {
@@ -108,7 +113,10 @@ impl Parts {
         let kept = self.list.capacity() * size_of::<Part>()
             + self.names.capacity()
             + self.bodies.capacity()
-            + self.outcome.capacity();
+            + self
+                .outcome
+                .as_ref()
+                .map_or(0, |outcome| outcome.capacity());
         self.list.clear();
         self.ready.clear();
         self.names.clear();

@@ -84,8 +84,8 @@ impl OpenEntity {
         key: &str,
         value: AnnotationValue,
     ) -> Result<bool, Refused> {
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-        if key.is_empty() || !key.bytes().all(is_good) {
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'_') | (byte == b'.');
+        if key.is_empty() || !key.bytes().fold(true, |good, byte| good & is_good(byte)) {
             let message = format!(
                 "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
                 shown(key)
@@ -344,7 +344,7 @@ impl OpenEntity {
     #[track_caller]
     pub fn http_status(&self, status: u16) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
-            fields.set_number(Block::Response, "status", status.into());
+            fields.response.status = Some(status.into());
             fields.status = Some(status);
         });
         self
@@ -354,7 +354,7 @@ impl OpenEntity {
     #[track_caller]
     pub fn http_content_length(&self, bytes: u64) -> &OpenEntity {
         self.say(Location::caller(), |fields| {
-            fields.set_number(Block::Response, "content_length", bytes);
+            fields.response.content_length = Some(bytes.into());
         });
         self
     }
@@ -363,11 +363,12 @@ impl OpenEntity {
 /// What only the integrations say.
 #[cfg(feature = "aws")]
 impl OpenEntity {
-    /// A member of `http.response`.
+    /// A member of `http.response`: `status` or `content_length`.
     #[track_caller]
     pub(crate) fn response(&self, key: &'static str, value: i64) {
-        self.say(Location::caller(), |fields| {
-            fields.set(Block::Response, key, &value.to_string());
+        self.say(Location::caller(), |fields| match key {
+            "status" => fields.response.status = Some(value),
+            _ => fields.response.content_length = Some(value.into()),
         });
     }
 }
