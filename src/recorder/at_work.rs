@@ -45,7 +45,7 @@ impl Quiet {
     fn has_counted() -> bool {
         let count_one = |quiet: &RefCell<Option<Quiet>>| match &*quiet.borrow() {
             Some(quiet) if quiet.recorder.strong_count() > 0 => {
-                count(&quiet.counters.missing);
+                count(&quiet.counters.often.missing);
                 true
             }
             _ => false,
@@ -156,7 +156,7 @@ pub(in crate::recorder) fn report_missing_to(
     if recorder.disabled {
         return;
     }
-    count(&recorder.counters.missing);
+    count(&recorder.counters.often.missing);
     match recorder.context_missing {
         _ if recorder.emitter.is_test() => recorder.note(missing(place, what)),
         ContextMissing::Ignore => {}

@@ -10,6 +10,7 @@ use crate::recorder::at_work;
 use crate::recorder::decision::Decision;
 use crate::recorder::entity::{Further, OpenEntity, Unsampled};
 use crate::recorder::guard::EntityGuard;
+use crate::recorder::lane::Lanes;
 use crate::recorder::record::{Kind, Record};
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
 use crate::recorder::shared::Shared;
@@ -42,6 +43,8 @@ use crate::wire::{EmitCounts, Note, Sampled, TraceHeader};
 #[derive(Clone, Debug)]
 pub struct Recorder {
     shared: Arc<Shared>,
+    /// The same for segments, by lane: they come and go, and each holds it.
+    held: Arc<Lanes<Arc<Arc<Shared>>>>,
     /// The request that its segments serve.
     serving: Option<Arc<Serving>>,
 }
@@ -92,6 +95,7 @@ impl Recorder {
         let shared = Arc::new(shared);
         at_work::remember(&shared);
         Recorder {
+            held: Arc::new(Lanes::of(|| Arc::new(Arc::clone(&shared)))),
             shared,
             serving: None,
         }
@@ -156,6 +160,7 @@ impl Recorder {
         });
         Recorder {
             shared: Arc::clone(shared),
+            held: Arc::clone(&self.held),
             serving: Some(Arc::new(Serving {
                 header: Arc::new(header),
                 unsampled,
@@ -209,7 +214,7 @@ impl Recorder {
             (Some(trace), Some(parent), Some(Sampled::Keep)) if !self.shared.disabled => {
                 let now = self.shared.clock.now();
                 let record = Record::open(
-                    &self.shared,
+                    &self.held,
                     (trace, parent),
                     Some(Arc::new(header.clone())),
                     Kind::Facade,
@@ -219,7 +224,7 @@ impl Recorder {
                 OpenEntity::new(record, 0)
             }
             _ => {
-                count(&self.shared.counters.unsampled);
+                count(&self.shared.counters.often.unsampled);
                 // A call downstream is told that nothing of this is recorded.
                 OpenEntity::unsampled(match header.root() {
                     Some(_) => Unsampled::Further(Arc::new(Further {
@@ -413,11 +418,11 @@ impl Recorder {
         let shared = &self.shared;
         if let Some(serving) = &self.serving {
             if let Some(unsampled) = &serving.unsampled {
-                count(&shared.counters.unsampled);
+                count(&shared.counters.often.unsampled);
                 return OpenEntity::unsampled(Unsampled::Further(Arc::clone(unsampled)));
             }
         } else if shared.disabled {
-            count(&shared.counters.unsampled);
+            count(&shared.counters.often.unsampled);
             return OpenEntity::unsampled(Unsampled::Unknown);
         }
         // One look at the clock for all that is decided at the beginning.
@@ -431,13 +436,13 @@ impl Recorder {
             Some(trace) => (trace, shared.ids.entity_id()),
             None if is_sampled() => shared.ids.segment(now),
             None => {
-                count(&shared.counters.unsampled);
+                count(&shared.counters.often.unsampled);
                 return OpenEntity::unsampled(Unsampled::First(shared.ids.trace_id(now)));
             }
         };
         let name = shared.cleaned(name, place);
         let record = Record::open(
-            shared,
+            &self.held,
             (trace, id),
             incoming.cloned(),
             Kind::Own,

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::panic::Location;
 
 use crate::recorder::entity::OpenEntity;
+use crate::recorder::record::Held;
 
 /// An open segment or subsegment that ends when this is dropped.
 ///
@@ -49,8 +50,10 @@ impl EntityGuard {
         entity: OpenEntity,
         place: &'static Location<'static>,
     ) -> EntityGuard {
-        if entity.index() == 0 {
-            watch(&entity);
+        if let Some(record) = entity.record()
+            && entity.index() == 0
+        {
+            watch(record);
         }
         EntityGuard {
             entity,
@@ -99,10 +102,8 @@ impl EntityGuard {
 
 /// Remembers a segment that a test may leave open. A future is dropped in the end, and closes what it
 /// had opened; a guard can be forgotten.
-fn watch(segment: &OpenEntity) {
-    if let Some(record) = segment.record()
-        && record.shared().emitter.is_test()
-    {
+fn watch(record: &Held) {
+    if record.shared().emitter.is_test() {
         record.shared().open.add(record);
     }
 }

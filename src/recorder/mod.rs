@@ -84,6 +84,7 @@ mod failing;
 mod failures;
 mod guard;
 mod here;
+mod lane;
 mod local_rules;
 mod members;
 mod memory;

@@ -18,7 +18,7 @@ use crate::wire::{Note, TraceHeader};
 /// One segment with all its subsegments.
 pub(in crate::recorder) struct Record {
     /// None where nobody holds it, so that it keeps no recorder alive.
-    shared: Option<Arc<Shared>>,
+    shared: Option<Arc<Arc<Shared>>>,
     pub(in crate::recorder) trace_id: TraceId,
     /// What came with the request: its unknown keys are carried on.
     pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
@@ -105,14 +105,14 @@ fn give_back(mut record: Arc<Record>) {
 impl Record {
     /// Opens a segment.
     pub(in crate::recorder) fn open(
-        shared: &Arc<Shared>,
+        shared: &Arc<Arc<Shared>>,
         (trace_id, id): (TraceId, EntityId),
         incoming: Option<Arc<TraceHeader>>,
         kind: Kind,
         name: &str,
         (place, start): (&'static Location<'static>, Timestamp),
     ) -> Held {
-        count(&shared.counters.segments);
+        count(&shared.counters.often.segments);
         // One that is kept may be looked at by someone who remembers it.
         let mut record = spare::take().unwrap_or_default();
         if Arc::get_mut(&mut record).is_none() {
@@ -173,7 +173,7 @@ impl Record {
         place: &'static Location<'static>,
     ) -> (usize, Option<String>) {
         let shared = self.shared();
-        count(&shared.counters.subsegments);
+        count(&shared.counters.often.subsegments);
         let now = shared.clock.now();
         let id = shared.ids.entity_id();
         let parts = &mut *self.parts();

@@ -89,16 +89,16 @@ impl Shared {
         let counters = &*self.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         RecorderStats {
-            segments: read(&counters.segments),
-            unsampled: read(&counters.unsampled),
-            subsegments: read(&counters.subsegments),
+            segments: counters.sum(|often| &often.segments),
+            unsampled: counters.sum(|often| &often.unsampled),
+            subsegments: counters.sum(|often| &often.subsegments),
             sent: emitted.sent,
             failed: emitted.failed,
             left_out: read(&counters.left_out),
             cut: read(&counters.cut),
             renamed: read(&counters.renamed),
             misused: read(&counters.misused),
-            missing: read(&counters.missing),
+            missing: counters.sum(|often| &often.missing),
         }
     }
 }

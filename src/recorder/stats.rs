@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::recorder::lane::Lanes;
+
 /// What a recorder has done so far. Each number only grows.
 ///
 /// What becomes of a document on its way is not always known. Over UDP one that the system took
@@ -35,19 +37,33 @@ pub struct RecorderStats {
 }
 
 /// The counters behind them.
-///
-/// They change all the time, and stand apart from what threads only read.
 #[derive(Debug, Default)]
-#[repr(align(128))]
 pub(in crate::recorder) struct Counters {
-    pub(in crate::recorder) segments: AtomicU64,
-    pub(in crate::recorder) unsampled: AtomicU64,
-    pub(in crate::recorder) subsegments: AtomicU64,
+    /// What is counted all the time, in each lane.
+    pub(in crate::recorder) often: Lanes<Often>,
     pub(in crate::recorder) left_out: AtomicU64,
     pub(in crate::recorder) cut: AtomicU64,
     pub(in crate::recorder) renamed: AtomicU64,
     pub(in crate::recorder) misused: AtomicU64,
+}
+
+/// What is counted for each segment or subsegment.
+#[derive(Debug, Default)]
+pub(in crate::recorder) struct Often {
+    pub(in crate::recorder) segments: AtomicU64,
+    pub(in crate::recorder) unsampled: AtomicU64,
+    pub(in crate::recorder) subsegments: AtomicU64,
     pub(in crate::recorder) missing: AtomicU64,
+}
+
+impl Counters {
+    /// The sum of a counter over all lanes.
+    pub(in crate::recorder) fn sum(&self, counter: impl Fn(&Often) -> &AtomicU64) -> u64 {
+        let lanes = self.often.iter();
+        lanes
+            .map(|often| counter(often).load(Ordering::Relaxed))
+            .sum()
+    }
 }
 
 /// One more.

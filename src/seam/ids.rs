@@ -1,5 +1,6 @@
 //! New ids, and chance.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,12 +27,30 @@ use crate::model::{EntityId, Timestamp, TraceId};
 pub struct Ids(Arc<Source>);
 
 #[derive(Debug)]
-struct Source {
-    drawn: AtomicU64,
-    /// Apart from `drawn`: the ids are the same whether or not chance is asked in between.
-    rolled: AtomicU64,
-    /// What turns a count into chance; none for sequential ids.
-    chance: Option<Keys>,
+enum Source {
+    Random(Keys),
+    Sequential {
+        drawn: AtomicU64,
+        /// Apart from `drawn`: the ids are the same whether or not chance is asked in between.
+        rolled: AtomicU64,
+    },
+}
+
+thread_local! {
+    /// How far this thread has counted, from a place of its own on; 0 until it has begun. So threads
+    /// need not wait for each other.
+    static COUNTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts so many, and gives the first.
+#[inline]
+fn counted(many: u64) -> u64 {
+    let first = match COUNTED.get() {
+        0 => RandomState::new().hash_one(many),
+        counted => counted,
+    };
+    COUNTED.set(first.wrapping_add(many));
+    first
 }
 
 /// Turns a count into bits that look like chance: another count gives other bits.
@@ -71,31 +90,26 @@ impl Ids {
     /// Ids by chance, unique in this process and as good as unique outside. They are no secrets: who
     /// sees many of them may find out how the next ones look.
     pub fn random() -> Ids {
-        Ids(Arc::new(Source {
-            drawn: AtomicU64::new(0),
-            rolled: AtomicU64::new(0),
-            chance: Some(Keys::random()),
-        }))
+        Ids(Arc::new(Source::Random(Keys::random())))
     }
 
     /// The ids 1, 2, 3 and so on, for output that is the same on every run.
     #[doc(alias = "SequentialIds")]
     pub fn sequential() -> Ids {
-        Ids(Arc::new(Source {
+        Ids(Arc::new(Source::Sequential {
             drawn: AtomicU64::new(0),
             rolled: AtomicU64::new(0),
-            chance: None,
         }))
     }
 
     /// A new trace id for a request that began at `start`.
     pub fn trace_id(&self, start: Timestamp) -> TraceId {
-        let (high, low) = match &self.0.chance {
-            Some(keys) => {
-                let first = self.0.drawn.fetch_add(2, Ordering::Relaxed) + 1;
-                (keys.mix(first), keys.mix(first + 1))
+        let (high, low) = match &*self.0 {
+            Source::Random(keys) => {
+                let first = counted(2);
+                (keys.mix(first), keys.mix(first.wrapping_add(1)))
             }
-            None => (0, self.draw()),
+            Source::Sequential { drawn, .. } => (0, one_more(drawn)),
         };
         trace_id(start, high, low)
     }
@@ -103,20 +117,23 @@ impl Ids {
     /// The ids of a new trace and of its first segment, as [`trace_id`](Ids::trace_id) and
     /// [`entity_id`](Ids::entity_id) give them.
     pub(crate) fn segment(&self, start: Timestamp) -> (TraceId, EntityId) {
-        let Some(keys) = &self.0.chance else {
+        let Source::Random(keys) = &*self.0 else {
             return (self.trace_id(start), self.entity_id());
         };
-        let first = self.0.drawn.fetch_add(3, Ordering::Relaxed) + 1;
+        let first = counted(3);
         (
-            trace_id(start, keys.mix(first), keys.mix(first + 1)),
-            EntityId::from_bits(keys.mix(first + 2).max(1)),
+            trace_id(start, keys.mix(first), keys.mix(first.wrapping_add(1))),
+            EntityId::from_bits(keys.mix(first.wrapping_add(2)).max(1)),
         )
     }
 
     /// A new id for a segment or subsegment; never zero.
     #[inline]
     pub fn entity_id(&self) -> EntityId {
-        EntityId::from_bits(self.draw().max(1))
+        EntityId::from_bits(match &*self.0 {
+            Source::Random(keys) => keys.mix(counted(1)).max(1),
+            Source::Sequential { drawn, .. } => one_more(drawn),
+        })
     }
 
     /// A number from 0 up to, and without, 1, for decisions such as "one in twenty".
@@ -133,23 +150,16 @@ impl Ids {
     /// ```
     #[expect(clippy::cast_precision_loss, reason = "a float holds 53 bits")]
     pub fn chance(&self) -> f64 {
-        let count = self.0.rolled.fetch_add(1, Ordering::Relaxed) + 1;
-        let bits = match &self.0.chance {
-            // Counted from the other end than ids are.
-            Some(keys) => keys.mix(!count),
-            None => count.wrapping_mul(GOLDEN),
+        let bits = match &*self.0 {
+            Source::Random(keys) => keys.mix(counted(1)),
+            Source::Sequential { rolled, .. } => one_more(rolled).wrapping_mul(GOLDEN),
         };
         (bits >> 11) as f64 / (1_u64 << 53) as f64
     }
+}
 
-    #[inline]
-    fn draw(&self) -> u64 {
-        let count = self.0.drawn.fetch_add(1, Ordering::Relaxed) + 1;
-        match &self.0.chance {
-            Some(keys) => keys.mix(count),
-            None => count,
-        }
-    }
+fn one_more(count: &AtomicU64) -> u64 {
+    count.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 fn trace_id(start: Timestamp, high: u64, low: u64) -> TraceId {
