@@ -65,8 +65,12 @@ impl Run {
 }
 
 /// The crates whose versions matter.
-const COMPARED: [&str; 3] = [
+const COMPARED: [&str; 7] = [
     "xray-phantom",
+    "opentelemetry_sdk",
+    "opentelemetry-aws",
+    "xray-lite",
+    "fastrace",
     "serde_json",
     "tokio",
 ];
