@@ -2,10 +2,6 @@
 //!
 //! The peers and the floors of `benches/peers` do the same: same names, same annotations, same
 //! members. Nothing grows from one call to the next.
-#![allow(
-    unreachable_pub,
-    reason = "what measures beside the peers is a library"
-)]
 
 use std::fmt;
 use std::pin::pin;

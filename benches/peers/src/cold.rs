@@ -87,9 +87,15 @@ fn built() -> Outcome<(PathBuf, PathBuf)> {
         concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
     ]);
     cargo.arg("--target-dir").arg(target);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
+    // The directory is named for the profile, but for one.
+    let profile = directory
+        .file_name()
+        .ok_or("this program lies in no profile's directory")?;
+    cargo.arg("--profile").arg(if profile == "debug" {
+        "dev".as_ref()
+    } else {
+        profile
+    });
     let status = cargo
         .status()
         .map_err(|error| format!("cargo, which builds `alone`: {error}"))?;

@@ -74,23 +74,23 @@ impl Drop for Elsewhere {
 pub struct Asleep {
     socket: UdpSocket,
     datagram: Vec<u8>,
-    received: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Asleep {
     /// Starts it; this datagram is what it gets.
     pub fn start(datagram: Vec<u8>) -> Outcome<Asleep> {
-        let receiver = UdpSocket::bind("127.0.0.1:0")?;
-        let socket = sender(receiver.local_addr()?)?;
-        let received = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&received);
+        let listening = UdpSocket::bind("127.0.0.1:0")?;
+        let socket = sender(listening.local_addr()?)?;
+        let taken = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&taken);
         let thread = thread::Builder::new()
             .name("asleep".to_owned())
             .spawn(move || {
                 let mut buffer = [0; 2_048];
                 loop {
-                    match receiver.recv(&mut buffer) {
+                    match listening.recv(&mut buffer) {
                         // What its owner sends at the end.
                         Ok(0) => return,
                         Ok(_) => _ = counter.fetch_add(1, Ordering::SeqCst),
@@ -102,7 +102,7 @@ impl Asleep {
         Ok(Asleep {
             socket,
             datagram,
-            received,
+            taken,
             thread: Some(thread),
         })
     }
@@ -111,13 +111,13 @@ impl Asleep {
     pub fn send(&self, times: u64) -> Outcome<Duration> {
         let mut total = Duration::ZERO;
         for _ in 0..times {
-            let before = self.received.load(Ordering::SeqCst);
+            let before = self.taken.load(Ordering::SeqCst);
             compute(FALLING_ASLEEP);
             let start = Instant::now();
             self.socket.send(&self.datagram)?;
             total += start.elapsed();
             let sent = Instant::now();
-            while self.received.load(Ordering::SeqCst) == before {
+            while self.taken.load(Ordering::SeqCst) == before {
                 if sent.elapsed() > DEADLINE {
                     return Err("the receiver that sleeps took nothing in ten seconds".into());
                 }

@@ -322,17 +322,18 @@ fn peers(measured: &Measured) -> Outcome<Vec<Figure>> {
         let allocations = measured.steady.everywhere(case)?;
         let cpu = format!("{case}, cpu");
         let is_charged = series.of(&cpu).is_ok();
-        let (own, charged) = match is_charged {
-            true => (", on its own thread", Some(series.ratio(&cpu, "S")?)),
-            false => ("", None),
+        let own = if is_charged {
+            ", on the thread that records"
+        } else {
+            ""
         };
         let what = format!("{who}{own} (drained; {sent}; {allocations:.1} allocations)");
         figures.push(Figure::new(id, &what, "S", series.ratio(case, "S")?));
-        if let Some(charged) = charged {
+        if is_charged {
             let what = format!(
                 "{who}, on all processors: its other thread is charged, an empty flush is not"
             );
-            figures.push(Figure::new(id, &what, "S", charged));
+            figures.push(Figure::new(id, &what, "S", series.ratio(&cpu, "S")?));
         }
     }
     Ok(figures)

@@ -89,11 +89,11 @@ fn versions(lock: &str, names: &[&str]) -> Vec<String> {
             Some((name, version))
         })
         .collect();
-    let named = names.iter().flat_map(|name| {
-        let found = packages.iter().filter(move |(found, _)| found == name);
-        found.map(|(name, version)| format!("{name} {version}"))
+    let found = names.iter().flat_map(|name| {
+        let same = packages.iter().filter(move |(found, _)| found == name);
+        same.map(|(name, version)| format!("{name} {version}"))
     });
-    named.collect()
+    found.collect()
 }
 
 /// The day of this time, in UTC.

@@ -82,9 +82,10 @@ pub(crate) fn sitting(series: &mut Series, receiver: &mut Receiver, rounds: usiz
             let (case, is_together) = (at / 2, at % 2 == 1);
             let (name, is_sent, pair) = &mut pairs[case];
             let times = if *is_sent { room.min(MOST) } else { MOST };
-            let (seconds, threads) = match is_together {
-                false => (pair.alone(times)?, 1),
-                true => (pair.together(times)?, 2),
+            let (seconds, threads) = if is_together {
+                (pair.together(times)?, 2)
+            } else {
+                (pair.alone(times)?, 1)
             };
             let expected = if *is_sent { times * threads } else { 0 };
             receiver

@@ -1,5 +1,7 @@
 //! The table of the README.
 
+use std::fmt::Write as _;
+
 use crate::Outcome;
 use crate::figure::Figure;
 use crate::machine::Run;
@@ -47,8 +49,9 @@ pub fn markdown(run: &Run, figures: &[Figure]) -> String {
             spread,
         ]);
     }
-    text += &format!(
-        "\nMeasured on {} at commit {} with {} rounds in {} sittings, load average {}: {}, {} cores, Linux {}, clock {}, {}; {}.\n",
+    let _ = writeln!(
+        text,
+        "\nMeasured on {} at commit {} with {} rounds in {} sittings, load average {}: {}, {} cores, Linux {}, clock {}, {}; {}.",
         run.date,
         run.commit,
         run.value,
@@ -109,7 +112,7 @@ fn beside(figure: &Figure) -> String {
     };
     for other in figure.indistinct() {
         let between = if text.is_empty() { "" } else { "; " };
-        text += &format!("{between}not distinguishable from {other}");
+        let _ = write!(text, "{between}not distinguishable from {other}");
     }
     text
 }

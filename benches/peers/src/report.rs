@@ -41,8 +41,9 @@ pub fn read(text: &str) -> Outcome<(Run, Vec<Figure>)> {
 /// A run as a table of at most 100 columns.
 pub fn table(run: &Run, figures: &[Figure]) -> String {
     let mut table = heading(run);
-    table += &format!(
-        "{:15} {:>8} {:12} {:>17} {:>8} {:>8}\n",
+    let _ = writeln!(
+        table,
+        "{:15} {:>8} {:12} {:>17} {:>8} {:>8}",
         "figure", "value", "unit", "95 %", "required", "aim"
     );
     for figure in figures {
@@ -65,7 +66,7 @@ pub fn table(run: &Run, figures: &[Figure]) -> String {
         table += line.trim_end();
         table.push('\n');
         for line in explained(figure) {
-            table += &format!("    {line}\n");
+            let _ = writeln!(table, "    {line}");
         }
     }
     table

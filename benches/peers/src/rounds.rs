@@ -17,8 +17,11 @@ pub struct Case {
     run: Box<dyn FnMut(u64) -> Outcome<Duration>>,
     flush: Option<Box<dyn FnMut() -> Outcome>>,
     sink: Option<Sink>,
-    check: Option<Box<dyn Fn(&[Vec<u8>]) -> Outcome>>,
+    check: Option<Check>,
 }
+
+/// Holds datagrams against what is to be sent.
+type Check = Box<dyn Fn(&[Vec<u8>]) -> Outcome>;
 
 /// What a case puts on the wire each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +110,7 @@ impl Case {
     /// What is sent, or goes into the sink, is held against this.
     #[must_use]
     pub fn checked(self, check: impl Fn(&[Vec<u8>]) -> Outcome + 'static) -> Case {
-        let check: Option<Box<dyn Fn(&[Vec<u8>]) -> Outcome>> = Some(Box::new(check));
+        let check: Option<Check> = Some(Box::new(check));
         Case { check, ..self }
     }
 

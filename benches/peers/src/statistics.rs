@@ -24,23 +24,23 @@ impl Estimate {
             .iter()
             .filter(|rounds| !rounds.is_empty())
             .collect();
-        let mut draws = Draws(SEED);
-        let mut medians: Vec<f64> = (0..RESAMPLES)
+        let mut chance = Draws(SEED);
+        let mut resampled: Vec<f64> = (0..RESAMPLES)
             .filter_map(|_| {
                 let mut drawn = Vec::with_capacity(all.len());
                 for _ in 0..kept.len() {
-                    let rounds = kept[draws.below(kept.len())];
-                    drawn.extend((0..rounds.len()).map(|_| rounds[draws.below(rounds.len())]));
+                    let rounds = kept[chance.below(kept.len())];
+                    drawn.extend((0..rounds.len()).map(|_| rounds[chance.below(rounds.len())]));
                 }
                 median(&mut drawn)
             })
             .collect();
-        medians.sort_by(f64::total_cmp);
-        let last = medians.len() - 1;
+        resampled.sort_by(f64::total_cmp);
+        let last = resampled.len() - 1;
         Some(Estimate {
             value,
-            low: medians[last * 25 / 1_000].min(value),
-            high: medians[last - last * 25 / 1_000].max(value),
+            low: resampled[last * 25 / 1_000].min(value),
+            high: resampled[last - last * 25 / 1_000].max(value),
         })
     }
 
@@ -70,6 +70,10 @@ pub fn median(values: &mut [f64]) -> Option<f64> {
 struct Draws(u64);
 
 impl Draws {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what is below a usize is one"
+    )]
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

@@ -140,9 +140,11 @@ mod tests {
         let turn = AtomicU64::new(0);
         let mut pair = Pair::new(|| {
             let is_second = turn.fetch_add(1, Ordering::SeqCst) == 1;
-            let work: Work = Box::new(move |_| match is_second {
-                true => Err("no socket".into()),
-                false => Ok(()),
+            let work: Work = Box::new(move |_| {
+                if is_second {
+                    return Err("no socket".into());
+                }
+                Ok(())
             });
             Ok(work)
         })?;

@@ -23,7 +23,7 @@ pub(crate) fn cases(receiver: SocketAddr) -> Outcome<Vec<Case>> {
         datagram: Vec::with_capacity(1_024),
     };
     // It collects when it is flushed, and not at some time while others are measured.
-    let never = Config::default().report_interval(Duration::from_secs(3_600));
+    let never = Config::default().report_interval(Duration::from_hours(1));
     fastrace::set_reporter(reporter, never);
     let order = Case::new("fastrace seg1aws, sent", BURST, order).flushed(|| {
         fastrace::flush();

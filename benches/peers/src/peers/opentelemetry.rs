@@ -80,7 +80,7 @@ fn batch(receiver: SocketAddr) -> Outcome<BatchSpanProcessor> {
     let config = BatchConfigBuilder::default()
         .with_max_queue_size(4_096)
         .with_max_export_batch_size(4_096)
-        .with_scheduled_delay(std::time::Duration::from_secs(3_600))
+        .with_scheduled_delay(std::time::Duration::from_hours(1))
         .build();
     let processor = BatchSpanProcessor::builder(exporter(receiver)?);
     Ok(processor.with_batch_config(config).build())
