@@ -60,8 +60,8 @@ impl Figure {
     /// A figure that was measured in rounds.
     pub fn new(id: &str, what: &str, unit: &str, measured: Estimate) -> Figure {
         Figure {
-            value: Some(measured.value),
-            spread: Some(measured.spread()),
+            value: Some(rounded(measured.value)),
+            spread: Some(measured.spread().map(rounded)),
             ..Figure::missing(id, what, unit)
         }
     }
@@ -69,7 +69,7 @@ impl Figure {
     /// A figure that was counted, and is the same each time.
     pub fn counted(id: &str, what: &str, unit: &str, value: f64) -> Figure {
         Figure {
-            value: Some(value),
+            value: Some(rounded(value)),
             ..Figure::missing(id, what, unit)
         }
     }
@@ -99,16 +99,16 @@ impl Figure {
     /// With the floor beside it.
     #[must_use]
     pub fn floor(mut self, floor: Estimate) -> Figure {
-        self.floor = Some(floor.value);
-        self.floor_spread = Some(floor.spread());
+        self.floor = Some(rounded(floor.value));
+        self.floor_spread = Some(floor.spread().map(rounded));
         self
     }
 
     /// With a peer beside it.
     #[must_use]
     pub fn peer(mut self, peer: &str, measured: Estimate) -> Figure {
-        self.peer_value = Some(measured.value);
-        self.peer_spread = Some(measured.spread());
+        self.peer_value = Some(rounded(measured.value));
+        self.peer_spread = Some(measured.spread().map(rounded));
         self.peer = Some(peer.to_owned());
         self
     }
@@ -116,7 +116,7 @@ impl Figure {
     /// With a peer beside it of which was counted.
     #[must_use]
     pub fn peer_counted(mut self, peer: &str, value: f64) -> Figure {
-        self.peer_value = Some(value);
+        self.peer_value = Some(rounded(value));
         self.peer = Some(peer.to_owned());
         self
     }
@@ -167,9 +167,14 @@ impl Figure {
     }
 }
 
+/// To five digits: more are noise.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::figure::Figure;
+    use crate::figure::{Figure, rounded};
     use crate::statistics::Estimate;
 
     fn estimate(value: f64, low: f64, high: f64) -> Estimate {
@@ -193,6 +198,13 @@ mod tests {
             (Some(true), Some(true))
         );
         assert_eq!(judged(figure.least(0.61, 0.7)), (Some(false), Some(false)));
+    }
+
+    #[test]
+    fn digits_that_are_noise_are_left_out() {
+        let shown = [0.0, 1.0, -0.123_456_7, 1_234_567.0, 12.345_678, f64::NAN];
+        let shown = shown.map(|value| rounded(value).to_string());
+        assert_eq!(shown, ["0", "1", "-0.12346", "1234600", "12.346", "NaN"]);
     }
 
     #[test]

@@ -304,8 +304,9 @@ impl Series {
     }
 }
 
+/// A number of times, to divide by.
 #[expect(clippy::cast_precision_loss, reason = "nothing is done 2^53 times")]
-pub(crate) fn count(times: u64) -> f64 {
+pub fn count(times: u64) -> f64 {
     times as f64
 }
 
