@@ -2,7 +2,7 @@
 
 use xray_phantom_peers::Outcome;
 use xray_phantom_peers::figure::Figure;
-use xray_phantom_peers::rounds::Series;
+use xray_phantom_peers::rounds::{Series, Wire};
 use xray_phantom_peers::statistics::Estimate;
 
 use crate::measured::Measured;
@@ -281,12 +281,13 @@ fn cold(measured: &Measured) -> Outcome<Vec<Figure>> {
         )
         .most(200.0, 50.0),
         Figure::new(
-            "E11-before",
+            "E11",
             "on the processor before main, less a program with nothing in it: nothing of ours runs there",
             "µs",
             before_main,
         )
-        .peer("this program, with fastrace", peers),
+        .peer("this program, with fastrace", peers)
+        .most(200.0, 50.0),
         Figure::new("E11-build", "to build a recorder that sends", "µs", cold.build()?),
         Figure::new("E12", "each poll of a future in a segment, beyond a bare poll", "S", poll)
             .most(0.03, 0.015),
@@ -317,8 +318,7 @@ fn peers(measured: &Measured) -> Outcome<Vec<Figure>> {
             .wires
             .get(case)
             .ok_or_else(|| format!("`{case}` was not verified"))?;
-        let sent = format!("{} datagrams, {} bytes", wire.datagrams, wire.bytes)
-            .replace("1 datagrams", "1 datagram");
+        let sent = format!("{}, {} bytes", datagrams(wire), wire.bytes);
         let allocations = measured.steady.everywhere(case)?;
         let cpu = format!("{case}, cpu");
         let is_charged = series.of(&cpu).is_ok();
@@ -339,12 +339,19 @@ fn peers(measured: &Measured) -> Outcome<Vec<Figure>> {
     Ok(figures)
 }
 
+fn datagrams(wire: &Wire) -> String {
+    match wire.datagrams {
+        1 => "1 datagram".to_owned(),
+        several => format!("{several} datagrams"),
+    }
+}
+
 /// How many bytes are on the wire.
 fn wires(measured: &Measured) -> Vec<Figure> {
     let known = |case: &str| {
         let wire = measured.wires.get(case)?;
         let bytes = u32::try_from(wire.bytes).unwrap_or(u32::MAX);
-        let what = format!("{case}: datagrams {}", wire.datagrams);
+        let what = format!("{case}: {}", datagrams(wire));
         Some(Figure::counted("bytes", &what, "bytes", bytes.into()))
     };
     [
