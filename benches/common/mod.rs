@@ -1,6 +1,12 @@
 //! What the benches share.
 #![allow(dead_code, reason = "no bench uses all of it")]
 
+#[allow(
+    unreachable_pub,
+    reason = "what measures beside the peers is a library"
+)]
+pub mod workloads;
+
 /// A segment with one AWS call: 607 bytes, 637 with the header line.
 pub(crate) const SEGMENT: &str = concat!(
     r#"{"name":"OrdersWorker","id":"53995c3f42cd8ad8","trace_id":"1-5759e988-bd862e3fe1be46a994272793","#,
