@@ -174,7 +174,7 @@ impl OpenEntity {
             Inner::Nowhere => None,
             Inner::Recorded(record, index) => {
                 let header = match &record.incoming {
-                    Some(incoming) => (**incoming).clone().with_root(record.trace_id),
+                    Some(incoming) => incoming.clone().with_root(record.trace_id),
                     None => TraceHeader::new(record.trace_id),
                 };
                 let header = header.with_parent(record.id(*index));

@@ -216,7 +216,7 @@ impl Recorder {
                 let record = Record::open(
                     &self.held,
                     (trace, parent),
-                    Some(Arc::new(header.clone())),
+                    Some(header.clone()),
                     Kind::Facade,
                     "",
                     (place, now),
@@ -444,7 +444,7 @@ impl Recorder {
         let record = Record::open(
             &self.held,
             (trace, id),
-            incoming.cloned(),
+            incoming.map(|header| (**header).clone()),
             Kind::Own,
             &name,
             (place, now),

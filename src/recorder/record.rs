@@ -21,7 +21,7 @@ pub(in crate::recorder) struct Record {
     shared: Option<Arc<Arc<Shared>>>,
     pub(in crate::recorder) trace_id: TraceId,
     /// What came with the request: its unknown keys are carried on.
-    pub(in crate::recorder) incoming: Option<Arc<TraceHeader>>,
+    pub(in crate::recorder) incoming: Option<TraceHeader>,
     pub(in crate::recorder) kind: Kind,
     parts: Mutex<Parts>,
 }
@@ -107,7 +107,7 @@ impl Record {
     pub(in crate::recorder) fn open(
         shared: &Arc<Arc<Shared>>,
         (trace_id, id): (TraceId, EntityId),
-        incoming: Option<Arc<TraceHeader>>,
+        incoming: Option<TraceHeader>,
         kind: Kind,
         name: &str,
         (place, start): (&'static Location<'static>, Timestamp),

@@ -29,6 +29,8 @@ use crate::{Outcome, check};
 
 /// What a burst of sends has in it: few enough for the receiver, many enough for the clock.
 pub const BURST: u64 = 64;
+/// So many of what is not sent, so that the first few, for which caches are cold, weigh little.
+pub const STEADY: u64 = 512;
 /// How many calls an invocation of a Lambda function makes.
 pub const CALLS: u64 = 16;
 
@@ -54,7 +56,7 @@ pub fn floors(receiver: SocketAddr) -> Outcome<Vec<Case>> {
         Case::new("clock", 512, || {
             black_box(SystemTime::now());
         }),
-        Case::new("F", BURST, move || {
+        Case::new("F", STEADY, move || {
             black_box(hand.segment());
         }),
         Case::fallible("S", BURST, move || Ok(send.send(&bare).map(drop)?)).sends(1),
@@ -101,15 +103,15 @@ pub fn sending(receiver: SocketAddr) -> Outcome<Recorder> {
 /// The recorder, into a sink and over UDP.
 pub fn ours(receiver: SocketAddr) -> Outcome<Vec<Case>> {
     let mut cases = vec![
-        order("seg1aws", BURST, seg1aws).checked(check::order),
-        order("seg1aws, closures", BURST, closure).checked(check::order),
-        order("seg10", 16, |recorder| seg(recorder, 10)).checked(|sent| check::orders(sent, 10)),
-        order("seg100", 4, |recorder| seg(recorder, 100)).checked(|sent| check::orders(sent, 100)),
-        order("exc", BURST, exc).checked(check::failed),
+        order("seg1aws", STEADY, seg1aws).checked(check::order),
+        order("seg1aws, closures", STEADY, closure).checked(check::order),
+        order("seg10", 64, |recorder| seg(recorder, 10)).checked(|sent| check::orders(sent, 10)),
+        order("seg100", 8, |recorder| seg(recorder, 100)).checked(|sent| check::orders(sent, 100)),
+        order("exc", STEADY, exc).checked(check::failed),
     ];
     let (recorder, sink) = self::recorder();
     cases.push(
-        Case::fallible("seg1aws, futures", BURST, move || {
+        Case::fallible("seg1aws, futures", STEADY, move || {
             let ready = asynchronous(&recorder);
             ready
                 .then_some(())
@@ -151,7 +153,7 @@ fn serialising() -> Vec<Case> {
     let still = || ManualClock::at(Timestamp::from_nanos(1_721_763_840_250_113_000));
     let sink = Sink::default();
     let recorder = into(&sink).clock(still()).ids(Ids::sequential()).build();
-    let order = Case::new("seg1aws, no clock", BURST, move || seg1aws(&recorder))
+    let order = Case::new("seg1aws, no clock", STEADY, move || seg1aws(&recorder))
         .into_sink(&sink)
         .checked(check::order);
 
@@ -161,7 +163,7 @@ fn serialising() -> Vec<Case> {
     let call = invocation.begin_subsegment("DynamoDB");
     ask(&call);
     answer(&call);
-    let in_progress = Case::new("call in progress, again", BURST, move || {
+    let in_progress = Case::new("call in progress, again", STEADY, move || {
         // The invocation stays open with it.
         let _ = &invocation;
         call.send_in_progress();

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use xray_phantom_peers::cases::BURST;
+use xray_phantom_peers::cases::{BURST, STEADY};
 use xray_phantom_peers::hand::Numbers;
 use xray_phantom_peers::receiver::sender;
 use xray_phantom_peers::rounds::Case;
@@ -90,7 +90,7 @@ enum Annotation {
 /// Fills and serialises a segment, and does so over UDP; serialises one that is filled.
 pub(crate) fn cases(receiver: SocketAddr) -> Outcome<Vec<Case>> {
     let (mut numbers, mut buffer) = (Numbers::new(), Vec::with_capacity(1_024));
-    let recorded = Case::fallible("careful seg1aws", BURST, move || {
+    let recorded = Case::fallible("careful seg1aws", STEADY, move || {
         write(&mut buffer, &segment(&mut numbers))?;
         black_box(&buffer);
         Ok(())
@@ -121,7 +121,7 @@ fn documents() -> Outcome<[Vec<u8>; 2]> {
 /// Serialises the same value each time.
 fn serialised(name: &'static str, value: impl Serialize + 'static) -> Case {
     let mut buffer = Vec::with_capacity(1_024);
-    Case::fallible(name, BURST, move || {
+    Case::fallible(name, STEADY, move || {
         buffer.clear();
         serde_json::to_writer(&mut buffer, black_box(&value))?;
         black_box(&buffer);
