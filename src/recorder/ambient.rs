@@ -42,6 +42,12 @@ pub(crate) fn current() -> Option<OpenEntity> {
     context.ok().flatten()
 }
 
+/// Whether this task is surely in none.
+#[inline]
+pub(in crate::recorder) fn is_nowhere() -> bool {
+    CURRENT.try_with(|_| ()).is_err()
+}
+
 /// Makes an entity the current one while a future is polled.
 pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F) -> F::Output {
     if is_ending() {

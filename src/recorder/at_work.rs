@@ -9,17 +9,28 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::runtime::{Handle, Id};
 
 use crate::recorder::context_missing::ContextMissing;
 use crate::recorder::shared::Shared;
-use crate::recorder::stats::{Counters, count};
+use crate::recorder::stats::count;
 use crate::wire::Note;
 
-/// By runtime, the last one last.
-static IN_RUNTIMES: Mutex<Vec<(Id, Weak<Shared>)>> = Mutex::new(Vec::new());
+/// By runtime.
+static IN_RUNTIMES: Runtimes = Runtimes {
+    is_used: AtomicBool::new(false),
+    known: Mutex::new(Vec::new()),
+};
+
+struct Runtimes {
+    /// Whether any was ever known.
+    is_used: AtomicBool,
+    /// The last one last.
+    known: Mutex<Vec<(Id, Weak<Shared>)>>,
+}
 
 thread_local! {
     /// By thread, the last one last.
@@ -36,23 +47,30 @@ thread_local! {
 /// every segment all the time costs next to nothing then.
 struct Quiet {
     recorder: Weak<Shared>,
-    counters: Arc<Counters>,
+    /// Of this thread alone.
+    missing: Arc<AtomicU64>,
+}
+
+/// Counts code that runs outside of every segment, if who counts it here wants to hear no more of it;
+/// `false` where somebody has to be looked for.
+#[inline]
+pub(in crate::recorder) fn has_counted_missing() -> bool {
+    // In a runtime others may be at work.
+    if IN_RUNTIMES.is_used.load(Ordering::Relaxed) && Handle::try_current().is_ok() {
+        return false;
+    }
+    let count_one = |quiet: &RefCell<Option<Quiet>>| match &*quiet.borrow() {
+        Some(quiet) if quiet.recorder.strong_count() > 0 => {
+            let missing = quiet.missing.load(Ordering::Relaxed);
+            quiet.missing.store(missing + 1, Ordering::Relaxed);
+            true
+        }
+        _ => false,
+    };
+    QUIET.try_with(count_one).unwrap_or(false)
 }
 
 impl Quiet {
-    /// Counts one more; `false` where somebody has to be looked for.
-    #[inline]
-    fn has_counted() -> bool {
-        let count_one = |quiet: &RefCell<Option<Quiet>>| match &*quiet.borrow() {
-            Some(quiet) if quiet.recorder.strong_count() > 0 => {
-                count(&quiet.counters.often.missing);
-                true
-            }
-            _ => false,
-        };
-        QUIET.try_with(count_one).unwrap_or(false)
-    }
-
     /// Remembers the only one who was told, if it is such a one.
     fn remember(told: &[Arc<Shared>]) {
         let quiet = match told {
@@ -63,7 +81,7 @@ impl Quiet {
             {
                 Some(Quiet {
                     recorder: Arc::downgrade(recorder),
-                    counters: Arc::clone(&recorder.counters),
+                    missing: recorder.counters.missing_here(),
                 })
             }
             _ => None,
@@ -105,7 +123,8 @@ pub(in crate::recorder) fn remember_in_runtime(recorder: &Arc<Shared>) {
     }
     let entry = (runtime, Arc::downgrade(recorder));
     LAST.set(Some(entry.clone()));
-    let known = &mut *lock(&IN_RUNTIMES);
+    IN_RUNTIMES.is_used.store(true, Ordering::SeqCst);
+    let known = &mut *lock(&IN_RUNTIMES.known);
     known.retain(|entry| entry.1.strong_count() > 0 && !is_same(entry));
     known.push(entry);
 }
@@ -124,7 +143,7 @@ pub(in crate::recorder) fn report_missing(
     place: &'static Location<'static>,
     what: fmt::Arguments<'_>,
 ) {
-    if !is_in_runtime() && Quiet::has_counted() {
+    if has_counted_missing() {
         return;
     }
     let mut known = known();
@@ -156,7 +175,7 @@ pub(in crate::recorder) fn report_missing_to(
     if recorder.disabled {
         return;
     }
-    count(&recorder.counters.often.missing);
+    count(&recorder.counters.missing);
     match recorder.context_missing {
         _ if recorder.emitter.is_test() => recorder.note(missing(place, what)),
         ContextMissing::Ignore => {}
@@ -183,7 +202,7 @@ fn known() -> Vec<Arc<Shared>> {
         }
     };
     if let Some(runtime) = runtime() {
-        let known = lock(&IN_RUNTIMES);
+        let known = lock(&IN_RUNTIMES.known);
         let here = known.iter().filter(|(id, _)| *id == runtime);
         here.for_each(|(_, recorder)| add(recorder));
     }
@@ -193,10 +212,6 @@ fn known() -> Vec<Arc<Shared>> {
     // One that records nothing has nothing to miss.
     found.retain(|recorder| !recorder.disabled);
     found
-}
-
-fn is_in_runtime() -> bool {
-    Handle::try_current().is_ok()
 }
 
 fn runtime() -> Option<Id> {

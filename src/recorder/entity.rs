@@ -86,7 +86,7 @@ impl OpenEntity {
     }
 
     /// Opens a subsegment of this entity, without making it the current one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open_child_at(
         &self,
         name: &str,
@@ -98,6 +98,8 @@ impl OpenEntity {
         }
     }
 
+    /// Apart, so that what is not recorded does not pay for it.
+    #[inline(never)]
     fn child(
         record: &Held,
         index: usize,

@@ -45,26 +45,28 @@ pub struct EntityGuard {
 }
 
 impl EntityGuard {
-    #[inline]
+    #[inline(always)]
     pub(in crate::recorder) fn new(
         entity: OpenEntity,
         place: &'static Location<'static>,
     ) -> EntityGuard {
-        if let Some(record) = entity.record()
-            && entity.index() == 0
-        {
-            watch(record);
+        let mut in_panic = false;
+        if let Some(record) = entity.record() {
+            in_panic = std::thread::panicking();
+            if entity.index() == 0 {
+                watch(record);
+            }
         }
         EntityGuard {
             entity,
             place,
             ended: false,
-            in_panic: std::thread::panicking(),
+            in_panic,
         }
     }
 
     /// Ends the entity now.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn end(mut self) {
         self.ended = true;
@@ -102,6 +104,7 @@ impl EntityGuard {
 
 /// Remembers a segment that a test may leave open. A future is dropped in the end, and closes what it
 /// had opened; a guard can be forgotten.
+#[inline(never)]
 fn watch(record: &Held) {
     if record.shared().emitter.is_test() {
         record.shared().open.add(record);
@@ -132,7 +135,7 @@ impl Drop for EntityGuard {
 
 impl OpenEntity {
     /// Opens a subsegment of this entity that ends with its guard.
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     pub fn begin_subsegment(&self, name: &str) -> EntityGuard {
         let place = Location::caller();

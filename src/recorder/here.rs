@@ -135,6 +135,7 @@ where
 /// Opens a subsegment of the current segment or subsegment that ends with its guard.
 ///
 /// It is not the current one: see [`EntityGuard`].
+#[inline(always)]
 #[track_caller]
 pub fn begin_subsegment(name: &str) -> EntityGuard {
     let place = Location::caller();
@@ -142,8 +143,27 @@ pub fn begin_subsegment(name: &str) -> EntityGuard {
 }
 
 /// Opens a subsegment of the current entity.
+#[inline(always)]
 fn open_here(name: &str, place: &'static Location<'static>) -> OpenEntity {
-    open_in(None, name, place)
+    if ambient::is_nowhere() && at_work::has_counted_missing() {
+        return OpenEntity::nowhere();
+    }
+    open_current(name, place)
+}
+
+/// Apart, so that what runs outside of every segment all the time does not pay for it.
+#[inline(never)]
+fn open_current(name: &str, place: &'static Location<'static>) -> OpenEntity {
+    match ambient::current() {
+        Some(parent) => parent.open_child_at(name, place),
+        None => outside(name, place),
+    }
+}
+
+/// What a subsegment is that no segment is there for.
+fn outside(name: &str, place: &'static Location<'static>) -> OpenEntity {
+    at_work::report_missing(place, format_args!("subsegment `{name}`"));
+    OpenEntity::nowhere()
 }
 
 /// Opens a subsegment of the current entity. A future that was made in another segment than it is
@@ -160,9 +180,6 @@ fn open_in(
     };
     match if stays { current } else { made_in } {
         Some(parent) => parent.open_child_at(name, place),
-        None => {
-            at_work::report_missing(place, format_args!("subsegment `{name}`"));
-            OpenEntity::nowhere()
-        }
+        None => outside(name, place),
     }
 }

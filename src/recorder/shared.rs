@@ -98,7 +98,7 @@ impl Shared {
             cut: read(&counters.cut),
             renamed: read(&counters.renamed),
             misused: read(&counters.misused),
-            missing: counters.sum(|often| &often.missing),
+            missing: counters.missing(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a recorder has done.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::recorder::lane::Lanes;
 
@@ -45,6 +46,9 @@ pub(in crate::recorder) struct Counters {
     pub(in crate::recorder) cut: AtomicU64,
     pub(in crate::recorder) renamed: AtomicU64,
     pub(in crate::recorder) misused: AtomicU64,
+    pub(in crate::recorder) missing: AtomicU64,
+    /// The same, of threads that count it for themselves.
+    missing_elsewhere: Mutex<Vec<Arc<AtomicU64>>>,
 }
 
 /// What is counted for each segment or subsegment.
@@ -53,10 +57,35 @@ pub(in crate::recorder) struct Often {
     pub(in crate::recorder) segments: AtomicU64,
     pub(in crate::recorder) unsampled: AtomicU64,
     pub(in crate::recorder) subsegments: AtomicU64,
-    pub(in crate::recorder) missing: AtomicU64,
 }
 
 impl Counters {
+    /// A counter of code that ran outside of every segment on this thread, which adds to it alone.
+    pub(in crate::recorder) fn missing_here(&self) -> Arc<AtomicU64> {
+        let elsewhere = &mut *lock(&self.missing_elsewhere);
+        // What nobody adds to any more needs no counter of its own.
+        elsewhere.retain(|counter| {
+            let is_used = Arc::strong_count(counter) > 1;
+            if !is_used {
+                let counted = counter.load(Ordering::Relaxed);
+                self.missing.fetch_add(counted, Ordering::Relaxed);
+            }
+            is_used
+        });
+        let counter = Arc::<AtomicU64>::default();
+        elsewhere.push(Arc::clone(&counter));
+        counter
+    }
+
+    /// How often code ran outside of every segment.
+    pub(in crate::recorder) fn missing(&self) -> u64 {
+        let elsewhere = &*lock(&self.missing_elsewhere);
+        let counted = elsewhere
+            .iter()
+            .map(|counter| counter.load(Ordering::Relaxed));
+        self.missing.load(Ordering::Relaxed) + counted.sum::<u64>()
+    }
+
     /// The sum of a counter over all lanes.
     pub(in crate::recorder) fn sum(&self, counter: impl Fn(&Often) -> &AtomicU64) -> u64 {
         let lanes = self.often.iter();
@@ -64,6 +93,10 @@ impl Counters {
             .map(|often| counter(often).load(Ordering::Relaxed))
             .sum()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One more.
