@@ -50,9 +50,7 @@ impl<'a> Iterator for Escaped<'a> {
 #[inline]
 pub(crate) fn is_plain(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk::<WORD>() else {
-        return text
-            .iter()
-            .fold(true, |plain, byte| plain & is_plain_byte(*byte));
+        return is_plain_word(text);
     };
     // The last word overlaps the one before it.
     let (words, _) = text.as_chunks::<WORD>();
@@ -60,6 +58,17 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
         .iter()
         .fold(0, |found, word| found | special_bytes(*word));
     found | special_bytes(*last) == 0
+}
+
+/// The same for less than a word.
+#[inline]
+fn is_plain_word(text: &[u8]) -> bool {
+    match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some([a, b, c, d]), Some([e, f, g, h])) => {
+            special_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) == 0
+        }
+        _ => text.iter().all(|byte| is_plain_byte(*byte)),
+    }
 }
 
 /// The highest bits of those bytes that need an escape, and maybe of some behind the first.

@@ -70,8 +70,10 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
         push_some(json, said.blocks.origin());
     }
     if let Some(namespace) = fields.namespace {
-        json.extend_from_slice(b",\"namespace\":");
-        push_text(json, namespace);
+        json.extend_from_slice(b",\"namespace\":\"");
+        // Ours, and without an escape.
+        json.extend_from_slice(namespace.as_bytes());
+        json.push(b'"');
     }
     let of = |block| fields.members.of(block);
     flags(json, fields.flags());

@@ -43,6 +43,8 @@ pub(in crate::recorder) struct Members {
 /// needs escapes; a comma, the key as JSON, a colon, and the value.
 #[derive(Clone, Copy, Debug)]
 struct Member {
+    /// How the key begins, as a number: it tells most keys apart.
+    prefix: u64,
     namespace: u32,
     /// Where the key as it was said begins and ends.
     key: (u32, u32),
@@ -70,12 +72,14 @@ impl Member {
             let of_namespace = self.namespace(text).cmp(other.namespace(text));
             return of_namespace.then_with(|| self.key(text).cmp(other.key(text)));
         }
-        let (one, next) = (self.key(text), other.key(text));
-        match (one.first(), next.first()) {
-            // Mostly one look is enough.
-            (Some(one), Some(next)) if one != next => one.cmp(next),
-            _ => one.cmp(next),
-        }
+        let of_prefix = self.prefix.cmp(&other.prefix);
+        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
+    }
+
+    /// Whether one look tells.
+    #[inline]
+    fn is_surely_before(self, next: Member) -> bool {
+        self.prefix < next.prefix && !self.has_namespace() && !next.has_namespace()
     }
 
     /// Few have one.
@@ -87,6 +91,19 @@ impl Member {
     fn value(self, text: &[u8]) -> &[u8] {
         between(text, self.value, self.end)
     }
+}
+
+/// The first eight bytes of a key, in the order of keys. A shorter one ends with zeros.
+#[inline]
+fn prefix(key: &[u8]) -> u64 {
+    if let Some(first) = key.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let mut first = [0; 8];
+    for (byte, of_key) in first.iter_mut().zip(key) {
+        *byte = *of_key;
+    }
+    u64::from_be_bytes(first)
 }
 
 #[inline]
@@ -156,6 +173,7 @@ impl Members {
             reason = "none is beyond `MOST_TEXT`"
         )]
         let member = Member {
+            prefix: prefix(key.as_bytes()),
             namespace: before as u32,
             key: (said as u32, (said + key.len()) as u32),
             start: start as u32,
@@ -177,8 +195,7 @@ impl Members {
         }
         self.is_sorted = true;
         for list in &mut self.lists {
-            // In order mostly.
-            if !list.is_sorted_by(|one, next| one.cmp(next, &self.text).is_lt()) {
+            if list.len() > 1 && !is_sorted(list, &self.text) {
                 sort(list, &self.text);
             }
         }
@@ -252,6 +269,15 @@ impl Members {
             list: &self.lists[block as usize],
         }
     }
+}
+
+/// Whether members stand in order, as most do.
+#[inline]
+fn is_sorted(list: &[Member], text: &[u8]) -> bool {
+    let pairs = list.iter().zip(&list[1..]);
+    pairs.fold(true, |sorted, (one, next)| {
+        sorted && (one.is_surely_before(*next) || one.cmp(next, text).is_lt())
+    })
 }
 
 /// Puts members in order. Of those that were said again, the last one stays.

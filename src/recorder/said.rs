@@ -27,7 +27,7 @@ impl OpenEntity {
     pub fn annotate(&self, key: &str, value: impl Into<AnnotationValue>) -> &OpenEntity {
         // What is not recorded costs nothing.
         if self.is_recorded() {
-            self.annotate_recorded(Location::caller(), key, value.into());
+            self.annotate_recorded(Location::caller(), key, &value.into());
         }
         self
     }
@@ -36,7 +36,7 @@ impl OpenEntity {
         &self,
         place: &'static Location<'static>,
         key: &str,
-        value: AnnotationValue,
+        value: &AnnotationValue,
     ) {
         if let Err((code, message)) = self.annotation(place, key, value) {
             self.left_out(place, code, message);
@@ -73,7 +73,7 @@ impl OpenEntity {
         key: &str,
         value: impl Into<AnnotationValue>,
     ) -> Result<&OpenEntity, Error> {
-        let said = self.annotation(Location::caller(), key, value.into());
+        let said = self.annotation(Location::caller(), key, &value.into());
         self.tried(said, "annotation", key)
     }
 
@@ -82,7 +82,7 @@ impl OpenEntity {
         &self,
         place: &'static Location<'static>,
         key: &str,
-        value: AnnotationValue,
+        value: &AnnotationValue,
     ) -> Result<bool, Refused> {
         let is_good = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'_') | (byte == b'.');
         if key.is_empty() || !key.bytes().fold(true, |good, byte| good & is_good(byte)) {
@@ -99,11 +99,13 @@ impl OpenEntity {
             );
             return Err(("annotation-key", message));
         }
+        let cut;
         let value = match value {
             AnnotationValue::Text(text) if text.bytes_len() > MAX_ANNOTATION_VALUE => {
-                let text = Cow::Borrowed(&*text);
+                let text = Cow::Borrowed(&**text);
                 let text = self.limited(place, "an annotation", text, MAX_ANNOTATION_VALUE);
-                AnnotationValue::from(&*text)
+                cut = AnnotationValue::from(&*text);
+                &cut
             }
             other => other,
         };

@@ -29,8 +29,9 @@ use crate::{Outcome, check};
 
 /// What a burst of sends has in it: few enough for the receiver, many enough for the clock.
 pub const BURST: u64 = 64;
-/// So many of what is not sent, so that the first few, for which caches are cold, weigh little.
-pub const STEADY: u64 = 512;
+/// So many of what is not sent: a program that records all the time, and not the change to it from
+/// something else.
+pub const STEADY: u64 = 4_096;
 /// How many calls an invocation of a Lambda function makes.
 pub const CALLS: u64 = 16;
 
@@ -104,6 +105,7 @@ pub fn sending(receiver: SocketAddr) -> Outcome<Recorder> {
 pub fn ours(receiver: SocketAddr) -> Outcome<Vec<Case>> {
     let mut cases = vec![
         order("seg1aws", STEADY, seg1aws).checked(check::order),
+        order("seg1aws, now and then", BURST, seg1aws).checked(check::order),
         order("seg1aws, closures", STEADY, closure).checked(check::order),
         order("seg10", 64, |recorder| seg(recorder, 10)).checked(|sent| check::orders(sent, 10)),
         order("seg100", 8, |recorder| seg(recorder, 100)).checked(|sent| check::orders(sent, 100)),

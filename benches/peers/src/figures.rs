@@ -79,6 +79,12 @@ fn recording(measured: &Measured) -> Outcome<Vec<Figure>> {
             .peer("serde_json by hand", series.ratio("careful seg1aws", "F")?)
             .most(2.0, 1.5),
         Figure::new(
+            "E1-seldom",
+            "the same 64 times after all else, so that caches are cold at first",
+            "S",
+            in_s("seg1aws, now and then")?,
+        ),
+        Figure::new(
             "E1-closures",
             "the same through closures that find their segment",
             "S",
