@@ -17,6 +17,9 @@ use crate::recorder::entity::OpenEntity;
 thread_local! {
     /// Gone when the thread ends, before the task-local is. What needs no drop would stay.
     static ENDING: RefCell<Vec<()>> = const { RefCell::new(Vec::new()) };
+    /// The task whose thread waits for an emitter, if it waits for one: none of what that does is
+    /// recorded. (A task, or none.) It is for each document, and cheaper than a scope.
+    static EMITTING: Cell<Option<Option<task::Id>>> = const { Cell::new(None) };
 }
 
 tokio::task_local! {
@@ -36,6 +39,9 @@ struct Context {
 
 /// The entity that this task is in.
 pub(crate) fn current() -> Option<OpenEntity> {
+    if is_emitting() {
+        return Some(OpenEntity::nowhere());
+    }
     let context = CURRENT.try_with(|context| {
         (context.polled_in.get() == task::try_id()).then(|| context.entity.clone())
     });
@@ -45,7 +51,28 @@ pub(crate) fn current() -> Option<OpenEntity> {
 /// Whether this task is surely in none.
 #[inline]
 pub(in crate::recorder) fn is_nowhere() -> bool {
-    CURRENT.try_with(|_| ()).is_err()
+    CURRENT.try_with(|_| ()).is_err() && EMITTING.get().is_none()
+}
+
+/// Whether this is an emitter's own work.
+fn is_emitting() -> bool {
+    EMITTING.get().is_some_and(|task| task == task::try_id())
+}
+
+/// Asks an emitter: one that is traced itself is not to be recorded by what waits for it.
+#[inline]
+pub(in crate::recorder) fn emitting<R>(question: impl FnOnce() -> R) -> R {
+    let _before = Emitting(EMITTING.replace(Some(task::try_id())));
+    question()
+}
+
+/// Dropped, it sets back what was before.
+struct Emitting(Option<Option<task::Id>>);
+
+impl Drop for Emitting {
+    fn drop(&mut self) {
+        EMITTING.set(self.0);
+    }
 }
 
 /// Makes an entity the current one while a future is polled.
@@ -69,6 +96,7 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
             let _here = Here;
             poll_fn(|poll| {
                 CURRENT.with(|context| context.polled_in.set(task::try_id()));
+                let _not_the_emitters = Emitting(EMITTING.take());
                 future.as_mut().poll(poll)
             })
             .await
@@ -103,6 +131,7 @@ pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnO
     {
         at_work::remember(record.shared());
     }
+    let _not_the_emitters = Emitting(EMITTING.take());
     CURRENT.sync_scope(
         Context {
             entity,

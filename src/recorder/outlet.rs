@@ -1,14 +1,14 @@
 //! What stands between a recorder and its emitter, which others may have written.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::recorder::ambient::within_sync;
+use crate::recorder::ambient::emitting;
 use crate::recorder::cause::panic_message;
-use crate::recorder::entity::OpenEntity;
 use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
 /// Asks an emitter, and takes no harm.
@@ -48,8 +48,7 @@ impl Outlet {
 
     /// The answer of the emitter, unless it panics.
     fn ask<R>(&self, method: &str, question: impl FnOnce(&(dyn Emit + 'static)) -> R) -> Option<R> {
-        // An emitter that is traced itself is not to be recorded by what waits for it.
-        let question = || within_sync(OpenEntity::nowhere(), || question(&*self.emitter));
+        let question = || emitting(|| question(&*self.emitter));
         match attempt(question) {
             Ok(answer) => Some(answer),
             Err(panic) => {
@@ -94,18 +93,23 @@ impl Outlet {
 
 impl Emit for Outlet {
     fn emit(&self, document: &str) {
-        // One scope for both questions, as each document asks them.
-        let (sent, failures) = within_sync(OpenEntity::nowhere(), || {
-            let sent = attempt(|| self.emitter.emit(document));
-            (sent, attempt(|| self.emitter.failures()))
+        // Both questions at once, as each document asks them.
+        let is_sent = Cell::new(false);
+        let failures = attempt(|| {
+            emitting(|| {
+                self.emitter.emit(document);
+                is_sent.set(true);
+                self.emitter.failures()
+            })
         });
-        if let Err(panic) = sent {
-            self.panicked.fetch_add(1, Ordering::Relaxed);
-            self.tell_of("emit", &*panic);
-        }
         match failures {
             Ok(failures) => failures.into_iter().for_each(|note| self.note(note)),
-            Err(panic) => self.tell_of("failures", &*panic),
+            Err(panic) if is_sent.get() => self.tell_of("failures", &*panic),
+            Err(panic) => {
+                self.panicked.fetch_add(1, Ordering::Relaxed);
+                self.tell_of("emit", &*panic);
+                self.tell_failures();
+            }
         }
     }
 

@@ -20,6 +20,7 @@ mod entities;
 mod expect;
 mod fake_daemon;
 mod faults;
+mod hot_path;
 mod isolation;
 mod json;
 mod late;
