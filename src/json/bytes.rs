@@ -64,8 +64,11 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
 #[inline]
 fn is_plain_word(text: &[u8]) -> bool {
     match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        (Some([a, b, c, d]), Some([e, f, g, h])) => {
-            special_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) == 0
+        (Some(first), Some(last)) => {
+            let mut word = [0; WORD];
+            word[..4].copy_from_slice(first);
+            word[4..].copy_from_slice(last);
+            special_bytes(word) == 0
         }
         _ => text.iter().all(|byte| is_plain_byte(*byte)),
     }
@@ -79,14 +82,14 @@ fn is_plain_word(text: &[u8]) -> bool {
 fn special_bytes(word: [u8; WORD]) -> u64 {
     let word = u64::from_ne_bytes(word);
     let control = word.wrapping_sub(EACH * 0x20);
-    let quote = (word ^ (EACH * b'"' as u64)).wrapping_sub(EACH);
-    let backslash = (word ^ (EACH * b'\\' as u64)).wrapping_sub(EACH);
+    let quote = (word ^ (EACH * QUOTE)).wrapping_sub(EACH);
+    let backslash = (word ^ (EACH * BACKSLASH)).wrapping_sub(EACH);
     (control | quote | backslash) & !word & (EACH * 0x80)
 }
 
 #[inline]
 fn is_plain_byte(byte: u8) -> bool {
-    (byte >= b' ') & (byte != b'"') & (byte != b'\\')
+    !matches!(byte, 0..b' ' | b'"' | b'\\')
 }
 
 /// Appends a number in decimal digits.
@@ -94,15 +97,14 @@ fn is_plain_byte(byte: u8) -> bool {
 pub(crate) fn push_integer(json: &mut Vec<u8>, number: u64) {
     let mut digits = [0; LONGEST];
     let (mut start, mut rest) = (LONGEST, number);
-    while rest >= 10 {
-        let [tens, ones] = PAIRS[(rest % 100) as usize];
-        rest /= 100;
-        start -= 2;
-        (digits[start], digits[start + 1]) = (tens, ones);
-    }
-    if rest > 0 || start == LONGEST {
+    loop {
         start -= 1;
-        digits[start] = PAIRS[rest as usize][1];
+        let [digit, ..] = (rest % 10).to_le_bytes();
+        digits[start] = b'0' + digit;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
     json.extend_from_slice(&digits[start..]);
 }
@@ -134,12 +136,12 @@ pub(crate) fn push_seconds(json: &mut Vec<u8>, nanos: u64) {
 #[inline]
 fn eight(number: u64) -> [u8; 8] {
     let (high, low) = (number / 10_000, number % 10_000);
-    let fours = high | low << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x7f_0000_007f;
-    let twos = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | (twos - tens * 10) << 8;
-    (ones | EACH * 0x30).to_le_bytes()
+    let fours = high | (low << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - tens * 10) << 8);
+    (ones | (EACH * 0x30)).to_le_bytes()
 }
 
 /// All hex digits of a number.
@@ -155,31 +157,21 @@ pub(crate) fn hex(bits: u64) -> [u8; 16] {
 /// Eight hex digits of a number below 2^32.
 #[inline]
 fn eight_hex(bits: u64) -> [u8; 8] {
-    let fours = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
-    let twos = (fours | fours << 8) & 0x00ff_00ff_00ff_00ff;
-    let ones = (twos | twos << 4) & (EACH * 0x0f);
+    let fours = (bits | (bits << 16)) & 0x0000_ffff_0000_ffff;
+    let twos = (fours | (fours << 8)) & 0x00ff_00ff_00ff_00ff;
+    let ones = (twos | (twos << 4)) & (EACH * 0x0f);
     // A one in each byte that is a letter.
-    let letters = (ones + EACH * 6) >> 4 & EACH;
+    let letters = ((ones + EACH * 6) >> 4) & EACH;
     (ones + EACH * 0x30 + letters * 39).to_be_bytes()
 }
 
 const WORD: usize = 8;
+const QUOTE: u64 = 0x22;
+const BACKSLASH: u64 = 0x5c;
 /// A one in each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
 /// The most digits of a `u64`.
 const LONGEST: usize = 20;
-
-/// 00 to 99.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut at = 0;
-    while at < 100 {
-        let digits = b"0123456789";
-        pairs[at] = [digits[at / 10], digits[at % 10]];
-        at += 1;
-    }
-    pairs
-};
 
 /// The escapes of control characters.
 #[rustfmt::skip] // Eight in a line.

@@ -46,7 +46,7 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Writes an array, each element by `write`.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "cli")]
     pub(crate) fn array<T>(
         &mut self,
         key: &str,

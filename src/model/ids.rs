@@ -156,7 +156,7 @@ impl EntityId {
 
     /// Appends its text.
     #[inline]
-    pub(crate) fn push(&self, json: &mut Vec<u8>) {
+    pub(crate) fn push(self, json: &mut Vec<u8>) {
         json.extend_from_slice(&hex_digits(self.0));
     }
 

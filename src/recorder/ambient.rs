@@ -17,9 +17,18 @@ use crate::recorder::entity::OpenEntity;
 thread_local! {
     /// Gone when the thread ends, before the task-local is. What needs no drop would stay.
     static ENDING: RefCell<Vec<()>> = const { RefCell::new(Vec::new()) };
-    /// The task whose thread waits for an emitter, if it waits for one: none of what that does is
-    /// recorded. (A task, or none.) It is for each document, and cheaper than a scope.
-    static EMITTING: Cell<Option<Option<task::Id>>> = const { Cell::new(None) };
+    /// Whose thread waits for an emitter: none of what that does is recorded. It is set for each
+    /// document, and cheaper than a scope.
+    static EMITTING: Cell<Waiting> = const { Cell::new(Waiting::Nobody) };
+}
+
+/// Who waits for an emitter.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Waiting {
+    #[default]
+    Nobody,
+    /// A task, or code outside of all tasks.
+    Task(Option<task::Id>),
 }
 
 tokio::task_local! {
@@ -51,23 +60,26 @@ pub(crate) fn current() -> Option<OpenEntity> {
 /// Whether this task is surely in none.
 #[inline]
 pub(in crate::recorder) fn is_nowhere() -> bool {
-    CURRENT.try_with(|_| ()).is_err() && EMITTING.get().is_none()
+    CURRENT.try_with(|_| ()).is_err() && EMITTING.get() == Waiting::Nobody
 }
 
 /// Whether this is an emitter's own work.
 fn is_emitting() -> bool {
-    EMITTING.get().is_some_and(|task| task == task::try_id())
+    match EMITTING.get() {
+        Waiting::Nobody => false,
+        Waiting::Task(task) => task == task::try_id(),
+    }
 }
 
 /// Asks an emitter: one that is traced itself is not to be recorded by what waits for it.
 #[inline]
 pub(in crate::recorder) fn emitting<R>(question: impl FnOnce() -> R) -> R {
-    let _before = Emitting(EMITTING.replace(Some(task::try_id())));
+    let _before = Emitting(EMITTING.replace(Waiting::Task(task::try_id())));
     question()
 }
 
 /// Dropped, it sets back what was before.
-struct Emitting(Option<Option<task::Id>>);
+struct Emitting(Waiting);
 
 impl Drop for Emitting {
     fn drop(&mut self) {

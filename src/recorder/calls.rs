@@ -134,6 +134,10 @@ impl OpenEntity {
 impl OpenEntity {
     /// A member of the `aws` block, its value as JSON.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "whoever says it has made it for this"
+    )]
     pub(crate) fn aws_json(&self, key: &str, json: String) {
         self.say(Location::caller(), |fields| {
             fields.set(Block::Aws, key, &json);

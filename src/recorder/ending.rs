@@ -80,7 +80,7 @@ impl Record {
 
     /// Writes the body of a part that is open behind the other bodies; gives what was cut for it.
     fn write(&self, parts: &mut Parts, index: usize, end: Option<Timestamp>) -> Option<Cut> {
-        let (part, names, bodies) = parts.to_write(index);
+        let (part, names, bodies) = parts.writing(index);
         let fields = part.fields.as_deref()?;
         let said = Said {
             id: part.id,

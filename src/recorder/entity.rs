@@ -86,6 +86,10 @@ impl OpenEntity {
     }
 
     /// Opens a subsegment of this entity, without making it the current one.
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not recorded costs a few loads then"
+    )]
     #[inline(always)]
     pub(crate) fn open_child_at(
         &self,
@@ -149,11 +153,10 @@ impl OpenEntity {
     /// The id of the trace; `None` outside of every segment.
     pub fn trace_id(&self) -> Option<TraceId> {
         match &self.0 {
-            Inner::Nowhere => None,
             Inner::Recorded(record, _) => Some(record.trace_id),
             Inner::Unsampled(Unsampled::First(trace)) => Some(*trace),
             Inner::Unsampled(Unsampled::Further(further)) => further.header.root(),
-            Inner::Unsampled(Unsampled::Unknown) => None,
+            Inner::Nowhere | Inner::Unsampled(Unsampled::Unknown) => None,
         }
     }
 
@@ -161,10 +164,9 @@ impl OpenEntity {
     /// is the caller's, as nothing of this one can be a parent.
     pub fn id(&self) -> Option<EntityId> {
         match &self.0 {
-            Inner::Nowhere => None,
             Inner::Recorded(record, index) => Some(record.id(*index)),
             Inner::Unsampled(Unsampled::Further(further)) => further.header.parent(),
-            Inner::Unsampled(_) => None,
+            Inner::Nowhere | Inner::Unsampled(_) => None,
         }
     }
 
@@ -173,7 +175,6 @@ impl OpenEntity {
     /// Unknown keys of the header that came in are carried on.
     pub fn trace_header(&self) -> Option<TraceHeader> {
         match &self.0 {
-            Inner::Nowhere => None,
             Inner::Recorded(record, index) => {
                 let header = match &record.incoming {
                     Some(incoming) => incoming.clone().with_root(record.trace_id),
@@ -186,7 +187,7 @@ impl OpenEntity {
                 Some(TraceHeader::new(*trace).with_sampled(Sampled::Drop))
             }
             Inner::Unsampled(Unsampled::Further(further)) => Some(further.header.clone()),
-            Inner::Unsampled(Unsampled::Unknown) => None,
+            Inner::Nowhere | Inner::Unsampled(Unsampled::Unknown) => None,
         }
     }
 
@@ -197,7 +198,7 @@ impl OpenEntity {
         let (asked, decision) = match &self.0 {
             Inner::Nowhere => return None,
             Inner::Recorded(record, _) => {
-                let asked = record.incoming.as_ref().and_then(|header| header.sampled());
+                let asked = record.incoming.as_ref().and_then(TraceHeader::sampled);
                 (asked == Some(Sampled::Ask), Sampled::Keep)
             }
             Inner::Unsampled(Unsampled::Further(further)) => (further.asked, Sampled::Drop),

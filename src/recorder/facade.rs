@@ -13,7 +13,7 @@ use crate::recorder::guard::EntityGuard;
 use crate::recorder::lane::Lanes;
 use crate::recorder::record::{Kind, Record};
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
-use crate::recorder::shared::Shared;
+use crate::recorder::shared::{OfLane, Shared};
 use crate::recorder::stats::count;
 use crate::recorder::{Origin, RecorderBuilder, RecorderStats, SamplingRequest};
 use crate::seam::Environment;
@@ -44,7 +44,7 @@ use crate::wire::{EmitCounts, Note, Sampled, TraceHeader};
 pub struct Recorder {
     shared: Arc<Shared>,
     /// The same for segments, by lane: they come and go, and each holds it.
-    held: Arc<Lanes<Arc<Arc<Shared>>>>,
+    held: Arc<Lanes<Arc<OfLane>>>,
     /// The request that its segments serve.
     serving: Option<Arc<Serving>>,
 }
@@ -95,7 +95,7 @@ impl Recorder {
         let shared = Arc::new(shared);
         at_work::remember(&shared);
         Recorder {
-            held: Arc::new(Lanes::of(|| Arc::new(Arc::clone(&shared)))),
+            held: Arc::new(Lanes::of(|| Arc::new(OfLane(Arc::clone(&shared))))),
             shared,
             serving: None,
         }

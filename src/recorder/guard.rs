@@ -45,6 +45,10 @@ pub struct EntityGuard {
 }
 
 impl EntityGuard {
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not recorded costs a few loads then"
+    )]
     #[inline(always)]
     pub(in crate::recorder) fn new(
         entity: OpenEntity,
@@ -66,6 +70,10 @@ impl EntityGuard {
     }
 
     /// Ends the entity now.
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not recorded costs a few loads then"
+    )]
     #[inline(always)]
     #[track_caller]
     pub fn end(mut self) {
@@ -135,6 +143,10 @@ impl Drop for EntityGuard {
 
 impl OpenEntity {
     /// Opens a subsegment of this entity that ends with its guard.
+    #[expect(
+        clippy::inline_always,
+        reason = "what is not recorded costs a few loads then"
+    )]
     #[inline(always)]
     #[track_caller]
     pub fn begin_subsegment(&self, name: &str) -> EntityGuard {

@@ -135,6 +135,10 @@ where
 /// Opens a subsegment of the current segment or subsegment that ends with its guard.
 ///
 /// It is not the current one: see [`EntityGuard`].
+#[expect(
+    clippy::inline_always,
+    reason = "what is not recorded costs a few loads then"
+)]
 #[inline(always)]
 #[track_caller]
 pub fn begin_subsegment(name: &str) -> EntityGuard {
@@ -143,6 +147,10 @@ pub fn begin_subsegment(name: &str) -> EntityGuard {
 }
 
 /// Opens a subsegment of the current entity.
+#[expect(
+    clippy::inline_always,
+    reason = "what is not recorded costs a few loads then"
+)]
 #[inline(always)]
 fn open_here(name: &str, place: &'static Location<'static>) -> OpenEntity {
     if ambient::is_nowhere() && at_work::has_counted_missing() {

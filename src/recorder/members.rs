@@ -436,7 +436,7 @@ mod tests {
                     });
                     map.insert((block, namespace, key), value);
                 }
-                if length % 3 == 0 {
+                if length.is_multiple_of(3) {
                     check(&mut members, &map);
                 }
             }

@@ -19,7 +19,8 @@ pub(in crate::recorder) struct Parts {
     names: String,
     /// The bodies of parts that have ended and were not sent.
     pub(in crate::recorder) bodies: Vec<u8>,
-    /// Fields that nobody says anything to.
+    /// Fields that nobody says anything to. They go from part to part as they are.
+    #[expect(clippy::vec_box, reason = "they are large, and move often")]
     unused: Vec<Box<Fields>>,
     /// Memory for what leaves.
     pub(in crate::recorder) outcome: Option<Box<Outcome>>,
@@ -39,9 +40,9 @@ impl Parts {
         let index = self.list.len();
         if let Some(parent) = parent {
             let children = &mut self.list[parent].children;
-            match children.replace((children.map_or(index, |(first, _)| first), index)) {
-                Some((_, last)) => self.list[last].next = Some(index),
-                None => {}
+            let first = children.map_or(index, |(first, _)| first);
+            if let Some((_, last)) = children.replace((first, index)) {
+                self.list[last].next = Some(index);
             }
         }
         let start_of_name = self.names.len();
@@ -66,7 +67,7 @@ impl Parts {
     }
 
     /// A part, what is said of it in order, the names, and the bodies to write its own behind.
-    pub(in crate::recorder) fn to_write(&mut self, index: usize) -> (&Part, &str, &mut Vec<u8>) {
+    pub(in crate::recorder) fn writing(&mut self, index: usize) -> (&Part, &str, &mut Vec<u8>) {
         if let Some(fields) = &mut self.list[index].fields {
             fields.members.sort();
         }

@@ -10,7 +10,7 @@ use crate::model::{EntityId, Timestamp, TraceId};
 use crate::recorder::cause::{Failure, Mark};
 use crate::recorder::part::Fields;
 use crate::recorder::parts::Parts;
-use crate::recorder::shared::Shared;
+use crate::recorder::shared::{OfLane, Shared};
 use crate::recorder::spare;
 use crate::recorder::stats::count;
 use crate::wire::{Note, TraceHeader};
@@ -18,7 +18,7 @@ use crate::wire::{Note, TraceHeader};
 /// One segment with all its subsegments.
 pub(in crate::recorder) struct Record {
     /// None where nobody holds it, so that it keeps no recorder alive.
-    shared: Option<Arc<Arc<Shared>>>,
+    shared: Option<Arc<OfLane>>,
     pub(in crate::recorder) trace_id: TraceId,
     /// What came with the request: its unknown keys are carried on.
     pub(in crate::recorder) incoming: Option<TraceHeader>,
@@ -105,14 +105,14 @@ fn give_back(mut record: Arc<Record>) {
 impl Record {
     /// Opens a segment.
     pub(in crate::recorder) fn open(
-        shared: &Arc<Arc<Shared>>,
+        shared: &Arc<OfLane>,
         (trace_id, id): (TraceId, EntityId),
         incoming: Option<TraceHeader>,
         kind: Kind,
         name: &str,
         (place, start): (&'static Location<'static>, Timestamp),
     ) -> Held {
-        count(&shared.counters.often.segments);
+        count(&shared.0.counters.often.segments);
         // One that is kept may be looked at by someone who remembers it.
         let mut record = spare::take().unwrap_or_default();
         if Arc::get_mut(&mut record).is_none() {
@@ -136,7 +136,7 @@ impl Record {
         let Some(shared) = &self.shared else {
             unreachable!("who holds a record holds a segment")
         };
-        shared
+        &shared.0
     }
 
     /// The note of a segment that is open when a test is judged.

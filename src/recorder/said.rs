@@ -84,8 +84,8 @@ impl OpenEntity {
         key: &str,
         value: &AnnotationValue,
     ) -> Result<bool, Refused> {
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'_') | (byte == b'.');
-        if key.is_empty() || !key.bytes().fold(true, |good, byte| good & is_good(byte)) {
+        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        if key.is_empty() || !key.bytes().all(is_good) {
             let message = format!(
                 "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
                 shown(key)

@@ -38,6 +38,10 @@ pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) open: Arc<OpenSegments>,
 }
 
+/// The same, as the segments of one lane hold it.
+#[derive(Debug)]
+pub(in crate::recorder) struct OfLane(pub(in crate::recorder) Arc<Shared>);
+
 impl Shared {
     /// Tells something that the program should know: a test of each, otherwise of each kind once.
     pub(in crate::recorder) fn note(&self, note: Note) {
@@ -64,7 +68,7 @@ impl Shared {
     ) -> Cow<'n, str> {
         let cleaned = clean(name);
         // One that stays is the very same.
-        if !std::ptr::eq(&*cleaned, name) {
+        if !std::ptr::eq::<str>(&raw const *cleaned, name) {
             let shown: String = name.chars().take(MOST_SHOWN).collect();
             let message = format!(
                 "the name `{shown}` is sent as `{cleaned}`: X-Ray takes letters, digits, spaces and _.:/%&#=+\\-@, \
