@@ -46,7 +46,7 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Writes an array, each element by `write`.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", all(feature = "aws", feature = "testing")))]
     pub(crate) fn array<T>(
         &mut self,
         key: &str,
