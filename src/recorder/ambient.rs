@@ -44,6 +44,8 @@ tokio::task_local! {
 struct Context {
     entity: OpenEntity,
     polled_in: Cell<Option<task::Id>>,
+    /// Who waited for an emitter when the future was dropped.
+    emitting: Cell<Waiting>,
 }
 
 /// The entity that this task is in.
@@ -95,9 +97,12 @@ pub(in crate::recorder) async fn within<F: Future>(entity: OpenEntity, future: F
     let context = Context {
         entity,
         polled_in: Cell::new(None),
+        emitting: Cell::default(),
     };
     CURRENT
         .scope(context, async {
+            // Dropped last: what was asked of an emitter goes on then, if this is dropped by it.
+            let _emitters = EmittersLater;
             let mut future = pin!(future);
             CURRENT.with(|context| {
                 if let Some(record) = context.entity.record() {
@@ -123,11 +128,21 @@ fn is_ending() -> bool {
     ENDING.try_with(|_| ()).is_err()
 }
 
-/// Dropped, it takes the current scope as the one of the task that runs.
+/// Dropped, it sets back who waits for an emitter.
+struct EmittersLater;
+
+impl Drop for EmittersLater {
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|context| EMITTING.set(context.emitting.get()));
+    }
+}
+
+/// Dropped, it takes the current scope as the one of the task that runs, and not of an emitter.
 struct Here;
 
 impl Drop for Here {
     fn drop(&mut self) {
+        let _ = CURRENT.try_with(|context| context.emitting.set(EMITTING.take()));
         let _ = CURRENT.try_with(|context| context.polled_in.set(task::try_id()));
     }
 }
@@ -148,6 +163,7 @@ pub(in crate::recorder) fn within_sync<R>(entity: OpenEntity, function: impl FnO
         Context {
             entity,
             polled_in: Cell::new(task::try_id()),
+            emitting: Cell::default(),
         },
         function,
     )

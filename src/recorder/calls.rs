@@ -72,7 +72,8 @@ impl OpenEntity {
                 ))
             }
         };
-        let (taken, lost) = match json_of(value, || self.scratch(), say) {
+        let take_back = || self.take_back(Block::Aws, "", key);
+        let (taken, lost) = match json_of(value, || self.scratch(), say, take_back) {
             Ok((Ok(taken), lost)) => (taken, lost),
             Ok((Err(why), _)) => return self.aws_left_out(place, key, &why),
             Err(error) => return self.aws_left_out(place, key, &shown(&error)),

@@ -122,6 +122,11 @@ impl Cause {
         found.map(|exception| exception.id)
     }
 
+    /// How many bytes of memory it holds, roughly.
+    pub(in crate::recorder) fn capacity(&self) -> usize {
+        self.exceptions.capacity() * size_of::<Exception>()
+    }
+
     /// Forgets all, and keeps the memory.
     pub(in crate::recorder) fn clear(&mut self) {
         self.exceptions.clear();

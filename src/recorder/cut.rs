@@ -2,7 +2,7 @@
 
 use crate::json::push_text;
 use crate::recorder::cause::Exception;
-use crate::recorder::members::{Block, Chosen};
+use crate::recorder::members::{Block, Chosen, mark};
 use crate::recorder::part::Fields;
 
 /// What was cut.
@@ -192,9 +192,9 @@ fn apply(fields: &mut Fields, item: Item, removed: &mut bool) -> (String, usize)
             (format!("`{}` of `aws`", shown(&key)), was)
         }
         Item::Metadata(namespace, key) => {
-            let was = remove(Block::Metadata, &namespace, &key);
-            members.set_any(Block::Metadata, &namespace, &key, |json| mark(json, was));
-            (format!("the metadata `{}`", shown(&key)), was)
+            let was = members.replace(Block::Metadata, &namespace, &key, mark);
+            let what = format!("the metadata `{}`", shown(&key));
+            (what, was.unwrap_or_default())
         }
         Item::MetadataWithKey(namespace, key) => {
             let was = remove(Block::Metadata, &namespace, &key);
@@ -218,9 +218,8 @@ fn apply(fields: &mut Fields, item: Item, removed: &mut bool) -> (String, usize)
             (format!("`precursor_ids` after the first {FEW}"), was)
         }
         Item::Sql(key) => {
-            let was = remove(Block::Sql, "", &key);
-            members.set(Block::Sql, &key, |json| mark(json, was));
-            (format!("`{key}` of `sql`"), was)
+            let was = members.replace(Block::Sql, "", &key, mark);
+            (format!("`{key}` of `sql`"), was.unwrap_or_default())
         }
         Item::Exceptions | Item::Message(_) | Item::Stack(_) => {
             cut_exception(fields.cause.exceptions_mut(), &item)
@@ -256,11 +255,6 @@ fn cut_exception(exceptions: &mut Vec<Exception>, item: &Item) -> (String, usize
             (format!("the exceptions after the first {FEW}"), was)
         }
     }
-}
-
-/// What stands for a value that was cut.
-fn mark(json: &mut Vec<u8>, bytes: usize) {
-    push_text(json, &format!("cut by xray-phantom: {bytes} bytes"));
 }
 
 /// A key as it is shown in a message.

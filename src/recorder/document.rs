@@ -81,7 +81,7 @@ pub(in crate::recorder) fn of_trees(
     for &index in &ready {
         parts.list[index].body = None;
     }
-    parts.bodies.clear();
+    parts.forget_bodies();
     parts.ready = ready;
     parts.ready.clear();
     parts.outcome = Some(outcome);

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::model::{EntityId, EntityKind, TraceId};
+use crate::recorder::members::Block;
 #[cfg(feature = "aws")]
 use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
@@ -266,6 +267,14 @@ impl OpenEntity {
         match &self.0 {
             Inner::Recorded(record, index) => record.scratch(*index),
             Inner::Nowhere | Inner::Unsampled(_) => Vec::new(),
+        }
+    }
+
+    /// Takes back what was said last under a name.
+    #[cold]
+    pub(in crate::recorder) fn take_back(&self, block: Block, namespace: &str, key: &str) {
+        if let Inner::Recorded(record, index) = &self.0 {
+            record.take_back(*index, block, namespace, key);
         }
     }
 

@@ -35,6 +35,8 @@ pub(in crate::recorder) struct Members {
     lists: [Vec<Member>; BLOCKS.len()],
     /// Whether none of them is out of order, or was said again.
     is_sorted: bool,
+    /// Whether some of them were taken away.
+    has_gone: bool,
     /// How long the text was when what was replaced was last forgotten.
     kept: usize,
 }
@@ -52,6 +54,8 @@ struct Member {
     start: u32,
     value: u32,
     end: u32,
+    /// Whether it was taken away; it is dropped when the members are put in order.
+    is_gone: bool,
 }
 
 impl Member {
@@ -144,6 +148,24 @@ impl Members {
         is_plain: bool,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
+        let member = self.written(namespace, key, is_plain, write);
+        self.is_sorted = false;
+        self.lists[block as usize].push(member);
+        // Who says one thing again and again needs no more memory than for some of it.
+        if self.text.len() > 2 * self.kept + MOST_BYTES {
+            self.make_room();
+        }
+    }
+
+    /// Writes a member behind the others.
+    #[inline]
+    fn written(
+        &mut self,
+        namespace: &str,
+        key: &str,
+        is_plain: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Member {
         self.text.reserve(namespace.len() + key.len() + ROOM);
         let before = self.text.len();
         self.text.extend_from_slice(namespace.as_bytes());
@@ -166,33 +188,46 @@ impl Members {
         let value = self.text.len();
         write(&mut self.text);
         if self.text.len() > MOST_TEXT {
-            return self.too_much(before);
+            self.too_much(value);
         }
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "none is beyond `MOST_TEXT`"
+            reason = "little comes on top of `MOST_TEXT`"
         )]
-        let member = Member {
+        Member {
             prefix: prefix(key.as_bytes()),
             namespace: before as u32,
             key: (said as u32, (said + key.len()) as u32),
             start: start as u32,
             value: value as u32,
             end: self.text.len() as u32,
-        };
-        self.is_sorted = false;
-        self.lists[block as usize].push(member);
-        // Who says one thing again and again needs no more memory than for some of it.
-        if self.text.len() > 2 * self.kept + MOST_BYTES {
-            self.make_room();
+            is_gone: false,
         }
+    }
+
+    /// Puts a mark in the place of a value: what is there is too large for a document many times over.
+    #[cold]
+    fn too_much(&mut self, value: usize) {
+        let bytes = self.text.len() - value;
+        self.text.truncate(value);
+        mark(&mut self.text, bytes);
     }
 
     /// Puts all in order. Of those that were said again, the last one stays.
     pub(in crate::recorder) fn sort(&mut self) {
-        if self.is_sorted {
-            return;
+        if self.has_gone {
+            self.has_gone = false;
+            for list in &mut self.lists {
+                list.retain(|member| !member.is_gone);
+            }
         }
+        if !self.is_sorted {
+            self.put_in_order();
+        }
+    }
+
+    #[inline]
+    fn put_in_order(&mut self) {
         self.is_sorted = true;
         for list in &mut self.lists {
             if list.len() > 1 && !is_sorted(list, &self.text) {
@@ -221,28 +256,59 @@ impl Members {
         self.kept = self.text.len();
     }
 
-    /// Leaves out a member. What is there is too large for a document many times over, and most of
-    /// it will be cut, and told.
-    #[cold]
-    fn too_much(&mut self, before: usize) {
-        self.text.truncate(before);
-    }
-
-    /// Takes a member away, and gives how long its value was.
+    /// Takes a member away, and gives how long its value was. To take many away costs in proportion.
     pub(in crate::recorder) fn remove(
         &mut self,
         block: Block,
         namespace: &str,
         key: &str,
     ) -> Option<usize> {
-        self.sort();
-        let list = &mut self.lists[block as usize];
+        let place = self.find(block, namespace, key)?;
+        let member = &mut self.lists[block as usize][place];
+        member.is_gone = true;
+        self.has_gone = true;
+        Some(member.value(&self.text).len())
+    }
+
+    /// Puts another value into the place of a member, and gives how long the old one was.
+    pub(in crate::recorder) fn replace(
+        &mut self,
+        block: Block,
+        namespace: &str,
+        key: &str,
+        write: impl FnOnce(&mut Vec<u8>, usize),
+    ) -> Option<usize> {
+        let place = self.find(block, namespace, key)?;
+        let was = self.lists[block as usize][place].value(&self.text).len();
+        let is_plain = is_plain(key.as_bytes());
+        let member = self.written(namespace, key, is_plain, |json| write(json, was));
+        self.lists[block as usize][place] = member;
+        Some(was)
+    }
+
+    /// Takes back what was said last under a name; what was said of it before holds again.
+    pub(in crate::recorder) fn take_back(&mut self, block: Block, namespace: &str, key: &str) {
+        let is_it = |member: &Member| {
+            member.namespace(&self.text) == namespace.as_bytes()
+                && member.key(&self.text) == key.as_bytes()
+        };
+        let list = &self.lists[block as usize];
+        if let Some(place) = list.iter().rposition(is_it) {
+            self.lists[block as usize].remove(place);
+        }
+    }
+
+    /// Where a member stands that was not taken away.
+    fn find(&mut self, block: Block, namespace: &str, key: &str) -> Option<usize> {
+        if !self.is_sorted {
+            self.sort();
+        }
+        let list = &self.lists[block as usize];
         let found = list.binary_search_by(|member| {
             let of_namespace = member.namespace(&self.text).cmp(namespace.as_bytes());
             of_namespace.then_with(|| member.key(&self.text).cmp(key.as_bytes()))
         });
-        let removed = list.remove(found.ok()?);
-        Some(removed.value(&self.text).len())
+        found.ok().filter(|place| !list[*place].is_gone)
     }
 
     /// Takes all away, and keeps the memory.
@@ -252,6 +318,7 @@ impl Members {
             list.clear();
         }
         self.is_sorted = true;
+        self.has_gone = false;
         self.kept = 0;
     }
 
@@ -351,6 +418,11 @@ impl<'a> Chosen<'a> {
     }
 }
 
+/// What stands for a value that was cut.
+pub(in crate::recorder) fn mark(json: &mut Vec<u8>, bytes: usize) {
+    push_text(json, &format!("cut by xray-phantom: {bytes} bytes"));
+}
+
 /// What was a text when it was said.
 fn text(said: &[u8]) -> &str {
     let Ok(text) = std::str::from_utf8(said) else {
@@ -367,88 +439,4 @@ const MOST_TEXT: usize = 1 << 30;
 const MOST_BYTES: usize = 16_384;
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use crate::json::write_text;
-    use crate::recorder::members::{Block, Members, text};
-
-    const SOME: [Block; 3] = [Block::Aws, Block::Annotations, Block::Metadata];
-    const NAMES: [&str; 6] = ["", "a", "b", "b\"", "é", "b!"];
-
-    type Map = BTreeMap<(Block, &'static str, &'static str), String>;
-
-    /// What a step is made of: numbers that follow no rule, the same in each run.
-    fn next(state: &mut u64, below: usize) -> usize {
-        *state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (*state >> 33) as usize % below
-    }
-
-    fn check(members: &mut Members, map: &Map) {
-        members.sort();
-        for block in SOME {
-            let mut found = Map::new();
-            for (namespace, values) in members.of(block).namespaces() {
-                let mut json = Vec::new();
-                values.write(&mut json);
-                let expected = values.iter().map(|(key, value)| {
-                    let mut json = String::new();
-                    write_text(&mut json, key);
-                    format!("{json}:{value}")
-                });
-                assert_eq!(text(&json), expected.collect::<Vec<_>>().join(","));
-                let name = |said: &str| *NAMES.iter().find(|name| **name == said).unwrap_or(&"?");
-                for (key, value) in values.iter() {
-                    found.insert((block, name(namespace), name(key)), value.to_owned());
-                }
-                assert!(values.iter().is_sorted_by_key(|(key, _)| key));
-            }
-            let of_block = map.iter().filter(|((of, ..), _)| *of == block);
-            let expected: Map = of_block
-                .map(|(name, value)| (*name, value.clone()))
-                .collect();
-            assert_eq!(members.of(block).len(), expected.len());
-            assert_eq!(found, expected);
-        }
-    }
-
-    #[test]
-    fn members_stand_as_in_a_map_whatever_is_said_replaced_and_removed() {
-        for seed in 0..200 {
-            let (mut state, mut members, mut map) = (seed, Members::default(), Map::new());
-            for _ in 0..60 {
-                let block = SOME[next(&mut state, 3)];
-                // No other block has namespaces.
-                let namespaces = if block == Block::Metadata { 3 } else { 1 };
-                let namespace = NAMES[next(&mut state, namespaces)];
-                let key = NAMES[next(&mut state, NAMES.len())];
-                let length = next(&mut state, 400);
-                if length < 80 {
-                    let removed = members.remove(block, namespace, key);
-                    let expected = map.remove(&(block, namespace, key));
-                    assert_eq!(removed, expected.map(|value| value.len()));
-                } else {
-                    let value = "7".repeat(length);
-                    members.set_any(block, namespace, key, |json| {
-                        json.extend_from_slice(value.as_bytes());
-                    });
-                    map.insert((block, namespace, key), value);
-                }
-                if length.is_multiple_of(3) {
-                    check(&mut members, &map);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_that_is_replaced_again_and_again_needs_no_more_room() {
-        let mut members = Members::default();
-        for _ in 0..10_000 {
-            members.set(Block::Aws, "k", |json| json.extend_from_slice(&[b'1'; 100]));
-        }
-        assert!(members.capacity() < 50_000, "{}", members.capacity());
-    }
-}
+mod tests;

@@ -48,8 +48,13 @@ impl Outcome {
 
     pub(in crate::recorder) fn clear(&mut self) {
         self.text.clear();
+        self.text.shrink_to(MOST_KEPT);
         self.ends.clear();
+        self.ends.shrink_to(MOST_KEPT / size_of::<usize>());
         self.cut = Cut::default();
         self.left_open.clear();
     }
 }
+
+/// So many bytes of memory are kept for the next documents.
+const MOST_KEPT: usize = 131_072;

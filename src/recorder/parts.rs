@@ -96,6 +96,12 @@ impl Parts {
         }
     }
 
+    /// All bodies were sent. The memory of many, or of a large one, is given back.
+    pub(in crate::recorder) fn forget_bodies(&mut self) {
+        self.bodies.clear();
+        self.bodies.shrink_to(MOST_OF_BODIES);
+    }
+
     /// The children of a part, in the order in which they were opened.
     pub(in crate::recorder) fn children(&self, index: usize) -> impl Iterator<Item = usize> {
         self.from(self.list[index].children.map(|(first, _)| first))
@@ -114,6 +120,7 @@ impl Parts {
         let kept = self.list.capacity() * size_of::<Part>()
             + self.names.capacity()
             + self.bodies.capacity()
+            + self.ready.capacity() * size_of::<usize>()
             + self
                 .outcome
                 .as_ref()
@@ -128,5 +135,7 @@ impl Parts {
 
 /// How many fields are kept for parts to come.
 const MOST_UNUSED: usize = 16;
+/// So many bytes of memory are kept for the next bodies.
+const MOST_OF_BODIES: usize = 131_072;
 /// So many bytes of memory are kept for the next segment.
 const MOST_KEPT: usize = 262_144;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::model::{EntityId, Timestamp, TraceId};
 use crate::recorder::cause::{Failure, Mark};
+use crate::recorder::members::Block;
 use crate::recorder::part::Fields;
 use crate::recorder::parts::Parts;
 use crate::recorder::shared::{OfLane, Shared};
@@ -113,13 +114,9 @@ impl Record {
         (place, start): (&'static Location<'static>, Timestamp),
     ) -> Held {
         count(&shared.0.counters.often.segments);
-        // One that is kept may be looked at by someone who remembers it.
         let mut record = spare::take().unwrap_or_default();
-        if Arc::get_mut(&mut record).is_none() {
-            record = Arc::default();
-        }
         let Some(own) = Arc::get_mut(&mut record) else {
-            unreachable!("nobody else knows a record that was just made")
+            unreachable!("nobody else knows a record that is kept, or was just made")
         };
         own.shared = Some(Arc::clone(shared));
         own.trace_id = trace_id;
@@ -231,6 +228,19 @@ impl Record {
             .as_mut()
             .map(|fields| std::mem::take(&mut fields.scratch));
         scratch.unwrap_or_default()
+    }
+
+    /// Takes back what was said last of a part under a name.
+    pub(in crate::recorder) fn take_back(
+        &self,
+        index: usize,
+        block: Block,
+        namespace: &str,
+        key: &str,
+    ) {
+        if let Some(fields) = &mut self.parts().list[index].fields {
+            fields.members.take_back(block, namespace, key);
+        }
     }
 
     /// Gives a part another name.

@@ -221,7 +221,9 @@ impl OpenEntity {
                 fields.set_written(Block::Metadata, (namespace, key), value);
             })
         };
-        let (taken, lost) = json_of(value, || self.scratch(), say).map_err(|error| {
+        let take_back = || self.take_back(Block::Metadata, namespace, key);
+        let said = json_of(value, || self.scratch(), say, take_back);
+        let (taken, lost) = said.map_err(|error| {
             let message = format!(
                 "the metadata `{}` is left out: {}",
                 shown(key),

@@ -83,7 +83,7 @@ impl OpenEntity {
 }
 
 /// Hands the JSON of a value to `take`; gives what that says, and how many of the value's numbers
-/// became `null`, as JSON does not have them.
+/// became `null`, as JSON does not have them. What was taken of a value that fails is taken back.
 ///
 /// `Serialize` is the user's code, whose panic is not to be the recorder's. The error is a text of
 /// the user too.
@@ -92,17 +92,24 @@ pub(in crate::recorder) fn json_of<R>(
     value: &(impl Serialize + ?Sized),
     memory: impl FnOnce() -> Vec<u8>,
     take: impl FnOnce(Written<'_>) -> R,
+    take_back: impl FnOnce(),
 ) -> Result<(R, usize), String> {
-    let mut has_null = false;
+    let (mut is_taken, mut has_null) = (false, false);
     let take = |written: Written<'_>| {
+        is_taken = true;
         has_null = matches!(&written, Written::Json(json) if holds_null(json));
         take(written)
     };
     let taken = match catch_unwind(AssertUnwindSafe(|| serialize(value, memory, take))) {
-        Ok(Ok(taken)) => taken,
-        Ok(Err(error)) => return Err(format!("the value is no JSON: {error}")),
-        Err(_) => return Err("it panicked when it was serialized".to_owned()),
+        Ok(Ok(taken)) => Ok(taken),
+        Ok(Err(error)) => Err(format!("the value is no JSON: {error}")),
+        Err(_) => Err("it panicked when it was serialized".to_owned()),
     };
+    // A text or a number is taken on the way, and its `Serialize` may fail after that.
+    if is_taken && taken.is_err() {
+        take_back();
+    }
+    let taken = taken?;
     // Without a `null` there was no such number, and nothing to look for. A value that cannot be
     // serialized twice tells nothing of its numbers.
     let lost = if has_null {

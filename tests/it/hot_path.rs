@@ -338,3 +338,120 @@ fn memory_that_is_used_again_holds_nothing_of_what_was_there_before() {
     }
     assert_eq!(annotated, 4 * 67);
 }
+
+#[test]
+fn what_is_cut_of_an_entity_costs_in_proportion() {
+    let kept = MemoryEmitter::new();
+    let builder = Recorder::builder("api").emitter(kept.clone());
+    let recorder = builder.sampling(Sampling::always()).build();
+    recorder.in_segment_infallible_sync("api", |segment| {
+        let value = "v".repeat(600);
+        // One that looked through all of them for each would need minutes.
+        for number in 0..20_000 {
+            segment.metadata(&format!("key{number}"), &value);
+        }
+    });
+    assert!(kept.documents()[0].len() <= 64_000);
+    assert!(recorder.stats().cut > 20_000, "{:?}", recorder.stats());
+}
+
+#[test]
+fn a_value_that_fails_after_its_text_is_left_out_and_the_one_before_holds() {
+    struct Half(bool);
+
+    impl serde::Serialize for Half {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str("half")?;
+            assert!(self.0, "half way");
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+
+    let document = said(|segment| {
+        segment.metadata("a", "before").aws("b", "before");
+        for half in [Half(true), Half(false)] {
+            segment.metadata("a", &half).metadata("c", &half);
+            segment.aws("b", &half).aws("d", &half);
+        }
+    });
+    assert_eq!(document["metadata"], json!({"default": {"a": "before"}}));
+    assert_eq!(document["aws"]["b"], "before");
+    assert!(document["aws"].get("d").is_none());
+}
+
+#[test]
+fn the_debug_text_of_a_recorder_says_each_thing_once() {
+    let text = format!("{:?}", recorder(Sampling::always()));
+    assert_eq!(text.matches("WrittenBlocks").count(), 1, "{text}");
+    assert!(text.len() < 3_000, "{} bytes", text.len());
+}
+
+/// Drops a future while it emits.
+#[derive(Clone, Debug, Default)]
+struct Dropping(Arc<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    future: Mutex<Option<Dropped>>,
+    sent: Mutex<Vec<String>>,
+}
+
+struct Dropped(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl std::fmt::Debug for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a future")
+    }
+}
+
+impl Emit for Dropping {
+    fn emit(&self, document: &str) {
+        self.0.sent.lock().unwrap().push(document.to_owned());
+        let future = self.0.future.lock().unwrap().take();
+        drop(future);
+        // What the emitter itself does is none of anybody's.
+        begin_subsegment("the emitter's").end();
+    }
+
+    fn counts(&self) -> EmitCounts {
+        EmitCounts::default()
+    }
+
+    fn note(&self, note: Note) {
+        self.0.sent.lock().unwrap().push(note.to_string());
+    }
+}
+
+#[test]
+fn what_a_future_records_when_an_emitter_drops_it_is_its_own() {
+    struct Ends;
+
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            begin_subsegment("in-drop").end();
+        }
+    }
+
+    let dropping = Dropping::default();
+    let builder = Recorder::builder("api").emitter(dropping.clone());
+    let recorder = builder.sampling(Sampling::always()).build();
+    let mut future = Dropped(Box::pin({
+        let recorder = recorder.clone();
+        async move {
+            recorder
+                .in_segment_infallible("one", async |_| {
+                    let _ends = Ends;
+                    std::future::pending::<()>().await;
+                })
+                .await;
+        }
+    }));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.0.as_mut().poll(&mut context).is_pending());
+    *dropping.0.future.lock().unwrap() = Some(future);
+    recorder.begin_segment("two").end();
+    let sent = dropping.0.sent.lock().unwrap().join("\n");
+    assert_eq!(sent.matches("\"name\":\"in-drop\"").count(), 1, "{sent}");
+    assert!(!sent.contains("the emitter's"), "{sent}");
+    assert_eq!(recorder.stats().missing, 0);
+}
