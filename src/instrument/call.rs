@@ -1,0 +1,130 @@
+//! A call that is under way.
+
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_types::region::Region;
+
+use crate::json::write_text;
+use crate::recorder::OpenEntity;
+
+/// The subsegment of a call that is under way. It lives in the bag of the call, not in the
+/// interceptor, which many calls share.
+#[derive(Clone, Debug)]
+pub(in crate::instrument) struct InFlight(pub(in crate::instrument) Arc<Call>);
+
+impl Storable for InFlight {
+    type Storer = StoreReplace<Self>;
+}
+
+#[derive(Debug)]
+pub(in crate::instrument) struct Call {
+    pub(in crate::instrument) subsegment: OpenEntity,
+    pub(in crate::instrument) place: &'static Location<'static>,
+    /// Whether the SDK has got beyond the configuration of the client.
+    begun: AtomicBool,
+    /// Whether the request was written.
+    serialized: AtomicBool,
+    identified: AtomicBool,
+    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
+    sent: AtomicU32,
+    /// The path of a request of S3, before the endpoint adds the bucket.
+    pub(in crate::instrument) path: OnceLock<String>,
+}
+
+impl Call {
+    pub(in crate::instrument) fn new(
+        subsegment: OpenEntity,
+        place: &'static Location<'static>,
+    ) -> Call {
+        Call {
+            subsegment,
+            place,
+            begun: AtomicBool::new(false),
+            serialized: AtomicBool::new(false),
+            identified: AtomicBool::new(false),
+            sent: AtomicU32::new(0),
+            path: OnceLock::new(),
+        }
+    }
+
+    /// Says that an attempt is sent, the first one from 1; whether nobody has said so. Of two
+    /// interceptors that are installed on one call, the first one records.
+    pub(in crate::instrument) fn attempt(&self, number: u32) -> bool {
+        self.sent.fetch_max(number, Ordering::Relaxed) < number
+    }
+
+    /// Says that the request was written; whether nobody has said so.
+    pub(in crate::instrument) fn serialize(&self) -> bool {
+        !self.serialized.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the request was written.
+    pub(in crate::instrument) fn is_serialized(&self) -> bool {
+        self.serialized.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything of it is recorded.
+    pub(in crate::instrument) fn is_recorded(&self) -> bool {
+        self.subsegment.is_recorded()
+    }
+
+    /// Says that the SDK has begun, and gives the call its name, operation and region, as the bag
+    /// knows them.
+    pub(in crate::instrument) fn begin(&self, bag: &ConfigBag) {
+        self.begun.store(true, Ordering::Relaxed);
+        self.identify(bag);
+    }
+
+    /// The same where a failure has come before the SDK began.
+    pub(in crate::instrument) fn identify(&self, bag: &ConfigBag) {
+        if self.identified.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(metadata) = bag.load::<Metadata>() {
+            self.subsegment.rename(metadata.service());
+            self.subsegment
+                .aws_json("operation", quoted(metadata.name()));
+        }
+        if let Some(region) = bag.load::<Region>() {
+            self.subsegment.aws_json("region", quoted(region.as_ref()));
+        }
+    }
+
+    pub(in crate::instrument) fn record_retries(&self) {
+        let retries = self.sent.load(Ordering::Relaxed).saturating_sub(1);
+        self.subsegment.aws_json("retries", retries.to_string());
+    }
+}
+
+/// No hook runs when the future of a call is dropped, or when the SDK refuses its configuration; the
+/// bag is dropped with it.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.subsegment.is_open() {
+            return;
+        }
+        self.record_retries();
+        if !self.begun.load(Ordering::Relaxed) {
+            // Up to here the SDK waits for nothing, so that no future was dropped.
+            let message =
+                "the SDK refused the configuration of the client, before a request was made";
+            self.subsegment
+                .exception(self.place, "ConstructionFailure", message, false);
+            self.subsegment.fault();
+            self.subsegment.close();
+            return;
+        }
+        self.subsegment.cancel(self.place);
+    }
+}
+
+/// A text as JSON.
+pub(in crate::instrument) fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    write_text(&mut json, text);
+    json
+}
