@@ -1,27 +1,103 @@
 //! The mock: rules, requests, findings.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::dynamodb::call::{Attempt, Outcome};
+use crate::dynamodb::findings::{unanswered, unused};
 use crate::dynamodb::operation;
-use crate::dynamodb::rule::Script;
-use crate::dynamodb::{Reply, Request, Rule};
+use crate::dynamodb::rendezvous::Rendezvous;
+use crate::dynamodb::reply::Compute;
+use crate::dynamodb::script::{Meeting, Script, Turn};
+use crate::dynamodb::{Call, DynamoReport, Reply, Request, Rule};
 use crate::error::Error;
+use crate::seam::Clock;
 use crate::wire::{Emit, Note, NoteSource};
 
 /// A DynamoDB that answers as its [rules](MockDynamo::on) say.
+///
+/// It stands where the network is: the SDK above it writes, signs, times out, tries again and reads
+/// as it does in production, and a trace that is recorded there is the one that production sends.
 ///
 /// A request that no rule answers fails in the code under test with an error that the SDK does
 /// not retry, and is a finding; so is an answer that nobody asked for. Findings fail the test:
 /// through the daemon that [`mock_dynamo_client!`](crate::mock_dynamo_client) joins it with, or
 /// when the mock is dropped.
 ///
+/// # Time
+///
 /// The pause between two attempts is fixed: one millisecond, or what
-/// [`back_off`](MockDynamo::back_off) says. The SDK's own is random and long.
+/// [`back_off`](MockDynamo::back_off) says. The SDK's own is random and long. Slow answers and the
+/// time-outs of the client run on the client's clock, which is tokio's: where a test has paused it,
+/// they take no time. A sleep that is always over at once (`InstantSleep` of the SDK's test
+/// utilities) makes every time-out fire: pause tokio's clock instead.
+///
+/// # On the wire
+///
+/// ```text
+/// HTTP/1.1 400
+/// content-type: application/x-amz-json-1.0
+/// content-length: 139
+/// x-amzn-requestid: PHANTOM000000000000000000000000000000000000000000001
+/// x-amz-crc32: 3283949137
+/// x-amz-retry-after: 1
+///
+/// {"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}
+/// ```
+///
+/// Answers have the checksum of their body; `x-amz-retry-after`, in milliseconds, stands in those
+/// after which the SDK tries again.
+///
+/// # A real engine behind it
+///
+/// The mock is no database: it answers what the rules say, and keeps no item. What no rule answers
+/// can go to [an engine](MockDynamo::otherwise), so that a test has its faults from the rules and its
+/// items from there:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Mutex;
+/// use xray_phantom::{DynamoRequest, MockDynamo, Reply};
+///
+/// /// In its place an engine that runs in the process, such as `dynoxide`'s `Database::memory()`:
+/// /// operation and JSON in, JSON or code and message out.
+/// #[derive(Default)]
+/// struct Engine(Mutex<BTreeMap<String, String>>);
+///
+/// impl Engine {
+///     fn call(&self, operation: &str, body: &str) -> Result<String, (u16, String, String)> {
+///         let mut bodies = self.0.lock().unwrap();
+///         match operation {
+///             "PutItem" => {
+///                 bodies.insert("last".to_owned(), body.to_owned());
+///                 Ok("{}".to_owned())
+///             }
+///             other => Err((400, "UnknownOperationException".to_owned(), other.to_owned())),
+///         }
+///     }
+/// }
+///
+/// let engine = Engine::default();
+/// let dynamo = MockDynamo::new().otherwise(move |request| {
+///     match engine.call(request.operation(), request.body()) {
+///         Ok(body) => Reply::ok(body),
+///         Err((status, code, message)) => Reply::error(status, &code, &message),
+///     }
+/// });
+/// dynamo.on("PutItem").throttle(1); // The first attempt; the next one reaches the engine.
+///
+/// let put = || DynamoRequest::new("PutItem", r#"{"TableName": "Orders"}"#);
+/// assert_eq!(dynamo.handle(put()).unwrap().status(), 400);
+/// assert_eq!(dynamo.handle(put()).unwrap().status(), 200);
+/// ```
+///
+/// An engine that listens on a port, such as DynamoDB Local, needs no mock: give the client its
+/// `endpoint_url` and the [`AwsInterceptor`](crate::AwsInterceptor).
 pub struct MockDynamo {
     shared: Arc<Shared>,
 }
@@ -29,19 +105,29 @@ pub struct MockDynamo {
 /// What the mock shares with its connector and its rules.
 #[derive(Debug)]
 pub(in crate::dynamodb) struct Shared {
-    pub(in crate::dynamodb) state: Mutex<State>,
+    state: Mutex<State>,
     answered: AtomicU64,
+    clock: Clock,
     started: &'static Location<'static>,
 }
 
-#[derive(Debug)]
 pub(in crate::dynamodb) struct State {
     pub(in crate::dynamodb) scripts: Vec<Script>,
     pub(in crate::dynamodb) back_off: Duration,
-    requests: Vec<Request>,
+    pub(in crate::dynamodb) otherwise: Option<Compute>,
+    attempts: Vec<Attempt>,
+    meetings: BTreeMap<String, Arc<Rendezvous>>,
     notes: Vec<Note>,
     /// The way to a daemon that asks for the findings.
     joined: Option<Arc<dyn Emit>>,
+}
+
+/// What a request that has come in is answered.
+pub(in crate::dynamodb) struct Accepted {
+    /// The number of its attempt.
+    pub(in crate::dynamodb) number: usize,
+    pub(in crate::dynamodb) reply: Result<Reply, Error>,
+    pub(in crate::dynamodb) meeting: Option<Meeting>,
 }
 
 impl MockDynamo {
@@ -51,13 +137,16 @@ impl MockDynamo {
         let state = State {
             scripts: Vec::new(),
             back_off: Duration::from_millis(1),
-            requests: Vec::new(),
+            otherwise: None,
+            attempts: Vec::new(),
+            meetings: BTreeMap::new(),
             notes: Vec::new(),
             joined: None,
         };
         let shared = Shared {
             state: Mutex::new(state),
             answered: AtomicU64::new(0),
+            clock: Clock::tokio(),
             started: Location::caller(),
         };
         MockDynamo {
@@ -65,7 +154,7 @@ impl MockDynamo {
         }
     }
 
-    /// Sets the pause between two attempts, for rules and clients that are made after this.
+    /// Sets the pause between two attempts, for clients that are made after this.
     ///
     /// Up to five seconds: beyond that the SDK makes up its own.
     #[must_use = "the mock with the pause is what this returns"]
@@ -74,11 +163,26 @@ impl MockDynamo {
         self
     }
 
+    /// Lets this answer what no rule does: an engine, say.
+    #[must_use = "the mock with the engine is what this returns"]
+    pub fn otherwise(
+        self,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> MockDynamo {
+        self.shared.state().otherwise = Some(Arc::new(answer));
+        self
+    }
+
     /// Makes a rule for an operation, such as `PutItem`.
     ///
     /// # Panics
     ///
     /// Where DynamoDB has no such operation; the text names the nearest.
+    ///
+    /// ```should_panic
+    /// # let dynamo = xray_phantom::MockDynamo::new();
+    /// dynamo.on("PutItems"); // DynamoDB has no such operation; the nearest is `PutItem`
+    /// ```
     #[track_caller]
     pub fn on(&self, operation: &str) -> Rule {
         match self.try_on(operation) {
@@ -94,36 +198,87 @@ impl MockDynamo {
     /// DynamoDB has no such operation.
     #[track_caller]
     pub fn try_on(&self, operation: &str) -> Result<Rule, Error> {
-        if let Err(nearest) = operation::check(operation) {
-            let why = format!("DynamoDB has no such operation; the nearest is `{nearest}`");
-            return Err(Error::invalid("operation", operation, why));
-        }
+        let script = Script::new(known(operation)?, Location::caller());
         let mut state = self.shared.state();
-        state.scripts.push(Script {
-            operation: operation.to_owned(),
-            table: None,
-            replies: VecDeque::new(),
-            repeated: false,
-            used: 0,
-            last_given: false,
-            reported: false,
-            place: Location::caller(),
-        });
+        state.scripts.push(script);
         Ok(Rule::new(Arc::clone(&self.shared), state.scripts.len() - 1))
     }
 
-    /// Answers a request, as the connector does.
+    /// Answers a request, as the connector does. It does not wait: neither for a slow answer, nor at
+    /// a rendezvous.
     ///
     /// # Errors
     ///
     /// No rule answers it; the error names the nearest.
     pub fn handle(&self, request: Request) -> Result<Reply, Error> {
-        self.shared.handle(request)
+        let accepted = self.shared.accept(request);
+        self.shared.answered(accepted.number, &accepted.reply);
+        accepted.reply
     }
 
     /// The requests so far, each attempt one.
     pub fn requests(&self) -> Vec<Request> {
-        self.shared.state().requests.clone()
+        let state = self.shared.state();
+        let requests = state.attempts.iter();
+        requests.map(|attempt| (*attempt.request).clone()).collect()
+    }
+
+    /// The calls so far with their attempts, in the order in which they came.
+    pub fn calls(&self) -> Vec<Call> {
+        Call::of(&self.shared.state().attempts)
+    }
+
+    /// The one call of this operation.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none, or more than one; the text lists the calls.
+    #[track_caller]
+    pub fn expect_one_call(&self, operation: &str) -> Call {
+        match self.one_call(operation) {
+            Ok(call) => call,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The same as [`expect_one_call`](MockDynamo::expect_one_call).
+    ///
+    /// # Errors
+    ///
+    /// There is no such call, or more than one, or DynamoDB has no such operation.
+    pub fn one_call(&self, operation: &str) -> Result<Call, Error> {
+        known(operation)?;
+        let mut calls = self.calls();
+        calls.retain(|call| call.operation() == operation);
+        match calls.pop() {
+            Some(call) if calls.is_empty() => Ok(call),
+            last => {
+                let count = calls.len() + usize::from(last.is_some());
+                let transcript = match self.transcript() {
+                    none if none.is_empty() => "nothing was called".to_owned(),
+                    calls => format!("the calls were:\n{calls}"),
+                };
+                Err(Error::stopped(format!(
+                    "expected one call of {operation}, found {count}; {transcript}"
+                )))
+            }
+        }
+    }
+
+    /// The calls so far as text, a line each, in the order in which they came: for snapshots.
+    ///
+    /// ```text
+    /// PutItem Orders: 400 ProvisionedThroughputExceededException, 200
+    /// GetItem Customers: 200
+    /// ```
+    pub fn transcript(&self) -> String {
+        let mut text = String::new();
+        for call in self.calls() {
+            let Ok(()) = writeln!(text, "{call}") else {
+                unreachable!("a String takes every text")
+            };
+        }
+        text
     }
 
     /// Judges: requests that no rule answered, and answers that nobody asked for.
@@ -138,10 +293,7 @@ impl MockDynamo {
         if notes.is_empty() {
             return Ok(());
         }
-        Err(DynamoReport {
-            started: self.shared.started,
-            notes,
-        })
+        Err(DynamoReport::new(self.shared.started, notes))
     }
 
     /// Lets a daemon ask for the findings when it is judged.
@@ -158,6 +310,17 @@ impl MockDynamo {
     }
 }
 
+/// The name of an operation that DynamoDB has.
+pub(in crate::dynamodb) fn known(operation: &str) -> Result<&str, Error> {
+    match operation::check(operation) {
+        Ok(()) => Ok(operation),
+        Err(nearest) => {
+            let why = format!("DynamoDB has no such operation; the nearest is `{nearest}`");
+            Err(Error::invalid("operation", operation, why))
+        }
+    }
+}
+
 impl Default for MockDynamo {
     #[track_caller]
     fn default() -> Self {
@@ -168,6 +331,17 @@ impl Default for MockDynamo {
 impl fmt::Debug for MockDynamo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MockDynamo made at {}", self.shared.started)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} rules, {} attempts",
+            self.scripts.len(),
+            self.attempts.len()
+        )
     }
 }
 
@@ -192,26 +366,89 @@ impl Drop for MockDynamo {
 }
 
 impl Shared {
-    /// Answers a request.
-    pub(in crate::dynamodb) fn handle(&self, request: Request) -> Result<Reply, Error> {
+    /// Takes a request in, and finds what it is answered.
+    pub(in crate::dynamodb) fn accept(&self, request: Request) -> Accepted {
+        let arrived = self.now();
+        let request = Arc::new(request);
         let mut state = self.state();
-        let reply = state
+        let number = state.attempts.len();
+        state.attempts.push(Attempt {
+            request: Arc::clone(&request),
+            arrived,
+            outcome: Outcome::Waiting,
+            back_off: None,
+        });
+        let back_off = state.back_off;
+        let found = state
             .scripts
             .iter_mut()
-            .filter(|script| script.matches(&request))
-            .find_map(Script::next);
-        let answer = match reply {
-            Some(reply) => Ok(reply.or_retry_after(state.back_off)),
-            None => {
+            .filter(|script| script.pattern.matches(&request))
+            .find_map(|script| Some((script.next(&request)?, script.rendezvous.clone())));
+        let (turn, meeting) = match (found, &state.otherwise) {
+            (Some((turn, meeting)), _) => (turn, meeting),
+            (None, Some(otherwise)) => {
+                let make = Arc::clone(otherwise);
+                drop(state);
+                return Accepted {
+                    number,
+                    reply: Ok(make(&request).or_retry_after(back_off)),
+                    meeting: None,
+                };
+            }
+            (None, None) => {
                 let why = unanswered(&state.scripts, &request);
-                state
-                    .notes
-                    .push(Note::at(self.started, "no-rule", why.clone()));
-                Err(Error::stopped(format!("mock DynamoDB: {why}")))
+                let note = Note::at(self.started, "no-rule", why.clone());
+                state.notes.push(note);
+                return Accepted {
+                    number,
+                    reply: Err(Error::stopped(format!("mock DynamoDB: {why}"))),
+                    meeting: None,
+                };
             }
         };
-        state.requests.push(request);
-        answer
+        drop(state);
+        let reply = match turn {
+            Turn::Made(reply) => reply,
+            Turn::Make(make, step) => step.finish(make(&request)),
+        };
+        Accepted {
+            number,
+            reply: Ok(reply.or_retry_after(back_off)),
+            meeting,
+        }
+    }
+
+    /// Notes what became of an attempt.
+    pub(in crate::dynamodb) fn answered(&self, number: usize, reply: &Result<Reply, Error>) {
+        let now = self.now();
+        let outcome = match reply {
+            Ok(reply) => Outcome::Answered(reply.clone(), now),
+            Err(_) => Outcome::Refused("no rule", now),
+        };
+        self.state().attempts[number].outcome = outcome;
+    }
+
+    /// Notes that the client has given an attempt up.
+    pub(in crate::dynamodb) fn given_up(&self, number: usize) {
+        let now = self.now();
+        self.state().attempts[number].outcome = Outcome::GivenUp(now);
+    }
+
+    /// Notes that too few came to a rendezvous, and says so.
+    pub(in crate::dynamodb) fn alone(&self, number: usize, at: &Rendezvous) -> String {
+        let now = self.now();
+        let mut state = self.state();
+        let request = Arc::clone(&state.attempts[number].request);
+        let (calls, most) = (at.calls(), at.most());
+        let why = format!(
+            "{request} waited for a rendezvous of {calls} calls, and no more than {most} came at the same time: \
+             the others are made after it, or not at all"
+        );
+        state.attempts[number].outcome = Outcome::Refused("alone", now);
+        state
+            .notes
+            .push(Note::at(self.started, "rendezvous", why.clone()));
+        why
     }
 
     /// The number of the next answer, for its request id.
@@ -221,6 +458,39 @@ impl Shared {
 
     pub(in crate::dynamodb) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.now().since_epoch()
+    }
+}
+
+impl State {
+    /// The rendezvous of this name, or one of its own.
+    pub(in crate::dynamodb) fn meeting(&mut self, name: Option<&str>, calls: usize) -> Meeting {
+        let made = || Arc::new(Rendezvous::new(calls));
+        let at = match name {
+            Some(name) => Arc::clone(self.meetings.entry(name.to_owned()).or_insert_with(made)),
+            None => made(),
+        };
+        Meeting {
+            name: name.map(str::to_owned),
+            at,
+        }
+    }
+
+    /// Notes that something was said of the last answer of a rule that has none.
+    pub(in crate::dynamodb) fn misplaced(
+        &mut self,
+        index: usize,
+        what: &str,
+        place: &'static Location<'static>,
+    ) {
+        let script = &self.scripts[index];
+        let message = format!(
+            "`{what}` is said of the answer before it, and the rule for {script} has none yet"
+        );
+        self.notes.push(Note::at(place, "misplaced", message));
     }
 }
 
@@ -238,86 +508,3 @@ impl NoteSource for Shared {
         notes
     }
 }
-
-fn unused(script: &Script) -> Option<Note> {
-    let message = match (script.left(), script.used) {
-        (0, 0) => format!("the rule for {script} has no answer: add one, such as .then_ok()"),
-        (0, _) => return None,
-        (left, used) => {
-            let plural = if left == 1 { "answer" } else { "answers" };
-            format!("the rule for {script} has {left} {plural} that nobody asked for ({used} used)")
-        }
-    };
-    Some(Note::at(script.place, "unused-rule", message))
-}
-
-/// Why no rule answers a request, with the nearest.
-fn unanswered(scripts: &[Script], request: &Request) -> String {
-    if let Some(script) = scripts.iter().find(|script| script.matches(request)) {
-        return format!(
-            "no answer is left for {request}: the rule for {script} made at {} has given {}",
-            script.place, script.used
-        );
-    }
-    let nearest = scripts
-        .iter()
-        .find(|script| script.operation == request.operation())
-        .or_else(|| {
-            scripts.iter().find(|script| {
-                request
-                    .tables()
-                    .any(|table| script.table.as_deref() == Some(table))
-            })
-        });
-    match nearest {
-        Some(script) => format!(
-            "no rule answers {request}; the nearest is for {script}, made at {}",
-            script.place
-        ),
-        None => format!(
-            "no rule answers {request}: add one, dynamo.on(\"{}\")",
-            request.operation()
-        ),
-    }
-}
-
-/// What a mock found.
-#[derive(Clone)]
-pub struct DynamoReport {
-    started: &'static Location<'static>,
-    notes: Vec<Note>,
-}
-
-impl DynamoReport {
-    /// The findings.
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-}
-
-impl fmt::Display for DynamoReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.notes.len() == 1 {
-            "finding"
-        } else {
-            "findings"
-        };
-        writeln!(
-            f,
-            "{} {plural} of the MockDynamo made at {}",
-            self.notes.len(),
-            self.started
-        )?;
-        self.notes
-            .iter()
-            .try_for_each(|note| writeln!(f, "- {note}"))
-    }
-}
-
-impl fmt::Debug for DynamoReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for DynamoReport {}
