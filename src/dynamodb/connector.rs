@@ -25,9 +25,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
-use crate::dynamodb::mock::{Accepted, Shared};
 use crate::dynamodb::reply::Lost;
 use crate::dynamodb::script::Meeting;
+use crate::dynamodb::shared::{Accepted, Shared};
 use crate::dynamodb::{BackOff, MockDynamo, Reply, Request};
 
 impl MockDynamo {

@@ -20,6 +20,9 @@ mod reply;
 mod request;
 mod rule;
 mod script;
+mod script_reader;
+mod script_writer;
+mod shared;
 mod subset;
 mod unprocessed;
 

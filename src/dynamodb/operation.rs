@@ -5,8 +5,15 @@ pub(in crate::dynamodb) fn check(name: &str) -> Result<(), &'static str> {
     if OPERATIONS.contains(&name) {
         return Ok(());
     }
-    let nearest = OPERATIONS.iter().min_by_key(|known| distance(name, known));
-    Err(nearest.copied().unwrap_or("PutItem"))
+    Err(nearest(name, OPERATIONS).unwrap_or("PutItem"))
+}
+
+/// The nearest of these names.
+pub(in crate::dynamodb) fn nearest<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    known.into_iter().min_by_key(|known| distance(name, known))
 }
 
 /// How many letters must be added, removed or replaced to make one name of the other.

@@ -77,6 +77,11 @@ impl Reply {
         items: impl IntoIterator<Item = I>,
     ) -> Reply {
         let items: Vec<String> = items.into_iter().map(item_of).collect();
+        Reply::items_json(&items)
+    }
+
+    pub(in crate::dynamodb) fn items_json(items: &[impl AsRef<str>]) -> Reply {
+        let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         let (count, items) = (items.len(), items.join(","));
         Reply::ok(format_args!(
             "{{\"Count\":{count},\"Items\":[{items}],\"ScannedCount\":{count}}}"
@@ -272,6 +277,16 @@ impl Reply {
         let document = Document::parse(&self.body).ok()?;
         let full = document.root().get("__type")?.as_str()?;
         Some(full.rsplit('#').next().unwrap_or(&full).to_owned())
+    }
+
+    /// The same without what is said of when and how it comes.
+    pub(in crate::dynamodb) fn plain(&self) -> Reply {
+        Reply {
+            retry_after: None,
+            delay: Duration::ZERO,
+            wrong_crc: false,
+            ..self.clone()
+        }
     }
 
     pub(in crate::dynamodb) fn has_wrong_crc(&self) -> bool {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dynamodb::attribute::{Attribute, item_of};
-use crate::dynamodb::mock::Shared;
 use crate::dynamodb::pages::Pages;
 use crate::dynamodb::script::{Answer, Script, Step, Times};
+use crate::dynamodb::shared::Shared;
 use crate::dynamodb::unprocessed::is_batch;
 use crate::dynamodb::{Cancellation, Reply, Request};
 use crate::error::Error;

@@ -24,6 +24,8 @@ pub(in crate::dynamodb) struct Script {
     /// Whether what is wrong with the rule was told.
     pub(in crate::dynamodb) reported: bool,
     pub(in crate::dynamodb) place: &'static Location<'static>,
+    /// Its number, where it is of a script.
+    pub(in crate::dynamodb) number: Option<usize>,
 }
 
 /// Where the calls of a rule wait for each other; rules that say the same name wait together.
@@ -111,6 +113,7 @@ impl Script {
             used: 0,
             reported: false,
             place,
+            number: None,
         }
     }
 
@@ -154,7 +157,11 @@ impl Script {
 /// `PutItem Orders`
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.pattern, f)
+        fmt::Display::fmt(&self.pattern, f)?;
+        match self.number {
+            Some(number) => write!(f, " (/rules/{number} of the script)"),
+            None => Ok(()),
+        }
     }
 }
 

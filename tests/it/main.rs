@@ -14,6 +14,8 @@ mod cutting;
 mod daemon_address;
 mod defects;
 mod delivery;
+mod dynamodb;
+mod dynamodb_script;
 mod emit;
 mod emitters;
 mod endings;
