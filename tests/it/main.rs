@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aws;
+mod aws_failures;
 mod aws_operations;
 mod capture;
 mod causes;
@@ -15,6 +16,7 @@ mod daemon_address;
 mod defects;
 mod delivery;
 mod dynamodb;
+mod dynamodb_faults;
 mod dynamodb_script;
 mod emit;
 mod emitters;
