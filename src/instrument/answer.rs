@@ -40,13 +40,22 @@ pub(in crate::instrument) fn record(subsegment: &OpenEntity, response: &HttpResp
     }
 }
 
+/// How far a call has come.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::instrument) struct Progress {
+    /// Whether the request was written.
+    pub(in crate::instrument) serialized: bool,
+    /// Whether an attempt was sent.
+    pub(in crate::instrument) sent: bool,
+}
+
 /// Records why a call failed. `response` is what the service answered, if it did.
 pub(in crate::instrument) fn record_failure(
     subsegment: &OpenEntity,
     place: &'static Location<'static>,
     error: &OrchestratorError<Error>,
     response: Option<&HttpResponse>,
-    serialized: bool,
+    progress: Progress,
 ) {
     let is_mock = response.is_some_and(is_stand_in);
     let response = response.filter(|_| !is_mock);
@@ -61,7 +70,7 @@ pub(in crate::instrument) fn record_failure(
     let status = response.map(|response| response.status().as_u16());
     let (kind, message) = if code.is_empty() {
         (
-            kind(error, serialized, response.is_some()).to_owned(),
+            kind(error, progress.serialized, response.is_some()).to_owned(),
             chain(error),
         )
     } else {
@@ -78,7 +87,8 @@ pub(in crate::instrument) fn record_failure(
         Blame::Nobody => subsegment,
         Blame::Throttle => subsegment.throttle(),
     };
-    subsegment.exception(place, &kind, &message, status.is_some() || is_mock);
+    // A connection that breaks is broken by the other side, as far as this one can tell.
+    subsegment.exception(place, &kind, &message, progress.sent);
 }
 
 /// Code and message of an error in the order in which the SDKs look: header, `code`, `__type`; in

@@ -50,9 +50,9 @@ use crate::recorder::{Namespace, Recorder, current_or_none};
 /// | 4xx | error | code and message of the service, `remote` |
 /// | 429, and the codes that AWS lists for throttling, whatever the status | error, throttle | the same |
 /// | 5xx | fault | the same |
-/// | an answer that the SDK cannot read | fault | `ResponseError` |
-/// | a time-out of the operation, of the attempt, or of the connection | fault | `TimeoutError` |
-/// | no connection, a connection that is reset | fault | `DispatchFailure` |
+/// | an answer that the SDK cannot read | fault | `ResponseError`, `remote` |
+/// | a time-out of the operation, of the attempt, or of the connection | fault | `TimeoutError`, `remote` |
+/// | no connection, a connection that is reset | fault | `DispatchFailure`, `remote` |
 /// | a request that cannot be made | fault | `ConstructionFailure` |
 /// | the future of the call is dropped | error | `Cancelled` |
 /// | 3xx (S3: not modified) | none | code and message of the service |
@@ -261,13 +261,7 @@ impl Intercept for AwsInterceptor {
             }
         }
         if let Some(Err(error)) = context.output_or_error() {
-            record_failure(
-                subsegment,
-                call.place,
-                error,
-                response,
-                call.is_serialized(),
-            );
+            record_failure(subsegment, call.place, error, response, call.progress());
         }
         subsegment.close();
         Ok(())

@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 
+use crate::instrument::answer::Progress;
 use crate::json::write_text;
 use crate::recorder::OpenEntity;
 
@@ -62,9 +63,12 @@ impl Call {
         !self.serialized.swap(true, Ordering::Relaxed)
     }
 
-    /// Whether the request was written.
-    pub(in crate::instrument) fn is_serialized(&self) -> bool {
-        self.serialized.load(Ordering::Relaxed)
+    /// How far it has come.
+    pub(in crate::instrument) fn progress(&self) -> Progress {
+        Progress {
+            serialized: self.serialized.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed) > 0,
+        }
     }
 
     /// Whether anything of it is recorded.

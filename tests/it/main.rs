@@ -4,6 +4,7 @@
 mod aws;
 mod aws_failures;
 mod aws_operations;
+mod aws_parity;
 mod capture;
 mod causes;
 #[cfg(feature = "cli")]
