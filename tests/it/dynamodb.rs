@@ -1,6 +1,7 @@
 //! A DynamoDB that answers as it is told: which request gets which answer, and what is found.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use xray_phantom::{Attribute, Cancellation, DynamoRequest, MockDynamo, Reply};
@@ -510,4 +511,19 @@ fn calls_are_told_as_text() {
         error,
         "expected one call of PutItem, found 0; nothing was called"
     );
+}
+
+#[test]
+#[rustfmt::skip] // As the README shows it.
+fn the_rules_of_the_readme_are_rules() {
+    let orders = ["o-1", "o-2", "o-3"].map(|id| [("order_id", Attribute::from(id))]);
+
+    let dynamo = MockDynamo::new().back_off(Duration::from_secs(1));
+    dynamo.on("PutItem").table("Orders").key("order_id", "o-1").throttle(2).then_ok();
+    dynamo.on("PutItem").key("order_id", "o-2").conditional_check_failed_with([("order_id", "o-2".into())]);
+    dynamo.on("Query").table("Orders").then_pages(["order_id"], 2, orders);
+    dynamo.on("GetItem").rendezvous(3).then_no_item().times(3); // Held until three calls are in.
+    dynamo.on("DeleteItem").reset().hang().then_ok().slow(Duration::from_millis(80));
+
+    assert_eq!(findings(&dynamo).len(), 5);
 }

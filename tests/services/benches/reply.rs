@@ -1,0 +1,1 @@
+//! What a scripted reply costs, beside one of `StaticReplayClient`.
