@@ -227,7 +227,9 @@ fn write_step(json: &mut String, step: &Step) {
     if let Some(delay) = delay {
         object.raw("slow_millis", millis(delay));
     }
-    object.flag("wrong_crc", wrong_crc);
+    if wrong_crc {
+        object.raw("wrong_crc", true);
+    }
     object.end();
 }
 
