@@ -28,8 +28,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use xray_phantom::recorder::Namespace;
 use xray_phantom::wire::{Emit, EmitCounts, Note};
-use xray_phantom::{AwsInterceptor, Recorder, Sampling};
+use xray_phantom::{AwsInterceptor, OpenEntity, Recorder, Sampling};
 
 use crate::common::{report, rounds, title};
 
@@ -55,10 +56,7 @@ impl HttpConnector for AtOnce {
         let mut response = HttpResponse::new(status, SdkBody::from("{}"));
         let headers = response.headers_mut();
         headers.insert("content-length", "2");
-        headers.insert(
-            "x-amzn-requestid",
-            "4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG",
-        );
+        headers.insert("x-amzn-requestid", REQUEST_ID);
         HttpConnectorFuture::ready(Ok(response))
     }
 }
@@ -96,12 +94,29 @@ fn recorder(sampling: Sampling) -> Recorder {
         .build()
 }
 
+/// Says by hand what the interceptor says of a call.
+fn by_hand(segment: &OpenEntity) {
+    let call = segment.begin_subsegment("DynamoDB");
+    call.namespace(Namespace::Aws)
+        .aws("operation", "PutItem")
+        .aws("region", "us-east-1")
+        .aws("table_name", "Orders")
+        .aws("retries", &0)
+        .aws("request_id", REQUEST_ID)
+        .http_status(200)
+        .http_content_length(2);
+    call.end();
+}
+
 /// Microseconds a call of a segment takes.
-async fn micros(recorder: &Recorder, client: &Client) -> f64 {
+async fn micros(recorder: &Recorder, client: &Client, hand: bool) -> f64 {
     let begun = Instant::now();
     recorder
-        .in_segment_infallible("bench", async |_| {
+        .in_segment_infallible("bench", async |segment| {
             for _ in 0..CALLS {
+                if hand {
+                    by_hand(&segment);
+                }
                 let call = client
                     .put_item()
                     .table_name("Orders")
@@ -129,16 +144,18 @@ async fn main() {
         (&sampled, recorded(&sampled)),
         (&unsampled, plain.clone()),
         (&unsampled, recorded(&unsampled)),
+        // What of it is the recorder's: a subsegment that says the same, beside the call.
+        (&sampled, plain.clone()),
         // The same once more: what the difference of two equal things is on this machine.
         (&sampled, plain),
     ];
     let rounds = rounds() * 5;
-    let mut taken: [Vec<f64>; 5] = Default::default();
+    let mut taken: [Vec<f64>; 6] = Default::default();
     for round in 0..rounds {
         for turn in 0..cases.len() {
             let case = (round + turn) % cases.len();
             let (recorder, client) = &cases[case];
-            taken[case].push(micros(recorder, client).await);
+            taken[case].push(micros(recorder, client, case == 4).await);
         }
     }
     let difference = |of: usize, from: usize| -> Vec<f64> {
@@ -149,8 +166,16 @@ async fn main() {
     report("a call without it", "us", &taken[0], None);
     report("added by it, sampled", "us", &difference(1, 0), Some(3.0));
     report("added by it, not sampled", "us", &difference(3, 2), None);
-    report("added by nothing", "us", &difference(4, 0), None);
+    report(
+        "added by a subsegment by hand",
+        "us",
+        &difference(4, 0),
+        None,
+    );
+    report("added by nothing", "us", &difference(5, 0), None);
 }
+
+const REQUEST_ID: &str = "4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG";
 
 /// Calls in a segment.
 const CALLS: u32 = 10;

