@@ -133,17 +133,17 @@ async fn micros(recorder: &Recorder, client: &Client, hand: bool) -> f64 {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let sampled = recorder(Sampling::always());
-    let unsampled = recorder(Sampling::never());
+    let silent = recorder(Sampling::never());
     let plain = Client::from_conf(builder().build());
-    let recorded = |recorder: &Recorder| {
+    let with_it = |recorder: &Recorder| {
         let config = builder().interceptor(AwsInterceptor::new(recorder));
         Client::from_conf(config.build())
     };
     let cases = [
         (&sampled, plain.clone()),
-        (&sampled, recorded(&sampled)),
-        (&unsampled, plain.clone()),
-        (&unsampled, recorded(&unsampled)),
+        (&sampled, with_it(&sampled)),
+        (&silent, plain.clone()),
+        (&silent, with_it(&silent)),
         // What of it is the recorder's: a subsegment that says the same, beside the call.
         (&sampled, plain.clone()),
         // The same once more: what the difference of two equal things is on this machine.

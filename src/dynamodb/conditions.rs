@@ -102,6 +102,7 @@ fn words(expression: &str) -> Vec<&str> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use crate::dynamodb::conditions::items;
     use crate::json::Document;

@@ -211,10 +211,7 @@ impl Connector {
         let headers = response.headers_mut();
         headers.insert("content-type", "application/x-amz-json-1.0");
         headers.insert("content-length", reply.body().len().to_string());
-        headers.insert(
-            "x-amzn-requestid",
-            format!("PHANTOM{:045}", self.shared.number()),
-        );
+        headers.insert("x-amzn-requestid", request_id(self.shared.number()));
         let checksum = crc32fast::hash(reply.body().as_bytes());
         let wrong = u32::from(reply.has_wrong_crc());
         headers.insert("x-amz-crc32", (checksum ^ wrong).to_string());
@@ -223,6 +220,19 @@ impl Connector {
         }
         response
     }
+}
+
+/// A request id of 52 characters, as those of DynamoDB are: `PHANTOM` and a number.
+fn request_id(mut number: u64) -> String {
+    let mut text = *b"PHANTOM000000000000000000000000000000000000000000000";
+    for digit in text.iter_mut().rev() {
+        if number == 0 {
+            break;
+        }
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// An attempt that was not answered. Dropped as such, the client has given it up.

@@ -34,14 +34,14 @@ use crate::wire::{Emit, NoteSource};
 /// # On the wire
 ///
 /// ```text
-/// HTTP/1.1 400
+/// HTTP/1.1 500
 /// content-type: application/x-amz-json-1.0
-/// content-length: 139
+/// content-length: 99
 /// x-amzn-requestid: PHANTOM000000000000000000000000000000000000000000001
-/// x-amz-crc32: 3283949137
+/// x-amz-crc32: 2971048199
 /// x-amz-retry-after: 1
 ///
-/// {"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}
+/// {"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}
 /// ```
 ///
 /// Answers have the checksum of their body; `x-amz-retry-after`, in milliseconds, stands in those

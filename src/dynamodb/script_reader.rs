@@ -110,10 +110,7 @@ fn rule(
 }
 
 fn step(at: &Place<'_>, operation: &str) -> Result<Step, Error> {
-    let kind = match at.clone().any_object()?.member("reply") {
-        Some(kind) => kind,
-        None => return Err(at.wrong("a member `reply`")),
-    };
+    let kind = at.clone().any_object()?.wanted("reply")?;
     let name = kind.text()?;
     let Some((_, own)) = REPLIES.iter().find(|(known, _)| *known == name) else {
         let names = REPLIES.iter().map(|(known, _)| *known);
@@ -173,7 +170,7 @@ fn answer(reply: &Place<'_>, name: &str, operation: &str) -> Result<Answer, Erro
         }
         "items" => {
             let items = reply.wanted("items")?.elements()?;
-            let items = items.iter().map(|item| item.item());
+            let items = items.iter().map(Place::item);
             Reply::items_json(&items.collect::<Result<Vec<_>, Error>>()?)
         }
         "no_item" => Reply::ok("{}"),
@@ -216,10 +213,7 @@ fn pages(reply: &Place<'_>) -> Result<Answer, Error> {
         Ok(item.document())
     });
     let pages = Pages {
-        key: key
-            .iter()
-            .map(|name| name.text())
-            .collect::<Result<_, Error>>()?,
+        key: key.iter().map(Place::text).collect::<Result<_, Error>>()?,
         size: reply.wanted("size")?.count()?,
         items: documents.collect::<Result<_, Error>>()?,
     };

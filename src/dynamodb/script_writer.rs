@@ -203,7 +203,7 @@ fn write_step(json: &mut String, step: &Step) {
             object.array("key", &pages.key, |json, name| write_text(json, name));
             object.raw("size", pages.size);
             object.array("items", &pages.items, |json, item| {
-                json.push_str(item.text())
+                json.push_str(item.text());
             });
         }
         Answer::Reply(reply) => {

@@ -65,6 +65,7 @@ fn is_same(one: Value<'_>, other: Value<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use crate::dynamodb::subset::difference;
     use crate::json::Document;

@@ -2,6 +2,7 @@
 
 use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 
 /// Who is to be told of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub(in crate::instrument) fn kind(
 ) -> &'static str {
     let timed_out = error
         .as_connector_error()
-        .is_some_and(|error| error.is_timeout());
+        .is_some_and(ConnectorError::is_timeout);
     if error.is_timeout_error() || timed_out {
         "TimeoutError"
     } else if answered {

@@ -147,7 +147,8 @@ fn parameter(query: &str, name: &str) -> Option<String> {
 
 /// A text with its `%2F` resolved; in a form `+` is a space.
 fn decoded(text: &str, form: bool) -> Cow<'_, str> {
-    if !text.contains('%') && !(form && text.contains('+')) {
+    let is_escaped = text.contains('%') || form && text.contains('+');
+    if !is_escaped {
         return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(text.len());

@@ -130,15 +130,15 @@ async fn what_came_in_goes_downstream_and_an_unsampled_call_says_so() {
             .to_owned()
     };
     let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
-    let recorded = sent(&format!(
+    let kept = sent(&format!(
         "{root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:0"
     ))
     .await;
     assert!(
-        recorded.starts_with(root) && recorded.ends_with(";Sampled=1;Lineage=a:0"),
-        "{recorded}"
+        kept.starts_with(root) && kept.ends_with(";Sampled=1;Lineage=a:0"),
+        "{kept}"
     );
-    assert!(!recorded.contains("53995c3f42cd8ad8"), "{recorded}");
+    assert!(!kept.contains("53995c3f42cd8ad8"), "{kept}");
     let dropped = sent(&format!(
         "{root};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=a:0"
     ))
@@ -203,7 +203,7 @@ async fn a_client_without_a_region_sends_nothing() {
     let client = Client::from_conf(config);
     recorder
         .in_segment_infallible("api", async |_| {
-            drop(put(&client).send().await.unwrap_err())
+            drop(put(&client).send().await.unwrap_err());
         })
         .await;
     let (outline, text) = trace_of(&daemon).await;

@@ -97,6 +97,7 @@ fn key_schema() -> KeySchemaElement {
         .unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn items() -> Vec<Operation> {
     vec![
         operation!("BatchExecuteStatement", |client| client

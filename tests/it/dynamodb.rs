@@ -8,6 +8,7 @@ use xray_phantom::{Attribute, Cancellation, DynamoRequest, MockDynamo, Reply};
 
 use crate::support::panic_text;
 
+#[expect(clippy::needless_pass_by_value, reason = "as json!() gives it")]
 fn request(operation: &str, body: Value) -> DynamoRequest {
     DynamoRequest::new(operation, body.to_string())
 }

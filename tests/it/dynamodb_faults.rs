@@ -67,6 +67,7 @@ async fn put_once(dynamo: &MockDynamo) -> (Result<(), aws_sdk_dynamodb::Error>, 
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn each_fault_leaves_its_trace() {
     type Say = fn(&MockDynamo);
     let cases: [(Say, &str, &[&str]); 14] = [
@@ -96,7 +97,7 @@ async fn each_fault_leaves_its_trace() {
                         .on("PutItem")
                         .then(Reply::request_limit_exceeded())
                         .times(3),
-                )
+                );
             },
             "DynamoDB PutItem Orders (retries 2) 400 ERROR THROTTLE RequestLimitExceeded",
             &["400 RequestLimitExceeded"; 3],
@@ -128,7 +129,7 @@ async fn each_fault_leaves_its_trace() {
                         .on("PutItem")
                         .then(Reply::error(429, "Slower", ""))
                         .repeated(),
-                )
+                );
             },
             "DynamoDB PutItem Orders 429 ERROR THROTTLE Slower",
             &["429 Slower"],
@@ -160,7 +161,7 @@ async fn each_fault_leaves_its_trace() {
                         .on("PutItem")
                         .then(Reply::new(503, "<html>"))
                         .times(3),
-                )
+                );
             },
             "DynamoDB PutItem Orders (retries 2) 503 FAULT ResponseError",
             &["503"; 3],
@@ -289,10 +290,7 @@ async fn a_time_out_of_reading_is_kept() {
 async fn a_slow_answer_takes_its_time_in_the_trace_alone() {
     let begun = Instant::now();
     let dynamo = MockDynamo::new();
-    dynamo
-        .on("PutItem")
-        .then_ok()
-        .slow(Duration::from_secs(3_600));
+    dynamo.on("PutItem").then_ok().slow(Duration::from_hours(1));
     let (result, trace) = traced(&dynamo, as_it_is, async |client| {
         put(&client, "o-1").send().await
     })
@@ -300,7 +298,7 @@ async fn a_slow_answer_takes_its_time_in_the_trace_alone() {
     result.unwrap();
     assert_eq!(millis(&trace), 3_600_000);
     assert!(
-        begun.elapsed() < Duration::from_secs(60),
+        begun.elapsed() < Duration::from_mins(1),
         "{:?}",
         begun.elapsed()
     );
@@ -369,7 +367,12 @@ async fn the_sdk_reads_what_failed() {
     let reasons: Vec<_> = failed
         .cancellation_reasons()
         .iter()
-        .map(|reason| (reason.code().unwrap(), reason.item().map(|item| item.len())))
+        .map(|reason| {
+            (
+                reason.code().unwrap(),
+                reason.item().map(std::collections::HashMap::len),
+            )
+        })
         .collect();
     assert_eq!(
         reasons,
@@ -624,4 +627,72 @@ async fn a_client_without_a_recorder_is_mocked_alone() {
     put(&client, "o-1").send().await.unwrap();
     assert_eq!(dynamo.requests()[0].trace_header(), None);
     assert_eq!(dynamo.expect_one_call("PutItem").retries(), 2);
+}
+
+/// Keeps what comes over the wire.
+#[derive(Clone, Debug, Default)]
+struct Wire(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+impl aws_sdk_dynamodb::config::Intercept for Wire {
+    fn name(&self) -> &'static str {
+        "wire"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &aws_sdk_dynamodb::config::RuntimeComponents,
+        _bag: &mut aws_sdk_dynamodb::config::ConfigBag,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let response = context.response();
+        let mut text = format!("{}\n", response.status());
+        let mut headers: Vec<String> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\n"))
+            .collect();
+        headers.sort();
+        text.extend(headers);
+        text.push_str(std::str::from_utf8(response.body().bytes().unwrap()).unwrap());
+        self.0.lock().unwrap().push(text);
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_are_those_of_aws_byte_by_byte() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").internal_error().then_ok().wrong_crc();
+    let wire = Wire::default();
+    let seen = wire.clone();
+    let (result, _) = traced(
+        &dynamo,
+        |config| config.interceptor(wire),
+        async |client| put(&client, "o-1").send().await,
+    )
+    .await;
+    result.unwrap();
+    let expected = [
+        r#"500
+content-length: 99
+content-type: application/x-amz-json-1.0
+x-amz-crc32: 2971048199
+x-amz-retry-after: 1
+x-amzn-requestid: PHANTOM000000000000000000000000000000000000000000001
+{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}"#,
+        // The checksum of `{}` is 2745614147.
+        r"200
+content-length: 2
+content-type: application/x-amz-json-1.0
+x-amz-crc32: 2745614146
+x-amzn-requestid: PHANTOM000000000000000000000000000000000000000000002
+{}",
+    ];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
+    let request = &dynamo.requests()[1];
+    assert_eq!((request.operation(), request.attempt()), ("PutItem", 2));
+    assert_eq!(
+        request.body(),
+        r#"{"TableName":"Orders","Item":{"order_id":{"S":"o-1"}}}"#
+    );
 }

@@ -1,1 +1,0 @@
-//! What a scripted reply costs, beside one of `StaticReplayClient`.
