@@ -79,7 +79,7 @@ impl fmt::Display for Attempt {
 /// use std::time::Duration;
 /// use xray_phantom::{FakeDaemon, MockDynamo, Recorder, mock_dynamo_client};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # #[tokio::main(flavor = "current_thread")] async fn run() {
 /// let daemon = FakeDaemon::start();
 /// let recorder = Recorder::builder("api").daemon(&daemon).build();
 /// let dynamo = MockDynamo::new();
@@ -94,7 +94,7 @@ impl fmt::Display for Attempt {
 /// let subsegment = trace.nodes().nth(1).unwrap();
 /// call.assert_parent(&subsegment.entity().id().unwrap());
 /// # }
-/// # main();
+/// # run();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Call {

@@ -101,7 +101,7 @@ use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 /// ```
 /// # #[cfg(feature = "testing")] {
 /// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aws_sdk_dynamodb::Error> {
+/// # #[tokio::main(flavor = "current_thread")] async fn run() -> Result<(), aws_sdk_dynamodb::Error> {
 /// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
 /// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
 /// # let orders = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
@@ -113,7 +113,7 @@ use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 ///     })
 ///     .await?;
 /// assert_eq!(daemon.expect_one_trace().await.outline(), "OrdersWorker\n  DynamoDB ListTables");
-/// # Ok(()) } main().unwrap();
+/// # Ok(()) } run().unwrap();
 /// # }
 /// ```
 ///

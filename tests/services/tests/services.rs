@@ -236,6 +236,9 @@ async fn sns_is_recorded_with_its_topic_and_its_errors_are_xml() {
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:orders+more";
     const DONE: &str = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>SECRET</MessageId>\
         </PublishResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></PublishResponse>";
+    const FAILED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>";
+    const THROTTLED: &str = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
+
     let config = answering(Answer(200, &[("x-amzn-requestid", "r-1")], DONE));
     let (_, call) = recorded(async |recorder| {
         let (sns,) = traced_clients!(recorder, config, aws_sdk_sns);
@@ -267,7 +270,6 @@ async fn sns_is_recorded_with_its_topic_and_its_errors_are_xml() {
     .await;
     check(&call, "SNS", "Publish", json!({}));
 
-    const FAILED: &str = "<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>";
     let (_, call) = recorded(async |recorder| {
         let (sns,) = traced_clients!(recorder, answering(Answer(404, &[], FAILED)), aws_sdk_sns);
         sns.publish()
@@ -288,7 +290,6 @@ async fn sns_is_recorded_with_its_topic_and_its_errors_are_xml() {
         (&json!("NotFound"), &json!("Topic does not exist"))
     );
 
-    const THROTTLED: &str = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
     let (_, call) = recorded(async |recorder| {
         let config = answering(Answer(400, &[], THROTTLED))
             .into_builder()
@@ -387,6 +388,7 @@ async fn lambda_is_recorded_with_its_function() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a call after the other")]
 async fn s3_is_recorded_with_bucket_and_object() {
     const IDS: &[(&str, &str)] = &[
         ("x-amz-request-id", "r-1"),
@@ -565,7 +567,7 @@ async fn a_presigned_request_carries_no_header() {
     let (request, call) = recorded(async |recorder| {
         let (s3,) = traced_clients!(recorder, config, aws_sdk_s3);
         let for_an_hour = aws_sdk_s3::presigning::PresigningConfig::expires_in(
-            std::time::Duration::from_secs(3_600),
+            std::time::Duration::from_hours(1),
         )
         .unwrap();
         s3.get_object()
