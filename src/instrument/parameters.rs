@@ -209,9 +209,8 @@ fn metrics_by_table(value: &[u8]) -> String {
     let mut object = ObjectWriter::begin(&mut json);
     for (table, collections) in members(value) {
         if let Some(table) = name(table) {
-            object.array(&table, elements(collections), |json, one| {
-                json.push_str(&metrics(one));
-            });
+            let all: Vec<String> = elements(collections).map(metrics).collect();
+            object.raw(&table, format_args!("[{}]", all.join(",")));
         }
     }
     object.end();
