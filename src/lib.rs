@@ -95,7 +95,10 @@ mod service;
 mod snapshot;
 
 #[cfg(all(feature = "aws", feature = "testing"))]
-pub use dynamodb::{Attribute, DynamoReport, MockDynamo, Reply, Request as DynamoRequest, Rule};
+pub use dynamodb::{
+    Attempt as DynamoAttempt, Attribute, BackOff, Call as DynamoCall, Cancellation, DynamoReport,
+    MockDynamo, Reply, Request as DynamoRequest, Rule,
+};
 pub use error::Error;
 #[cfg(feature = "testing")]
 pub use expect::Mismatch;

@@ -1,5 +1,8 @@
 //! Values of items.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::json::{ObjectWriter, write_text};
 
 /// The value of an attribute, as DynamoDB types it.
@@ -19,6 +22,10 @@ use crate::json::{ObjectWriter, write_text};
 pub enum Attribute {
     /// `BOOL`
     Bool(bool),
+    /// `B`
+    Bytes(Vec<u8>),
+    /// `BS`
+    BytesSet(Vec<Vec<u8>>),
     /// `L`
     List(Vec<Attribute>),
     /// `M`
@@ -27,8 +34,12 @@ pub enum Attribute {
     Null,
     /// `N`: a number as text, of up to 38 digits.
     Number(String),
+    /// `NS`
+    NumberSet(Vec<String>),
     /// `S`
     Text(String),
+    /// `SS`
+    TextSet(Vec<String>),
 }
 
 impl Attribute {
@@ -36,11 +47,21 @@ impl Attribute {
         let mut object = ObjectWriter::begin(json);
         match self {
             Attribute::Bool(value) => object.raw("BOOL", value),
+            Attribute::Bytes(bytes) => object.text("B", &STANDARD.encode(bytes)),
+            Attribute::BytesSet(values) => object.array("BS", values, |json, bytes| {
+                write_text(json, &STANDARD.encode(bytes));
+            }),
             Attribute::List(values) => object.array("L", values, |json, value| value.write(json)),
             Attribute::Map(members) => object.raw("M", item(members)),
             Attribute::Null => object.raw("NULL", true),
             Attribute::Number(text) => object.text("N", text),
+            Attribute::NumberSet(texts) => {
+                object.array("NS", texts, |json, text| write_text(json, text));
+            }
             Attribute::Text(text) => object.text("S", text),
+            Attribute::TextSet(texts) => {
+                object.array("SS", texts, |json, text| write_text(json, text));
+            }
         }
         object.end();
     }
@@ -61,9 +82,26 @@ pub(in crate::dynamodb) fn item(members: &[(String, Attribute)]) -> String {
     json
 }
 
+/// The JSON of an item that is said attribute by attribute.
+pub(in crate::dynamodb) fn item_of<K: Into<String>>(
+    attributes: impl IntoIterator<Item = (K, Attribute)>,
+) -> String {
+    let members: Vec<(String, Attribute)> = attributes
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .collect();
+    item(&members)
+}
+
 impl From<&str> for Attribute {
     fn from(text: &str) -> Self {
         Attribute::Text(text.to_owned())
+    }
+}
+
+impl From<&String> for Attribute {
+    fn from(text: &String) -> Self {
+        Attribute::Text(text.clone())
     }
 }
 
@@ -76,6 +114,18 @@ impl From<String> for Attribute {
 impl From<bool> for Attribute {
     fn from(value: bool) -> Self {
         Attribute::Bool(value)
+    }
+}
+
+impl From<Vec<u8>> for Attribute {
+    fn from(bytes: Vec<u8>) -> Self {
+        Attribute::Bytes(bytes)
+    }
+}
+
+impl From<&[u8]> for Attribute {
+    fn from(bytes: &[u8]) -> Self {
+        Attribute::Bytes(bytes.to_vec())
     }
 }
 

@@ -1,71 +1,112 @@
 //! The mock: rules, requests, findings.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::fmt::Write as _;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dynamodb::operation;
-use crate::dynamodb::rule::Script;
-use crate::dynamodb::{Reply, Request, Rule};
+use crate::dynamodb::script::Script;
+use crate::dynamodb::shared::Shared;
+use crate::dynamodb::{Call, DynamoReport, Reply, Request, Rule};
 use crate::error::Error;
-use crate::wire::{Emit, Note, NoteSource};
+use crate::wire::{Emit, NoteSource};
 
 /// A DynamoDB that answers as its [rules](MockDynamo::on) say.
+///
+/// It stands where the network is: the SDK above it writes, signs, times out, tries again and reads
+/// as it does in production, and a trace that is recorded there is the one that production sends.
 ///
 /// A request that no rule answers fails in the code under test with an error that the SDK does
 /// not retry, and is a finding; so is an answer that nobody asked for. Findings fail the test:
 /// through the daemon that [`mock_dynamo_client!`](crate::mock_dynamo_client) joins it with, or
 /// when the mock is dropped.
 ///
+/// # Time
+///
 /// The pause between two attempts is fixed: one millisecond, or what
-/// [`back_off`](MockDynamo::back_off) says. The SDK's own is random and long.
+/// [`back_off`](MockDynamo::back_off) says. The SDK's own is random and long. Slow answers and the
+/// time-outs of the client run on the client's clock, which is tokio's: where a test has paused it,
+/// they take no time. A sleep that is always over at once (`InstantSleep` of the SDK's test
+/// utilities) makes every time-out fire: pause tokio's clock instead.
+///
+/// # On the wire
+///
+/// ```text
+/// HTTP/1.1 500
+/// content-type: application/x-amz-json-1.0
+/// content-length: 99
+/// x-amzn-requestid: PHANTOM000000000000000000000000000000000000000000001
+/// x-amz-crc32: 2971048199
+/// x-amz-retry-after: 1
+///
+/// {"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}
+/// ```
+///
+/// Answers have the checksum of their body; `x-amz-retry-after`, in milliseconds, stands in those
+/// after which the SDK tries again.
+///
+/// # A real engine behind it
+///
+/// The mock is no database: it answers what the rules say, and keeps no item. What no rule answers
+/// can go to [an engine](MockDynamo::otherwise), so that a test has its faults from the rules and its
+/// items from there:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Mutex;
+/// use xray_phantom::{DynamoRequest, MockDynamo, Reply};
+///
+/// /// In its place an engine that runs in the process, such as `dynoxide`'s `Database::memory()`:
+/// /// operation and JSON in, JSON or code and message out.
+/// #[derive(Default)]
+/// struct Engine(Mutex<BTreeMap<String, String>>);
+///
+/// impl Engine {
+///     fn call(&self, operation: &str, body: &str) -> Result<String, (u16, String, String)> {
+///         let mut bodies = self.0.lock().unwrap();
+///         match operation {
+///             "PutItem" => {
+///                 bodies.insert("last".to_owned(), body.to_owned());
+///                 Ok("{}".to_owned())
+///             }
+///             other => Err((400, "UnknownOperationException".to_owned(), other.to_owned())),
+///         }
+///     }
+/// }
+///
+/// let engine = Engine::default();
+/// let dynamo = MockDynamo::new().otherwise(move |request| {
+///     match engine.call(request.operation(), request.body()) {
+///         Ok(body) => Reply::ok(body),
+///         Err((status, code, message)) => Reply::error(status, &code, &message),
+///     }
+/// });
+/// dynamo.on("PutItem").throttle(1); // The first attempt; the next one reaches the engine.
+///
+/// let put = || DynamoRequest::new("PutItem", r#"{"TableName": "Orders"}"#);
+/// assert_eq!(dynamo.handle(put()).unwrap().status(), 400);
+/// assert_eq!(dynamo.handle(put()).unwrap().status(), 200);
+/// ```
+///
+/// An engine that listens on a port, such as DynamoDB Local, needs no mock: give the client its
+/// `endpoint_url` and the [`AwsInterceptor`](crate::AwsInterceptor).
 pub struct MockDynamo {
     shared: Arc<Shared>,
-}
-
-/// What the mock shares with its connector and its rules.
-#[derive(Debug)]
-pub(in crate::dynamodb) struct Shared {
-    pub(in crate::dynamodb) state: Mutex<State>,
-    answered: AtomicU64,
-    started: &'static Location<'static>,
-}
-
-#[derive(Debug)]
-pub(in crate::dynamodb) struct State {
-    pub(in crate::dynamodb) scripts: Vec<Script>,
-    pub(in crate::dynamodb) back_off: Duration,
-    requests: Vec<Request>,
-    notes: Vec<Note>,
-    /// The way to a daemon that asks for the findings.
-    joined: Option<Arc<dyn Emit>>,
 }
 
 impl MockDynamo {
     /// A DynamoDB without rules.
     #[track_caller]
     pub fn new() -> MockDynamo {
-        let state = State {
-            scripts: Vec::new(),
-            back_off: Duration::from_millis(1),
-            requests: Vec::new(),
-            notes: Vec::new(),
-            joined: None,
-        };
-        let shared = Shared {
-            state: Mutex::new(state),
-            answered: AtomicU64::new(0),
-            started: Location::caller(),
-        };
+        let shared = Shared::new(Location::caller());
         MockDynamo {
             shared: Arc::new(shared),
         }
     }
 
-    /// Sets the pause between two attempts, for rules and clients that are made after this.
+    /// Sets the pause between two attempts, for clients that are made after this.
     ///
     /// Up to five seconds: beyond that the SDK makes up its own.
     #[must_use = "the mock with the pause is what this returns"]
@@ -74,11 +115,26 @@ impl MockDynamo {
         self
     }
 
+    /// Lets this answer what no rule does: an engine, say.
+    #[must_use = "the mock with the engine is what this returns"]
+    pub fn otherwise(
+        self,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> MockDynamo {
+        self.shared.state().otherwise = Some(Arc::new(answer));
+        self
+    }
+
     /// Makes a rule for an operation, such as `PutItem`.
     ///
     /// # Panics
     ///
     /// Where DynamoDB has no such operation; the text names the nearest.
+    ///
+    /// ```should_panic
+    /// # let dynamo = xray_phantom::MockDynamo::new();
+    /// dynamo.on("PutItems"); // DynamoDB has no such operation; the nearest is `PutItem`
+    /// ```
     #[track_caller]
     pub fn on(&self, operation: &str) -> Rule {
         match self.try_on(operation) {
@@ -94,36 +150,87 @@ impl MockDynamo {
     /// DynamoDB has no such operation.
     #[track_caller]
     pub fn try_on(&self, operation: &str) -> Result<Rule, Error> {
-        if let Err(nearest) = operation::check(operation) {
-            let why = format!("DynamoDB has no such operation; the nearest is `{nearest}`");
-            return Err(Error::invalid("operation", operation, why));
-        }
+        let script = Script::new(known(operation)?, Location::caller());
         let mut state = self.shared.state();
-        state.scripts.push(Script {
-            operation: operation.to_owned(),
-            table: None,
-            replies: VecDeque::new(),
-            repeated: false,
-            used: 0,
-            last_given: false,
-            reported: false,
-            place: Location::caller(),
-        });
+        state.scripts.push(script);
         Ok(Rule::new(Arc::clone(&self.shared), state.scripts.len() - 1))
     }
 
-    /// Answers a request, as the connector does.
+    /// Answers a request, as the connector does. It does not wait: neither for a slow answer, nor at
+    /// a rendezvous.
     ///
     /// # Errors
     ///
     /// No rule answers it; the error names the nearest.
     pub fn handle(&self, request: Request) -> Result<Reply, Error> {
-        self.shared.handle(request)
+        let accepted = self.shared.accept(request);
+        self.shared.answered(accepted.number, &accepted.reply);
+        accepted.reply
     }
 
     /// The requests so far, each attempt one.
     pub fn requests(&self) -> Vec<Request> {
-        self.shared.state().requests.clone()
+        let state = self.shared.state();
+        let requests = state.attempts.iter();
+        requests.map(|attempt| (*attempt.request).clone()).collect()
+    }
+
+    /// The calls so far with their attempts, in the order in which they came.
+    pub fn calls(&self) -> Vec<Call> {
+        Call::of(&self.shared.state().attempts)
+    }
+
+    /// The one call of this operation.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none, or more than one; the text lists the calls.
+    #[track_caller]
+    pub fn expect_one_call(&self, operation: &str) -> Call {
+        match self.one_call(operation) {
+            Ok(call) => call,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The same as [`expect_one_call`](MockDynamo::expect_one_call).
+    ///
+    /// # Errors
+    ///
+    /// There is no such call, or more than one, or DynamoDB has no such operation.
+    pub fn one_call(&self, operation: &str) -> Result<Call, Error> {
+        known(operation)?;
+        let mut calls = self.calls();
+        calls.retain(|call| call.operation() == operation);
+        match calls.pop() {
+            Some(call) if calls.is_empty() => Ok(call),
+            last => {
+                let count = calls.len() + usize::from(last.is_some());
+                let transcript = match self.transcript() {
+                    none if none.is_empty() => "nothing was called".to_owned(),
+                    calls => format!("the calls were:\n{calls}"),
+                };
+                Err(Error::stopped(format!(
+                    "expected one call of {operation}, found {count}; {transcript}"
+                )))
+            }
+        }
+    }
+
+    /// The calls so far as text, a line each, in the order in which they came: for snapshots.
+    ///
+    /// ```text
+    /// PutItem Orders: 400 ProvisionedThroughputExceededException, 200
+    /// GetItem Customers: 200
+    /// ```
+    pub fn transcript(&self) -> String {
+        let mut text = String::new();
+        for call in self.calls() {
+            let Ok(()) = writeln!(text, "{call}") else {
+                unreachable!("a String takes every text")
+            };
+        }
+        text
     }
 
     /// Judges: requests that no rule answered, and answers that nobody asked for.
@@ -138,10 +245,7 @@ impl MockDynamo {
         if notes.is_empty() {
             return Ok(());
         }
-        Err(DynamoReport {
-            started: self.shared.started,
-            notes,
-        })
+        Err(DynamoReport::new(self.shared.started, notes))
     }
 
     /// Lets a daemon ask for the findings when it is judged.
@@ -155,6 +259,17 @@ impl MockDynamo {
 
     pub(in crate::dynamodb) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+}
+
+/// The name of an operation that DynamoDB has.
+pub(in crate::dynamodb) fn known(operation: &str) -> Result<&str, Error> {
+    match operation::check(operation) {
+        Ok(()) => Ok(operation),
+        Err(nearest) => {
+            let why = format!("DynamoDB has no such operation; the nearest is `{nearest}`");
+            Err(Error::invalid("operation", operation, why))
+        }
     }
 }
 
@@ -190,134 +305,3 @@ impl Drop for MockDynamo {
         }
     }
 }
-
-impl Shared {
-    /// Answers a request.
-    pub(in crate::dynamodb) fn handle(&self, request: Request) -> Result<Reply, Error> {
-        let mut state = self.state();
-        let reply = state
-            .scripts
-            .iter_mut()
-            .filter(|script| script.matches(&request))
-            .find_map(Script::next);
-        let answer = match reply {
-            Some(reply) => Ok(reply.or_retry_after(state.back_off)),
-            None => {
-                let why = unanswered(&state.scripts, &request);
-                state
-                    .notes
-                    .push(Note::at(self.started, "no-rule", why.clone()));
-                Err(Error::stopped(format!("mock DynamoDB: {why}")))
-            }
-        };
-        state.requests.push(request);
-        answer
-    }
-
-    /// The number of the next answer, for its request id.
-    pub(in crate::dynamodb) fn number(&self) -> u64 {
-        self.answered.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(in crate::dynamodb) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Asked when a test is judged: from then on an answer that nobody asked for is a finding.
-impl NoteSource for Shared {
-    fn notes(&self) -> Vec<Note> {
-        let mut state = self.state();
-        let mut notes = std::mem::take(&mut state.notes);
-        for script in state.scripts.iter_mut().filter(|script| !script.reported) {
-            if let Some(note) = unused(script) {
-                script.reported = true;
-                notes.push(note);
-            }
-        }
-        notes
-    }
-}
-
-fn unused(script: &Script) -> Option<Note> {
-    let message = match (script.left(), script.used) {
-        (0, 0) => format!("the rule for {script} has no answer: add one, such as .then_ok()"),
-        (0, _) => return None,
-        (left, used) => {
-            let plural = if left == 1 { "answer" } else { "answers" };
-            format!("the rule for {script} has {left} {plural} that nobody asked for ({used} used)")
-        }
-    };
-    Some(Note::at(script.place, "unused-rule", message))
-}
-
-/// Why no rule answers a request, with the nearest.
-fn unanswered(scripts: &[Script], request: &Request) -> String {
-    if let Some(script) = scripts.iter().find(|script| script.matches(request)) {
-        return format!(
-            "no answer is left for {request}: the rule for {script} made at {} has given {}",
-            script.place, script.used
-        );
-    }
-    let nearest = scripts
-        .iter()
-        .find(|script| script.operation == request.operation())
-        .or_else(|| {
-            scripts.iter().find(|script| {
-                request
-                    .tables()
-                    .any(|table| script.table.as_deref() == Some(table))
-            })
-        });
-    match nearest {
-        Some(script) => format!(
-            "no rule answers {request}; the nearest is for {script}, made at {}",
-            script.place
-        ),
-        None => format!(
-            "no rule answers {request}: add one, dynamo.on(\"{}\")",
-            request.operation()
-        ),
-    }
-}
-
-/// What a mock found.
-#[derive(Clone)]
-pub struct DynamoReport {
-    started: &'static Location<'static>,
-    notes: Vec<Note>,
-}
-
-impl DynamoReport {
-    /// The findings.
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-}
-
-impl fmt::Display for DynamoReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.notes.len() == 1 {
-            "finding"
-        } else {
-            "findings"
-        };
-        writeln!(
-            f,
-            "{} {plural} of the MockDynamo made at {}",
-            self.notes.len(),
-            self.started
-        )?;
-        self.notes
-            .iter()
-            .try_for_each(|note| writeln!(f, "- {note}"))
-    }
-}
-
-impl fmt::Debug for DynamoReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::error::Error for DynamoReport {}

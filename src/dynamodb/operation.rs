@@ -5,8 +5,15 @@ pub(in crate::dynamodb) fn check(name: &str) -> Result<(), &'static str> {
     if OPERATIONS.contains(&name) {
         return Ok(());
     }
-    let nearest = OPERATIONS.iter().min_by_key(|known| distance(name, known));
-    Err(nearest.copied().unwrap_or("PutItem"))
+    Err(nearest(name, OPERATIONS).unwrap_or("PutItem"))
+}
+
+/// The nearest of these names.
+pub(in crate::dynamodb) fn nearest<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    known.into_iter().min_by_key(|known| distance(name, known))
 }
 
 /// How many letters must be added, removed or replaced to make one name of the other.
@@ -28,9 +35,57 @@ fn distance(a: &str, b: &str) -> usize {
 /// What an operation answers when all is well and nothing is said of items.
 pub(in crate::dynamodb) fn empty_answer(operation: &str) -> &'static str {
     match operation {
+        "BatchGetItem" => r#"{"Responses":{},"UnprocessedKeys":{}}"#,
+        "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
+        "ListTables" => r#"{"TableNames":[]}"#,
         "Query" | "Scan" => r#"{"Count":0,"Items":[],"ScannedCount":0}"#,
         _ => "{}",
     }
+}
+
+/// The type of an error on the wire: its code behind the name of whoever found it. What DynamoDB
+/// itself finds is in its own namespace; its front door has others.
+///
+/// Source: answers of the service that are quoted in issues of its SDKs.
+pub(in crate::dynamodb) fn error_type(code: &str) -> String {
+    let namespace = match code {
+        "ThrottlingException" => "com.amazon.coral.availability",
+        "ValidationException" => "com.amazon.coral.validate",
+        "AccessDeniedException"
+        | "ExpiredTokenException"
+        | "IncompleteSignatureException"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "SerializationException"
+        | "UnknownOperationException"
+        | "UnrecognizedClientException" => "com.amazon.coral.service",
+        _ => "com.amazonaws.dynamodb.v20120810",
+    };
+    format!("{namespace}#{code}")
+}
+
+/// Whether the SDKs try again after an error of this code and status.
+///
+/// Source: `aws-runtime`, retry classifiers; `aws-smithy-runtime`, the statuses that are transient.
+pub(in crate::dynamodb) fn is_retried(code: &str, status: u16) -> bool {
+    matches!(status, 500 | 502..=504)
+        || matches!(
+            code,
+            "LimitExceededException"
+                | "PriorRequestNotComplete"
+                | "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "RequestThrottled"
+                | "RequestThrottledException"
+                | "RequestTimeout"
+                | "RequestTimeoutException"
+                | "SlowDown"
+                | "ThrottledException"
+                | "Throttling"
+                | "ThrottlingException"
+                | "TooManyRequestsException"
+                | "TransactionInProgressException"
+        )
 }
 
 /// As `aws-sdk-dynamodb` 1.136 lists them.

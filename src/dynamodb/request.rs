@@ -2,31 +2,34 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::OnceLock;
 
-use crate::json::{Document, Value};
+use crate::json::{Document, elements, member, members};
 
 /// One attempt of a call.
 #[derive(Clone, Debug)]
 pub struct Request {
     operation: String,
-    tables: Vec<String>,
     body: String,
     attempt: u32,
     trace_header: Option<String>,
+    /// What the attempts of one call share.
+    invocation: Option<String>,
+    tables: OnceLock<Vec<String>>,
+    document: OnceLock<Option<Document>>,
 }
 
 impl Request {
     /// The first attempt of an operation with this JSON as its body.
     pub fn new(operation: impl Into<String>, body: impl Into<String>) -> Request {
-        let body = body.into();
-        let document = Document::parse(&body).ok();
-        let tables = document.as_ref().map(tables).unwrap_or_default();
         Request {
             operation: operation.into(),
-            tables,
-            body,
+            body: body.into(),
             attempt: 1,
             trace_header: None,
+            invocation: None,
+            tables: OnceLock::new(),
+            document: OnceLock::new(),
         }
     }
 
@@ -35,9 +38,11 @@ impl Request {
         mut self,
         attempt: u32,
         trace_header: Option<String>,
+        invocation: Option<String>,
     ) -> Request {
         self.attempt = attempt;
         self.trace_header = trace_header;
+        self.invocation = invocation;
         self
     }
 
@@ -48,7 +53,8 @@ impl Request {
 
     /// The tables that the request names: one, or several of a batch or transaction.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
-        self.tables.iter().map(String::as_str)
+        let tables = self.tables.get_or_init(|| tables(self.body.as_bytes()));
+        tables.iter().map(String::as_str)
     }
 
     /// The body, JSON.
@@ -65,41 +71,63 @@ impl Request {
     pub fn trace_header(&self) -> Option<&str> {
         self.trace_header.as_deref()
     }
+
+    /// The header `amz-sdk-invocation-id`, which the attempts of one call share.
+    pub fn invocation_id(&self) -> Option<&str> {
+        self.invocation.as_deref()
+    }
+
+    /// Whether it is for this table, or one of its parts is.
+    pub(in crate::dynamodb) fn names_table(&self, table: &str) -> bool {
+        match member(self.body.as_bytes(), "TableName") {
+            // As nearly every table is named.
+            Some([b'"', name @ .., b'"']) if !name.contains(&b'\\') => name == table.as_bytes(),
+            _ => self.tables().any(|named| named == table),
+        }
+    }
+
+    /// The body, read; `None` where it is no JSON.
+    pub(in crate::dynamodb) fn document(&self) -> Option<&Document> {
+        let read = || Document::parse(&self.body).ok();
+        self.document.get_or_init(read).as_ref()
+    }
 }
 
 /// `PutItem Orders`
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.operation)?;
-        self.tables
-            .iter()
-            .try_for_each(|table| write!(f, " {table}"))
+        self.tables().try_for_each(|table| write!(f, " {table}"))
     }
 }
 
 /// The tables of a request, in order and each once: `TableName`, the keys of `RequestItems`, and
 /// those of the parts of `TransactItems`.
-fn tables(document: &Document) -> Vec<String> {
-    let root = document.root();
-    let mut tables: Vec<String> = root.get("TableName").iter().filter_map(name).collect();
-    let items = root.get("RequestItems");
-    tables.extend(
-        items
-            .iter()
-            .flat_map(Value::members)
-            .map(|(name, _)| name.decode().into_owned()),
-    );
-    let parts = root.get("TransactItems");
-    let actions = parts
-        .iter()
-        .flat_map(Value::elements)
-        .flat_map(|part| part.members());
-    tables.extend(actions.filter_map(|(_, action)| name(&action.get("TableName")?)));
+fn tables(body: &[u8]) -> Vec<String> {
+    let items = member(body, "RequestItems").unwrap_or_default();
+    let parts = member(body, "TransactItems").unwrap_or_default();
+    let actions = elements(parts).flat_map(members);
+    let mut tables: Vec<String> = member(body, "TableName")
+        .and_then(text)
+        .into_iter()
+        .collect();
+    tables.extend(members(items).filter_map(|(name, _)| unescaped(name)));
+    tables.extend(actions.filter_map(|(_, action)| text(member(action, "TableName")?)));
     let mut seen = BTreeSet::new();
     tables.retain(|table| seen.insert(table.clone()));
     tables
 }
 
-fn name(value: &Value<'_>) -> Option<String> {
-    Some(value.as_str()?.into_owned())
+fn text(value: &[u8]) -> Option<String> {
+    unescaped(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+}
+
+/// What stands between the quotes of a text.
+fn unescaped(raw: &[u8]) -> Option<String> {
+    let raw = std::str::from_utf8(raw).ok()?;
+    if !raw.contains('\\') {
+        return Some(raw.to_owned());
+    }
+    let document = Document::parse(&format!("\"{raw}\"")).ok()?;
+    Some(document.root().as_str()?.into_owned())
 }

@@ -2,34 +2,71 @@
 
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
-use aws_types::region::Region;
-use aws_types::request_id::RequestId as _;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::endpoint_config::EndpointUrl;
 
-use crate::json::{Document, Kind, Value, write_text};
+use crate::instrument::answer::{is_stand_in, record, record_failure};
+use crate::instrument::call::{Call, InFlight, header, quoted};
+use crate::instrument::parameters::{record_request, record_response};
+use crate::instrument::rest::{
+    bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
+};
 use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
 ///
-/// One subsegment for each call, retries inside: named after the service (`DynamoDB`), with
-/// operation, region, table, request id, retries, status and length of the answer, flags, and the
-/// cause of a failure. Each attempt carries the trace header with the subsegment as its parent.
-/// A future that is dropped closes its subsegment.
+/// One subsegment for each call of any service, retries inside, named after the service
+/// (`DynamoDB`). Installed twice, a call is recorded once.
 ///
-/// 4xx is an error, throttling (429, and the codes that AWS lists for it) is an error and a
-/// throttle, 5xx and a failure without an answer are a fault.
+/// ```json
+/// {"name": "DynamoDB", "namespace": "aws",
+///  "aws": {"operation": "PutItem", "region": "eu-west-1", "request_id": "...", "retries": 2,
+///          "table_name": "Orders", "consumed_capacity": {"TableName": "Orders", "CapacityUnits": 1.0}},
+///  "http": {"response": {"status": 200, "content_length": 67}}}
+/// ```
 ///
-/// Install it on the configuration of a client:
+/// # What is recorded
+///
+/// - Of every call: operation, region, request id (`request_id`, and `id_2` of S3), how often it was
+///   tried again (`retries`, 0 where the first attempt did it), status and length of the answer.
+/// - Of DynamoDB, Lambda, S3, SNS and SQS the parameters that the official SDKs record: tables,
+///   queue, topic, function, bucket and object, limits and counts, consumed capacity. The names of
+///   tables also of transactions and of PartiQL statements.
+/// - Never a key, an item, a filter, a message, a receipt handle or a statement. What is said of item
+///   collections is recorded without their keys, which are those of items.
+///
+/// | what happens | flags | exception |
+/// |---|---|---|
+/// | 4xx | error | code and message of the service, `remote` |
+/// | 429, and the codes that AWS lists for throttling, whatever the status | error, throttle | the same |
+/// | 5xx | fault | the same |
+/// | an answer that the SDK cannot read | fault | `ResponseError`, `remote` |
+/// | a time-out of the operation, of the attempt, or of the connection | fault | `TimeoutError`, `remote` |
+/// | no connection, a connection that is reset | fault | `DispatchFailure`, `remote` |
+/// | a request that cannot be made | fault | `ConstructionFailure` |
+/// | the future of the call is dropped | error | `Cancelled` |
+/// | 3xx (S3: not modified) | none | code and message of the service |
+///
+/// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
+/// the one that the SDK itself sets inside Lambda; in a segment that is not sampled, with what the
+/// caller is to be told. Requests that are only presigned carry none, and neither do those of X-Ray
+/// itself.
+///
+/// Replies that `aws-smithy-mocks` makes up are told from answers of a service: they have no status.
+///
+/// # Installing
+///
+/// On the configuration of a client:
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -44,12 +81,48 @@ use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
 /// # drop(orders);
 /// # }
 /// ```
+///
+/// On a client that exists:
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
+/// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
+/// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+/// # let given = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+/// let config = given.config().to_builder().interceptor(AwsInterceptor::new(&recorder)).build();
+/// let orders = aws_sdk_dynamodb::Client::from_conf(config);
+/// # drop(orders);
+/// # }
+/// ```
+///
+/// For one call:
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
+/// # #[tokio::main(flavor = "current_thread")] async fn run() -> Result<(), aws_sdk_dynamodb::Error> {
+/// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
+/// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+/// # let orders = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+/// dynamo.on("ListTables").then_ok();
+/// recorder
+///     .in_segment("OrdersWorker", async |_| {
+///         let call = orders.list_tables().customize();
+///         call.interceptor(AwsInterceptor::new(&recorder)).send().await
+///     })
+///     .await?;
+/// assert_eq!(daemon.expect_one_trace().await.outline(), "OrdersWorker\n  DynamoDB ListTables");
+/// # Ok(()) } run().unwrap();
+/// # }
+/// ```
+///
+/// For all clients of a program [`traced_clients!`](crate::traced_clients): an `SdkConfig` cannot
+/// hold interceptors.
 #[derive(Clone, Debug)]
 pub struct AwsInterceptor {
     recorder: Recorder,
     place: &'static Location<'static>,
-    /// Tells this interceptor from another one that is installed on the same call.
-    owner: Arc<()>,
 }
 
 impl AwsInterceptor {
@@ -59,47 +132,15 @@ impl AwsInterceptor {
         AwsInterceptor {
             recorder: recorder.clone(),
             place: Location::caller(),
-            owner: Arc::new(()),
         }
     }
 }
 
-/// The subsegment of a call that is under way. It lives in the bag of the call, not in the
-/// interceptor, which many calls share.
-#[derive(Clone, Debug)]
-struct InFlight(Arc<Call>);
-
-impl Storable for InFlight {
-    type Storer = StoreReplace<Self>;
-}
-
-#[derive(Debug)]
-struct Call {
-    subsegment: OpenEntity,
-    place: &'static Location<'static>,
-    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
-    sent: AtomicU32,
-    /// The interceptor that opened it.
-    owner: Arc<()>,
-}
-
-impl Call {
-    fn record_retries(&self) {
-        let retries = self.sent.load(Ordering::Relaxed).saturating_sub(1);
-        self.subsegment.aws_json("retries", retries.to_string());
-    }
-}
-
-/// No hook runs when the future of a call is dropped; the bag is dropped with it.
-impl Drop for Call {
-    fn drop(&mut self) {
-        if self.subsegment.is_open() {
-            self.record_retries();
-        }
-        self.subsegment.cancel(self.place);
-    }
-}
-
+// The SDK skips the hooks that are not here. Without this it looks up for each of them, and for each
+// call, whether the interceptor was disabled, which takes longer than all that is done here for a
+// call that is not recorded. The attribute is hidden in the documentation; all clients that the SDK
+// generates rest on it.
+#[dyn_dispatch_hint]
 impl Intercept for AwsInterceptor {
     fn name(&self) -> &'static str {
         "xray-phantom"
@@ -119,15 +160,27 @@ impl Intercept for AwsInterceptor {
                 .report_missing(self.place, "a call of the AWS SDK");
             return Ok(());
         };
+        // Of what is not recorded there is nothing to keep.
+        if !parent.is_recorded() {
+            return Ok(());
+        }
+        // The bag does not yet know which call it is.
         let subsegment = parent.open_child_at("AWS", self.place);
         subsegment.namespace(Namespace::Aws);
-        let call = Call {
-            subsegment,
-            place: self.place,
-            sent: AtomicU32::new(0),
-            owner: Arc::clone(&self.owner),
-        };
+        let call = Call::new(subsegment, self.place);
         bag.interceptor_state().store_put(InFlight(Arc::new(call)));
+        Ok(())
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(InFlight(call)) = bag.load::<InFlight>() {
+            call.begin(bag);
+        }
         Ok(())
     }
 
@@ -137,52 +190,43 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(InFlight(call)) = bag.load::<InFlight>() {
-            identify(&call.subsegment, bag);
-            let request = context.request();
-            let is_dynamo = request
-                .headers()
-                .get("x-amz-target")
-                .is_some_and(|target| target.starts_with("DynamoDB_"));
-            if let Some(body) = request.body().bytes()
-                && is_dynamo
-            {
-                tables(&call.subsegment, body);
-            }
+        if let Some(InFlight(call)) = bag.load::<InFlight>()
+            && call.serialize()
+            && let Some(metadata) = call.metadata()
+        {
+            asked(call, metadata, context.request());
         }
         Ok(())
     }
 
-    fn modify_before_signing(
+    fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let header = bag
-            .load::<InFlight>()
-            .and_then(|InFlight(call)| call.subsegment.trace_header());
-        if let Some(header) = header {
-            // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
-            context
-                .request_mut()
-                .headers_mut()
-                .insert("x-amzn-trace-id", header.to_string());
+        let request = context.request_mut();
+        let Some(InFlight(call)) = bag.load::<InFlight>() else {
+            // A segment that is not recorded says so downstream.
+            let here = current_or_none().filter(|here| !here.is_recorded());
+            if let Some(here) = here {
+                propagate(&here, bag.load::<Metadata>(), request);
+            }
+            return Ok(());
+        };
+        let number = bag
+            .load::<RequestAttempts>()
+            .map_or(1, RequestAttempts::attempts);
+        if !call.attempt(number) {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn read_before_transmit(
-        &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(InFlight(call)) = bag.load::<InFlight>()
-            && Arc::ptr_eq(&call.owner, &self.owner)
-        {
-            call.sent.fetch_add(1, Ordering::Relaxed);
+        if let Some(path) = call.path.get().filter(|_| number == 1) {
+            let own = bag.load::<EndpointUrl>();
+            if let Some(bucket) = bucket(request.uri(), path, own.map(|own| &*own.0)) {
+                call.subsegment.aws_json("bucket_name", quoted(&bucket));
+            }
         }
+        propagate(&call.subsegment, call.metadata(), request);
         Ok(())
     }
 
@@ -196,186 +240,76 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         };
         let subsegment = &call.subsegment;
-        // Of two that are installed, the one that opened it records it.
-        if !Arc::ptr_eq(&call.owner, &self.owner) {
+        // Of two that are installed, the first one has recorded it.
+        if !subsegment.is_open() {
             return Ok(());
         }
-        // Again, as a failure before the request is written skips the hook above.
-        identify(subsegment, bag);
+        call.identify(bag);
         call.record_retries();
-        let failure = context.output_or_error().and_then(Result::err);
-        let failure =
-            failure.map(|error| failure_text(&error.to_string(), std::error::Error::source(error)));
-        let mut answer = Answer::default();
-        if let Some(response) = context.response() {
-            answer = Answer::read(response, failure.is_some());
-            answer.record(subsegment);
+        let response = context.response();
+        if let Some(response) = response.filter(|response| !is_stand_in(response)) {
+            record(subsegment, response);
+            if let Some(metadata) = call.metadata() {
+                let succeeded = context
+                    .output_or_error()
+                    .is_some_and(|result| result.is_ok());
+                answered(call, metadata, response, succeeded);
+            }
         }
-        if let Some(failure) = failure {
-            answer.record_failure(subsegment, self.place, &failure);
+        if let Some(Err(error)) = context.output_or_error() {
+            record_failure(subsegment, call.place, error, response, call.progress());
         }
         subsegment.close();
         Ok(())
     }
 }
 
-/// Name, operation and region, as the bag knows them.
-fn identify(subsegment: &OpenEntity, bag: &ConfigBag) {
-    if let Some(metadata) = bag.load::<Metadata>() {
-        subsegment.rename(metadata.service());
-        subsegment.aws_json("operation", quoted(metadata.name()));
-    }
-    if let Some(region) = bag.load::<Region>() {
-        subsegment.aws_json("region", quoted(region.as_ref()));
-    }
-}
-
-/// The tables that a DynamoDB request names; nothing else of its body.
-fn tables(subsegment: &OpenEntity, body: &[u8]) {
-    let Some(document) = std::str::from_utf8(body)
-        .ok()
-        .and_then(|body| Document::parse(body).ok())
-    else {
+/// Puts the trace header into a request. It is not part of what is signed.
+fn propagate(entity: &OpenEntity, metadata: Option<&Metadata>, request: &mut HttpRequest) {
+    // Whoever uses a presigned request sends what is signed, and has a trace of their own.
+    if request.uri().contains("X-Amz-Signature=") {
         return;
-    };
-    if let Some(table) = document
-        .root()
-        .get("TableName")
-        .and_then(|table| table.as_str())
-    {
-        subsegment.aws_json("table_name", quoted(&table));
     }
-    if let Some(items) = document
-        .root()
-        .get("RequestItems")
-        .filter(|items| items.kind() == Kind::Object)
-    {
-        let names: Vec<String> = items
-            .members()
-            .map(|(name, _)| quoted(&name.decode()))
-            .collect();
-        subsegment.aws_json("table_names", format!("[{}]", names.join(",")));
+    if metadata.is_some_and(|metadata| metadata.service() == "XRay") {
+        return;
+    }
+    if let Some(header) = header(entity) {
+        // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
+        request.headers_mut().insert("x-amzn-trace-id", header);
     }
 }
 
-/// What a service answered.
-#[derive(Debug, Default)]
-struct Answer {
-    status: Option<u16>,
-    length: Option<i64>,
-    request_id: Option<String>,
-    /// Code and message of an error.
-    error: Option<(String, String)>,
-}
-
-impl Answer {
-    fn read(response: &HttpResponse, failed: bool) -> Answer {
-        let body = response.body().bytes();
-        let written = response
-            .headers()
-            .get("content-length")
-            .and_then(|length| length.parse().ok());
-        let counted = body.and_then(|body| i64::try_from(body.len()).ok());
-        Answer {
-            status: Some(response.status().as_u16()),
-            length: written.or(counted),
-            request_id: response.request_id().map(str::to_owned),
-            error: if failed {
-                Some(error(response, body))
-            } else {
-                None
-            },
+/// Records the parameters of a request.
+fn asked(call: &Call, metadata: &Metadata, request: &HttpRequest) {
+    let subsegment = &call.subsegment;
+    let (service, operation) = (metadata.service(), metadata.name());
+    match service {
+        "Lambda" => record_lambda(subsegment, operation, request),
+        "S3" => {
+            record_s3(subsegment, request);
+            // Read again when the endpoint has put the bucket to it.
+            let _ = call.path.set(path_of(request.uri()).to_owned());
+        }
+        "SNS" => {
+            let body = request.body().bytes().unwrap_or_default();
+            record_sns(subsegment, operation, body);
+        }
+        _ => {
+            let body = request.body().bytes().unwrap_or_default();
+            record_request(subsegment, service, operation, body);
         }
     }
+}
 
-    fn record(&self, subsegment: &OpenEntity) {
-        if let Some(status) = self.status {
-            subsegment.response("status", status.into());
-        }
-        if let Some(length) = self.length {
-            subsegment.response("content_length", length);
-        }
-        if let Some(id) = &self.request_id {
-            subsegment.aws_json("request_id", quoted(id));
-        }
+/// Records what an answer says beside its status.
+fn answered(call: &Call, metadata: &Metadata, response: &HttpResponse, succeeded: bool) {
+    let subsegment = &call.subsegment;
+    let (service, operation) = (metadata.service(), metadata.name());
+    if service == "Lambda" {
+        record_lambda_response(subsegment, operation, response);
     }
-
-    fn record_failure(
-        &self,
-        subsegment: &OpenEntity,
-        place: &'static Location<'static>,
-        failure: &str,
-    ) {
-        let (code, message) = match &self.error {
-            Some((code, message)) if !code.is_empty() => (code.as_str(), message.as_str()),
-            _ => ("SdkError", failure),
-        };
-        match self.status {
-            _ if THROTTLING.contains(&code) => subsegment.throttle(),
-            Some(429) => subsegment.throttle(),
-            Some(400..=499) => subsegment.error(),
-            // An answer such as 304 is nobody's fault.
-            Some(300..=399) => subsegment,
-            _ => subsegment.fault(),
-        };
-        subsegment.exception(place, code, message, self.status.is_some());
+    if succeeded {
+        let body = response.body().bytes().unwrap_or_default();
+        record_response(subsegment, service, operation, body);
     }
 }
-
-/// Code and message of an error in the order in which the SDK looks: header, `code`, `__type`.
-fn error(response: &HttpResponse, body: Option<&[u8]>) -> (String, String) {
-    let text = body.and_then(|body| std::str::from_utf8(body).ok());
-    let document = text.and_then(|text| Document::parse(text).ok());
-    let member = |key: &str| -> Option<String> {
-        let value: Value<'_> = document.as_ref()?.root().get(key)?;
-        Some(value.as_str()?.into_owned())
-    };
-    let header = response
-        .headers()
-        .get("x-amzn-errortype")
-        .map(str::to_owned);
-    let code = header
-        .or_else(|| member("code"))
-        .or_else(|| member("__type"))
-        .unwrap_or_default();
-    let code = code.split(':').next().unwrap_or_default();
-    let code = code.rsplit('#').next().unwrap_or_default();
-    let message = member("message")
-        .or_else(|| member("Message"))
-        .unwrap_or_default();
-    (code.to_owned(), message)
-}
-
-/// An error with its sources on one line.
-fn failure_text(error: &str, mut source: Option<&(dyn std::error::Error + 'static)>) -> String {
-    let mut text = error.to_owned();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    write_text(&mut json, text);
-    json
-}
-
-/// The error codes that mean throttling, whatever the status (`aws-runtime`, retry classifiers).
-const THROTTLING: [&str; 14] = [
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];

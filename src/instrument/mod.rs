@@ -1,5 +1,16 @@
 //! Records what libraries do.
+//!
+//! [`AwsInterceptor`] records the calls of every client of the AWS SDK. What of a request and its
+//! answer goes into the trace is a list, the same for all official SDKs; what is not on it is not
+//! read.
 
+mod answer;
 mod aws;
+mod call;
+mod clients;
+mod failure;
+mod parameters;
+mod partiql;
+mod rest;
 
 pub use aws::AwsInterceptor;

@@ -17,6 +17,8 @@ mod document;
 mod not_finite;
 mod number;
 mod plain;
+#[cfg(feature = "aws")]
+mod skim;
 mod syntax_error;
 mod text;
 #[cfg(feature = "schema")]
@@ -30,6 +32,8 @@ pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;
 pub use number::Number;
+#[cfg(feature = "aws")]
+pub(crate) use skim::{elements, member, members};
 pub use syntax_error::SyntaxError;
 pub use text::{Text, write_text};
 pub use walk::{Elements, Members};

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aws;
+mod aws_failures;
+mod aws_operations;
+mod aws_parity;
 mod capture;
 mod causes;
 #[cfg(feature = "cli")]
@@ -13,6 +16,9 @@ mod cutting;
 mod daemon_address;
 mod defects;
 mod delivery;
+mod dynamodb;
+mod dynamodb_faults;
+mod dynamodb_script;
 mod emit;
 mod emitters;
 mod endings;

@@ -23,6 +23,11 @@ fn the_readme_shows_lines_of_the_examples_that_run() {
             "before_fence",
         ),
         (
+            "../tests/it/dynamodb",
+            include_str!("dynamodb.rs"),
+            "rendezvous(3)",
+        ),
+        (
             "service",
             include_str!("../../examples/service.rs"),
             "recorder.serving(",

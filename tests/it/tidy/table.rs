@@ -68,7 +68,8 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ),
     (
         "dynamodb",
-        "aws_credential_types aws_smithy_runtime_api aws_smithy_types aws_types crc32fast",
+        "aws_credential_types aws_smithy_async aws_smithy_runtime_api aws_smithy_types aws_types \
+         base64 crc32fast",
     ),
     ("service", "bytes http_body_util hyper hyper_util tokio"),
     ("strategies", "proptest"),

@@ -1,0 +1,387 @@
+//! Which parameters of a call are recorded: the lists that all official SDKs share.
+//!
+//! What is not listed is not recorded: no key, item, filter, message or receipt handle. Sources: the
+//! parameter lists that the X-Ray SDKs for Go, Java, Node and Python carry, which are the same for
+//! these services; names of tables of transactions and PartiQL statements are ours.
+
+use crate::instrument::partiql;
+use crate::json::{Document, ObjectWriter, elements, member, members, write_text};
+use crate::recorder::OpenEntity;
+
+/// A member of a body that is recorded.
+struct Parameter {
+    /// Its name in the body.
+    body: &'static str,
+    /// Its name in `aws`.
+    aws: &'static str,
+    take: Take,
+}
+
+#[derive(Clone, Copy)]
+enum Take {
+    /// How many elements an array has.
+    Count,
+    /// The keys of an object.
+    Keys,
+    /// How large item collections are, and not whose.
+    Metrics,
+    /// The same by table.
+    MetricsByTable,
+    /// The value.
+    Value,
+}
+
+/// Records what the body of a request says, of services that write JSON.
+pub(in crate::instrument) fn record_request(
+    subsegment: &OpenEntity,
+    service: &str,
+    operation: &str,
+    body: &[u8],
+) {
+    match service {
+        "DynamoDB" => {
+            match operation {
+                "BatchExecuteStatement" => statements(subsegment, body, "Statements"),
+                "ExecuteStatement" => statement(subsegment, body),
+                "ExecuteTransaction" => statements(subsegment, body, "TransactStatements"),
+                "ImportTable" => imported(subsegment, body),
+                "TransactGetItems" | "TransactWriteItems" => transaction(subsegment, body),
+                _ => {}
+            }
+            record(subsegment, dynamodb_request(operation), body);
+        }
+        "SQS" => record(subsegment, sqs_request(operation), body),
+        _ => {}
+    }
+}
+
+/// Records what the body of an answer says.
+pub(in crate::instrument) fn record_response(
+    subsegment: &OpenEntity,
+    service: &str,
+    operation: &str,
+    body: &[u8],
+) {
+    let parameters = match service {
+        "DynamoDB" => dynamodb_response(operation),
+        "SQS" => sqs_response(operation),
+        _ => &[],
+    };
+    record(subsegment, parameters, body);
+}
+
+fn record(subsegment: &OpenEntity, parameters: &[Parameter], body: &[u8]) {
+    let mut left = parameters.len();
+    if left == 0 {
+        return;
+    }
+    for (key, value) in members(body) {
+        let Some(parameter) = parameters
+            .iter()
+            .find(|parameter| parameter.body.as_bytes() == key)
+        else {
+            continue;
+        };
+        if let Some(json) = taken(parameter.take, value) {
+            subsegment.aws_json(parameter.aws, json);
+        }
+        left -= 1;
+        // What comes behind is often an item.
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+fn taken(take: Take, value: &[u8]) -> Option<String> {
+    match take {
+        Take::Count => Some(elements(value).count().to_string()),
+        Take::Keys => Some(list(
+            members(value).filter_map(|(key, _)| name(key)).collect(),
+        )),
+        Take::Metrics => Some(metrics(value)),
+        Take::MetricsByTable => Some(metrics_by_table(value)),
+        Take::Value => json(value),
+    }
+}
+
+/// A value as it was written, where it is JSON and not null.
+fn json(value: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(value).ok()?;
+    let plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.');
+    let inner = value
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""));
+    let is_plain = inner.is_some_and(|inner| inner.iter().all(plain));
+    let is_json = is_plain || Document::parse(text).is_ok();
+    (is_json && text != "null").then(|| text.to_owned())
+}
+
+/// A key as the text that it stands for.
+fn name(key: &[u8]) -> Option<String> {
+    let key = std::str::from_utf8(key).ok()?;
+    if !key.contains('\\') {
+        return Some(key.to_owned());
+    }
+    let document = Document::parse(&format!("\"{key}\"")).ok()?;
+    Some(document.root().as_str()?.into_owned())
+}
+
+/// A string as the text that it stands for.
+fn text(value: &[u8]) -> Option<String> {
+    name(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
+}
+
+/// Names in their order, each once. The SDK writes maps in an order of chance.
+fn list(mut names: Vec<String>) -> String {
+    names.sort();
+    names.dedup();
+    let mut json = String::from("[");
+    for (index, name) in names.iter().enumerate() {
+        if index > 0 {
+            json.push(',');
+        }
+        write_text(&mut json, name);
+    }
+    json.push(']');
+    json
+}
+
+/// The tables of the actions of a transaction.
+fn transaction(subsegment: &OpenEntity, body: &[u8]) {
+    let Some(items) = member(body, "TransactItems") else {
+        return;
+    };
+    let actions = elements(items).flat_map(members);
+    let tables = actions.filter_map(|(_, action)| text(member(action, "TableName")?));
+    subsegment.aws_json("table_names", list(tables.collect()));
+}
+
+fn statement(subsegment: &OpenEntity, body: &[u8]) {
+    let statement = member(body, "Statement").and_then(text);
+    let table = statement.and_then(|statement| partiql::tables(&statement).into_iter().next());
+    if let Some(table) = table {
+        let mut json = String::new();
+        write_text(&mut json, &table);
+        subsegment.aws_json("table_name", json);
+    }
+}
+
+fn statements(subsegment: &OpenEntity, body: &[u8], key: &str) {
+    let Some(statements) = member(body, key) else {
+        return;
+    };
+    let statements = elements(statements).filter_map(|one| text(member(one, "Statement")?));
+    let tables = statements.flat_map(|statement| partiql::tables(&statement));
+    subsegment.aws_json("table_names", list(tables.collect()));
+}
+
+fn imported(subsegment: &OpenEntity, body: &[u8]) {
+    let table =
+        member(body, "TableCreationParameters").and_then(|table| member(table, "TableName"));
+    if let Some(table) = table.and_then(json) {
+        subsegment.aws_json("table_name", table);
+    }
+}
+
+/// The metrics of one item collection. Its key is the key of items, and so is masked.
+fn metrics(value: &[u8]) -> String {
+    let mut json = String::new();
+    let mut object = ObjectWriter::begin(&mut json);
+    for (key, value) in members(value) {
+        match key {
+            b"ItemCollectionKey" => object.text("ItemCollectionKey", "***"),
+            b"SizeEstimateRangeGB" => {
+                if let Some(range) = self::json(value) {
+                    object.raw("SizeEstimateRangeGB", range);
+                }
+            }
+            _ => {}
+        }
+    }
+    object.end();
+    json
+}
+
+fn metrics_by_table(value: &[u8]) -> String {
+    let mut json = String::new();
+    let mut object = ObjectWriter::begin(&mut json);
+    for (table, collections) in members(value) {
+        if let Some(table) = name(table) {
+            let all: Vec<String> = elements(collections).map(metrics).collect();
+            object.raw(&table, format_args!("[{}]", all.join(",")));
+        }
+    }
+    object.end();
+    json
+}
+
+const fn parameter(body: &'static str, aws: &'static str, take: Take) -> Parameter {
+    Parameter { body, aws, take }
+}
+
+/// Declares lists of parameters.
+macro_rules! parameters {
+    ($($list:ident: [$($body:literal => $aws:literal $take:ident),* $(,)?];)*) => {
+        $(const $list: &[Parameter] = &[$(parameter($body, $aws, Take::$take)),*];)*
+    };
+}
+
+fn dynamodb_request(operation: &str) -> &'static [Parameter] {
+    match operation {
+        "BatchGetItem" | "BatchWriteItem" => BATCH,
+        "CreateTable" => CREATE_TABLE,
+        "GetItem" => GET_ITEM,
+        "ListTables" => LIST_TABLES,
+        "Query" => QUERY,
+        "Scan" => SCAN,
+        "UpdateTable" => UPDATE_TABLE,
+        "RestoreTableFromBackup" | "RestoreTableToPointInTime" => RESTORE,
+        "CreateGlobalTable"
+        | "DescribeGlobalTable"
+        | "DescribeGlobalTableSettings"
+        | "UpdateGlobalTable"
+        | "UpdateGlobalTableSettings" => GLOBAL_TABLE,
+        _ => TABLE,
+    }
+}
+
+fn dynamodb_response(operation: &str) -> &'static [Parameter] {
+    match operation {
+        "BatchGetItem" | "GetItem" | "Query" => CAPACITY,
+        "BatchWriteItem" => WRITTEN_BATCH,
+        "DeleteItem" | "PutItem" | "UpdateItem" => WRITTEN,
+        "ListTables" => LISTED_TABLES,
+        "Scan" => SCANNED,
+        _ => &[],
+    }
+}
+
+fn sqs_request(operation: &str) -> &'static [Parameter] {
+    match operation {
+        "AddPermission" | "RemovePermission" => PERMISSION,
+        "ChangeMessageVisibility" => CHANGE_VISIBILITY,
+        "CreateQueue" => CREATE_QUEUE,
+        "GetQueueUrl" => GET_QUEUE_URL,
+        "ListQueues" => LIST_QUEUES,
+        "ReceiveMessage" => RECEIVE,
+        "SendMessage" => SEND,
+        "SendMessageBatch" => SEND_BATCH,
+        "SetQueueAttributes" => SET_ATTRIBUTES,
+        _ => QUEUE,
+    }
+}
+
+fn sqs_response(operation: &str) -> &'static [Parameter] {
+    match operation {
+        "ChangeMessageVisibilityBatch" | "DeleteMessageBatch" => FAILED,
+        "GetQueueAttributes" => ATTRIBUTES,
+        "GetQueueUrl" => QUEUE,
+        "ListDeadLetterSourceQueues" => SOURCE_QUEUES,
+        "ListQueues" => LISTED_QUEUES,
+        "ReceiveMessage" => RECEIVED,
+        "SendMessage" => SENT,
+        "SendMessageBatch" => SENT_BATCH,
+        _ => &[],
+    }
+}
+
+parameters! {
+    TABLE: ["TableName" => "table_name" Value];
+    GLOBAL_TABLE: ["GlobalTableName" => "table_name" Value];
+    RESTORE: ["TargetTableName" => "table_name" Value];
+    BATCH: ["RequestItems" => "table_names" Keys];
+    CREATE_TABLE: [
+        "GlobalSecondaryIndexes" => "global_secondary_indexes" Value,
+        "LocalSecondaryIndexes" => "local_secondary_indexes" Value,
+        "ProvisionedThroughput" => "provisioned_throughput" Value,
+        "TableName" => "table_name" Value,
+    ];
+    GET_ITEM: [
+        "ConsistentRead" => "consistent_read" Value,
+        "ProjectionExpression" => "projection_expression" Value,
+        "TableName" => "table_name" Value,
+    ];
+    LIST_TABLES: [
+        "ExclusiveStartTableName" => "exclusive_start_table_name" Value,
+        "Limit" => "limit" Value,
+    ];
+    QUERY: [
+        "AttributesToGet" => "attributes_to_get" Value,
+        "ConsistentRead" => "consistent_read" Value,
+        "IndexName" => "index_name" Value,
+        "Limit" => "limit" Value,
+        "ProjectionExpression" => "projection_expression" Value,
+        "ScanIndexForward" => "scan_index_forward" Value,
+        "Select" => "select" Value,
+        "TableName" => "table_name" Value,
+    ];
+    SCAN: [
+        "AttributesToGet" => "attributes_to_get" Value,
+        "ConsistentRead" => "consistent_read" Value,
+        "IndexName" => "index_name" Value,
+        "Limit" => "limit" Value,
+        "ProjectionExpression" => "projection_expression" Value,
+        "Segment" => "segment" Value,
+        "Select" => "select" Value,
+        "TableName" => "table_name" Value,
+        "TotalSegments" => "total_segments" Value,
+    ];
+    UPDATE_TABLE: [
+        "AttributeDefinitions" => "attribute_definitions" Value,
+        "GlobalSecondaryIndexUpdates" => "global_secondary_index_updates" Value,
+        "ProvisionedThroughput" => "provisioned_throughput" Value,
+        "TableName" => "table_name" Value,
+    ];
+    CAPACITY: ["ConsumedCapacity" => "consumed_capacity" Value];
+    WRITTEN: [
+        "ConsumedCapacity" => "consumed_capacity" Value,
+        "ItemCollectionMetrics" => "item_collection_metrics" Metrics,
+    ];
+    WRITTEN_BATCH: [
+        "ConsumedCapacity" => "consumed_capacity" Value,
+        "ItemCollectionMetrics" => "item_collection_metrics" MetricsByTable,
+    ];
+    LISTED_TABLES: ["TableNames" => "table_count" Count];
+    SCANNED: [
+        "ConsumedCapacity" => "consumed_capacity" Value,
+        "Count" => "count" Value,
+        "ScannedCount" => "scanned_count" Value,
+    ];
+    QUEUE: ["QueueUrl" => "queue_url" Value];
+    PERMISSION: ["Label" => "label" Value, "QueueUrl" => "queue_url" Value];
+    CHANGE_VISIBILITY: [
+        "QueueUrl" => "queue_url" Value,
+        "VisibilityTimeout" => "visibility_timeout" Value,
+    ];
+    CREATE_QUEUE: ["Attributes" => "attributes" Value, "QueueName" => "queue_name" Value];
+    GET_QUEUE_URL: [
+        "QueueName" => "queue_name" Value,
+        "QueueOwnerAWSAccountId" => "queue_owner_aws_account_id" Value,
+    ];
+    LIST_QUEUES: ["QueueNamePrefix" => "queue_name_prefix" Value];
+    RECEIVE: [
+        "AttributeNames" => "attribute_names" Value,
+        "MaxNumberOfMessages" => "max_number_of_messages" Value,
+        "MessageAttributeNames" => "message_attribute_names" Value,
+        "QueueUrl" => "queue_url" Value,
+        "VisibilityTimeout" => "visibility_timeout" Value,
+        "WaitTimeSeconds" => "wait_time_seconds" Value,
+    ];
+    SEND: [
+        "DelaySeconds" => "delay_seconds" Value,
+        "MessageAttributes" => "message_attribute_names" Keys,
+        "QueueUrl" => "queue_url" Value,
+    ];
+    SEND_BATCH: ["Entries" => "message_count" Count, "QueueUrl" => "queue_url" Value];
+    SET_ATTRIBUTES: ["Attributes" => "attribute_names" Keys, "QueueUrl" => "queue_url" Value];
+    FAILED: ["Failed" => "failed" Value];
+    ATTRIBUTES: ["Attributes" => "attributes" Value];
+    // The service writes this one with a small letter.
+    SOURCE_QUEUES: ["queueUrls" => "queue_urls" Value];
+    LISTED_QUEUES: ["QueueUrls" => "queue_count" Count];
+    RECEIVED: ["Messages" => "message_count" Count];
+    SENT: ["MessageId" => "message_id" Value];
+    SENT_BATCH: ["Failed" => "failed_count" Count, "Successful" => "successful_count" Count];
+}

@@ -1,0 +1,143 @@
+//! The tables that statements of PartiQL name.
+
+use std::iter::Peekable;
+use std::str::CharIndices;
+
+/// The table of each part of a statement, without the index: `Orders` of
+/// `SELECT * FROM "Orders"."by_day" WHERE day = '2026-01-01'`.
+///
+/// A table stands behind `FROM`, `INTO` or `UPDATE`. Values are walked over and never looked at.
+///
+/// Source: Amazon DynamoDB developer guide, "PartiQL statements for DynamoDB".
+pub(in crate::instrument) fn tables(statement: &str) -> Vec<String> {
+    let mut tables = Vec::new();
+    let mut words = Words {
+        statement,
+        rest: statement.char_indices().peekable(),
+    };
+    let mut expected = false;
+    // `UPDATE` begins a statement; elsewhere it is the name of an attribute.
+    let mut first = true;
+    while let Some(word) = words.next() {
+        match word {
+            Word::Name(name) if expected => {
+                tables.push(name);
+                expected = false;
+            }
+            Word::Plain(name) if expected => {
+                tables.push(name.to_owned());
+                expected = false;
+            }
+            Word::Plain(word) => {
+                let is = |keyword: &str| word.eq_ignore_ascii_case(keyword);
+                expected = is("from") || is("into") || first && is("update");
+            }
+            Word::Name(_) | Word::Other => expected = false,
+        }
+        first = false;
+    }
+    tables
+}
+
+enum Word<'a> {
+    /// In double quotes.
+    Name(String),
+    Plain(&'a str),
+    /// A value in single quotes, or a sign.
+    Other,
+}
+
+struct Words<'a> {
+    statement: &'a str,
+    rest: Peekable<CharIndices<'a>>,
+}
+
+impl<'a> Words<'a> {
+    fn next(&mut self) -> Option<Word<'a>> {
+        while self
+            .rest
+            .next_if(|(_, sign)| sign.is_whitespace())
+            .is_some()
+        {}
+        let (begun, sign) = self.rest.next()?;
+        match sign {
+            '"' => Some(Word::Name(self.quoted('"'))),
+            '\'' => {
+                self.quoted('\'');
+                Some(Word::Other)
+            }
+            _ if is_plain(sign) => {
+                let mut end = begun + sign.len_utf8();
+                while let Some((at, sign)) = self.rest.next_if(|(_, sign)| is_plain(*sign)) {
+                    end = at + sign.len_utf8();
+                }
+                Some(Word::Plain(&self.statement[begun..end]))
+            }
+            _ => Some(Word::Other),
+        }
+    }
+
+    /// What stands between quotes, of which two in a row are one.
+    fn quoted(&mut self, quote: char) -> String {
+        let mut text = String::new();
+        while let Some((_, sign)) = self.rest.next() {
+            if sign == quote && self.rest.next_if(|(_, next)| *next == quote).is_none() {
+                break;
+            }
+            text.push(sign);
+        }
+        text
+    }
+}
+
+/// What the name of a table is made of without quotes; with a dot, which divides it from an index.
+fn is_plain(sign: char) -> bool {
+    sign.is_alphanumeric() || matches!(sign, '_' | '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::instrument::partiql::tables;
+
+    #[track_caller]
+    fn check(statement: &str, expected: &[&str]) {
+        assert_eq!(tables(statement), expected);
+    }
+
+    #[test]
+    fn each_kind_of_statement_names_its_table() {
+        check("SELECT * FROM Orders", &["Orders"]);
+        check(
+            "select a, b from \"Orders\".\"by_day\" where a='x'",
+            &["Orders"],
+        );
+        check("SELECT * FROM Orders.by_day WHERE a = ?", &["Orders"]);
+        check(
+            "INSERT INTO \"Orders\" VALUE {'from': 'Secret', 'id': ?}",
+            &["Orders"],
+        );
+        check(
+            "UPDATE \"my-orders\" SET total = 4 WHERE id = 'from Secret'",
+            &["my-orders"],
+        );
+        check(
+            "DELETE FROM \"Orders\" WHERE id = 'a''from Secret' RETURNING ALL OLD *",
+            &["Orders"],
+        );
+        check(
+            "EXISTS(SELECT * FROM \"Orders\" WHERE id = 'o-1')",
+            &["Orders"],
+        );
+        check("SELECT \"from\" FROM \"a\"\"b\"", &["a\"b"]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_not_taken_for_one() {
+        check("", &[]);
+        check("SELECT * FROM", &[]);
+        check("SELECT * FROM 'Secret'", &[]);
+        check("SELECT * FROM (1)", &[]);
+        check("UPDATE Orders SET update = 'x'", &["Orders"]);
+        check("UPDATE \"Orders", &["Orders"]);
+    }
+}

@@ -1,0 +1,356 @@
+//! Scripts as JSON: read, written, and held against their schema.
+
+use serde_json::{Value, json};
+use xray_phantom::{Attribute, Cancellation, DynamoRequest, MockDynamo, Reply};
+
+use crate::support::Folder;
+
+/// A script with one rule for this operation and these replies.
+fn script(on: &str, replies: &Value) -> Value {
+    json!({"version": 1, "rules": [{"on": on, "replies": replies}]})
+}
+
+/// What a script says of a rule, as code says it.
+type Say = fn(xray_phantom::Rule) -> xray_phantom::Rule;
+
+/// Every reply, as a script has it, and as code has it.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn replies() -> Vec<(&'static str, Value, Say)> {
+    vec![
+        ("PutItem", json!({"reply": "ok"}), |rule| rule.then_ok()),
+        (
+            "PutItem",
+            json!({"reply": "ok", "body": {"a": [1, 2.50]}}),
+            |rule| rule.then_body(r#"{"a":[1,2.5]}"#),
+        ),
+        (
+            "GetItem",
+            json!({"reply": "item", "item": {"id": {"S": "a"}}}),
+            |rule| rule.then_item([("id", Attribute::from("a"))]),
+        ),
+        ("GetItem", json!({"reply": "no_item"}), |rule| {
+            rule.then_no_item()
+        }),
+        (
+            "Query",
+            json!({"reply": "items", "items": [{"id": {"S": "a"}}]}),
+            |rule| rule.then_items([[("id", Attribute::from("a"))]]),
+        ),
+        (
+            "Scan",
+            json!({"reply": "pages", "key": ["id"], "size": 1, "items": [{"id": {"S": "a"}}, {"id": {"S": "b"}}]}),
+            |rule| {
+                rule.then_pages(
+                    ["id"],
+                    1,
+                    ["a", "b"].map(|id| [("id", Attribute::from(id))]),
+                )
+            },
+        ),
+        (
+            "BatchWriteItem",
+            json!({"reply": "unprocessed", "count": 2}),
+            |rule| rule.unprocessed(2),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "throttle", "times": 2}),
+            |rule| rule.throttle(2),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "throttle_on_demand", "times": "forever"}),
+            |rule| rule.throttle_on_demand(1).repeated(),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "request_limit_exceeded"}),
+            |rule| rule.then(Reply::request_limit_exceeded()),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "internal_error", "retry_after_millis": 7}),
+            |rule| {
+                rule.then(
+                    Reply::internal_error().with_retry_after(std::time::Duration::from_millis(7)),
+                )
+            },
+        ),
+        ("PutItem", json!({"reply": "not_found"}), |rule| {
+            rule.not_found()
+        }),
+        (
+            "PutItem",
+            json!({"reply": "conditional_check_failed"}),
+            |rule| rule.conditional_check_failed(),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "conditional_check_failed", "item": {"id": {"S": "a"}}}),
+            |rule| rule.conditional_check_failed_with([("id", Attribute::from("a"))]),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "validation_error", "message": "no"}),
+            |rule| rule.validation_error("no"),
+        ),
+        (
+            "TransactWriteItems",
+            json!({"reply": "transaction_cancelled", "reasons": ["None", {"code": "X", "message": "y", "item": {"id": {"S": "a"}}}]}),
+            |rule| {
+                let x = Cancellation::new("X")
+                    .with_message("y")
+                    .with_item([("id", Attribute::from("a"))]);
+                rule.transaction_cancelled([Cancellation::none(), x])
+            },
+        ),
+        (
+            "PutItem",
+            json!({"reply": "error", "status": 403, "code": "AccessDeniedException", "message": "no"}),
+            |rule| rule.then(Reply::error(403, "AccessDeniedException", "no")),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "raw", "status": 502, "text": "<html>"}),
+            |rule| rule.then(Reply::new(502, "<html>")),
+        ),
+        ("PutItem", json!({"reply": "garbage"}), |rule| {
+            rule.garbage()
+        }),
+        ("PutItem", json!({"reply": "hang"}), |rule| rule.hang()),
+        ("PutItem", json!({"reply": "refuse"}), |rule| rule.refuse()),
+        ("PutItem", json!({"reply": "reset"}), |rule| rule.reset()),
+        (
+            "PutItem",
+            json!({"reply": "ok", "slow_millis": 1.5, "wrong_crc": true}),
+            |rule| {
+                rule.then_ok()
+                    .slow(std::time::Duration::from_micros(1_500))
+                    .wrong_crc()
+            },
+        ),
+    ]
+}
+
+/// The answers to three requests, with how they come.
+fn answers(dynamo: &MockDynamo, on: &str) -> Vec<String> {
+    let body =
+        r#"{"TableName": "Orders", "RequestItems": {"Orders": [{"a": 1}, {"a": 2}, {"a": 3}]}}"#;
+    let answers = (0..3).map(|_| match dynamo.handle(DynamoRequest::new(on, body)) {
+        Ok(reply) => format!("{reply:?}"),
+        Err(_) => "no more".to_owned(),
+    });
+    let answers = answers.collect();
+    drop(dynamo.verify());
+    answers
+}
+
+#[test]
+fn each_reply_of_a_script_is_that_of_the_code_and_is_written_as_it_was_read() {
+    for (on, reply, code) in replies() {
+        let text = script(on, &json!([reply])).to_string();
+        let by_code = MockDynamo::new();
+        code(by_code.on(on));
+        let by_script = MockDynamo::from_script(&text).unwrap();
+        let written = by_script.script().unwrap();
+        let again = MockDynamo::from_script(&written).unwrap();
+        let from_code = MockDynamo::from_script(&by_code.script().unwrap()).unwrap();
+        assert_eq!(again.script().unwrap(), written);
+        let expected = answers(&by_code, on);
+        for other in [by_script, again, from_code] {
+            assert_eq!(answers(&other, on), expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_whole_script_is_written_for_readers() {
+    let dynamo = MockDynamo::new().back_off(std::time::Duration::from_micros(2_500));
+    dynamo
+        .on("PutItem")
+        .table("Orders")
+        .key("id", "a")
+        .matching(r#"{"ReturnValues": "ALL_OLD"}"#)
+        .rendezvous_at("both", 2)
+        .throttle(2)
+        .then_ok();
+    dynamo
+        .on("ListTables")
+        .rendezvous(3)
+        .then_body(r#"{"TableNames":[]}"#)
+        .repeated();
+    let expected = r#"{
+  "version": 1,
+  "back_off_millis": 2.5,
+  "rules": [
+    {"on":"PutItem","table":"Orders","key":{"id":{"S":"a"}},"matching":[{"ReturnValues": "ALL_OLD"}],"rendezvous":{"calls":2,"name":"both"},"replies":[
+      {"reply":"throttle","times":2},
+      {"reply":"ok"}]},
+    {"on":"ListTables","rendezvous":{"calls":3},"replies":[
+      {"reply":"ok","body":{"TableNames":[]},"times":"forever"}]}
+  ]
+}
+"#;
+    assert_eq!(dynamo.script().unwrap(), expected);
+    let again = MockDynamo::from_script(expected).unwrap();
+    assert_eq!(again.script().unwrap(), expected);
+    drop((dynamo.verify(), again.verify()));
+}
+
+#[test]
+fn what_is_the_programs_own_code_is_no_script() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").then_with(|_| Reply::ok("{}"));
+    let error = dynamo.script().unwrap_err().to_string();
+    assert!(
+        error.starts_with("the rule for PutItem made at tests/it/dynamodb_script.rs:"),
+        "{error}"
+    );
+    assert!(
+        error.ends_with(" answers with the program's own code, which is no JSON"),
+        "{error}"
+    );
+    drop(dynamo.verify());
+    let engine = MockDynamo::new().otherwise(|_| Reply::ok("{}"));
+    let error = engine.script().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "what no rule answers goes to the program's own code, which is no JSON"
+    );
+}
+
+#[test]
+fn what_is_no_script_is_named_with_its_place() {
+    let rule = |rule: Value| json!({"version": 1, "rules": [rule]});
+    for (text, expected) in [
+        (json!([]).to_string(), "the script at its top: expected an object"),
+        (json!({"rules": []}).to_string(), "the script at its top: expected a member `version`"),
+        (json!({"version": 2, "rules": []}).to_string(), "the script at /version: expected version 1"),
+        (json!({"version": 1}).to_string(), "the script at its top: expected a member `rules`"),
+        (json!({"version": 1, "rule": []}).to_string(), "the script at /rule: there is no such member; the nearest is `rules`"),
+        (json!({"version": 1, "rules": {}}).to_string(), "the script at /rules: expected an array"),
+        (json!({"version": 1, "back_off_millis": -1, "rules": []}).to_string(), "the script at /back_off_millis: expected a number of milliseconds"),
+        (rule(json!({"replies": []})).to_string(), "the script at /rules/0: expected a member `on`"),
+        (rule(json!({"on": "PutItems", "replies": []})).to_string(),
+         "the script at /rules/0/on: invalid operation `PutItems`: DynamoDB has no such operation; the nearest is `PutItem`"),
+        (rule(json!({"on": "PutItem", "tables": "x", "replies": []})).to_string(), "the script at /rules/0/tables: there is no such member; the nearest is `table`"),
+        (rule(json!({"on": "PutItem"})).to_string(), "the script at /rules/0: expected a member `replies`"),
+        (rule(json!({"on": "PutItem", "matching": 1, "replies": []})).to_string(), "the script at /rules/0/matching: expected an object"),
+        (rule(json!({"on": "PutItem", "rendezvous": {"calls": 0}, "replies": []})).to_string(),
+         "the script at /rules/0/rendezvous/calls: expected a whole number from 1"),
+        (script("PutItem", &json!([{}])).to_string(), "the script at /rules/0/replies/0: expected a member `reply`"),
+        (script("PutItem", &json!([{"reply": "throtle"}])).to_string(),
+         "the script at /rules/0/replies/0/reply: there is no reply `throtle`; the nearest is `throttle`"),
+        (script("PutItem", &json!([{"reply": "hang", "item": {}}])).to_string(),
+         "the script at /rules/0/replies/0/item: there is no such member; the nearest is `times`"),
+        (script("PutItem", &json!([{"reply": "ok", "times": "always"}])).to_string(),
+         "the script at /rules/0/replies/0/times: expected a whole number from 1"),
+        (script("PutItem", &json!([{"reply": "ok", "wrong_crc": 1}])).to_string(), "the script at /rules/0/replies/0/wrong_crc: expected true or false"),
+        (script("PutItem", &json!([{"reply": "hang", "retry_after_millis": 1}])).to_string(),
+         "the script at /rules/0/replies/0/retry_after_millis: only an error asks to be tried again"),
+        (script("PutItem", &json!([{"reply": "item", "item": {"a": "b"}}])).to_string(),
+         "the script at /rules/0/replies/0/item/a: expected an attribute, such as {\"S\": \"o-1\"}"),
+        (script("PutItem", &json!([{"reply": "unprocessed", "count": 1}])).to_string(),
+         "the script at /rules/0/replies/0: only BatchGetItem and BatchWriteItem leave something unprocessed"),
+        (script("PutItem", &json!([{"reply": "error", "status": 42, "code": "X"}])).to_string(),
+         "the script at /rules/0/replies/0/status: expected a status of HTTP, from 100 to 999"),
+        (script("Scan", &json!([{"reply": "pages", "key": ["id"], "size": 1, "items": [{"a": {"S": "b"}}]}])).to_string(),
+         "the script at /rules/0/replies/0/items: item 0 has no attribute `id`, which the key is made of"),
+    ] {
+        let error = MockDynamo::from_script(&text).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{text}");
+    }
+    let error = MockDynamo::from_script("{").unwrap_err().to_string();
+    assert!(error.starts_with("the script is no JSON: "), "{error}");
+}
+
+#[test]
+fn a_script_lies_in_a_file_and_is_added_to_what_is_there() {
+    let folder = Folder::new("dynamodb-script");
+    let file = folder.0.join("orders.json");
+    std::fs::write(
+        &file,
+        script("PutItem", &json!([{"reply": "no_item"}])).to_string(),
+    )
+    .unwrap();
+    let dynamo = MockDynamo::from_script_file(&file).unwrap();
+    dynamo
+        .add_script(&script("PutItem", &json!([{"reply": "not_found"}])).to_string())
+        .unwrap();
+    let put = || DynamoRequest::new("PutItem", "{}");
+    assert_eq!(dynamo.handle(put()).unwrap().status(), 200);
+    let report = dynamo.verify().unwrap_err();
+    assert_eq!(
+        report.notes()[0].message(),
+        "the rule for PutItem (/rules/0 of the script) has 1 answer that nobody asked for (0 used)"
+    );
+    std::fs::write(&file, "{}").unwrap();
+    let error = MockDynamo::from_script_file(&file).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "{}: the script at its top: expected a member `version`",
+            file.display()
+        )
+    );
+    let error = MockDynamo::from_script_file(folder.0.join("none.json"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("cannot read "), "{error}");
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_takes_what_the_reader_takes() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../schemas/dynamodb-script.schema.json")).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    for (on, reply, code) in replies() {
+        let text = script(on, &json!([reply]));
+        assert!(
+            validator.is_valid(&text),
+            "{text}: {:?}",
+            validator.iter_errors(&text).next()
+        );
+        let dynamo = MockDynamo::new();
+        code(
+            dynamo
+                .on(on)
+                .table("Orders")
+                .key("id", "a")
+                .matching("{}")
+                .rendezvous_at("both", 2),
+        );
+        let written: Value = serde_json::from_str(&dynamo.script().unwrap()).unwrap();
+        assert!(validator.is_valid(&written), "{written}");
+        drop(dynamo.verify());
+
+        // A member that is not its own is refused by both.
+        let mut more = reply.clone();
+        more["surprise"] = json!(1);
+        let text = script(on, &json!([more]));
+        assert!(!validator.is_valid(&text), "{text}");
+        MockDynamo::from_script(&text.to_string()).unwrap_err();
+    }
+    for refused in [
+        json!({"version": 2, "rules": []}),
+        json!({"version": 1}),
+        json!({"version": 1, "rules": [{"on": "PutItem"}]}),
+        script("PutItem", &json!([{"reply": "throtle"}])),
+        script(
+            "PutItem",
+            &json!([{"reply": "error", "status": 42, "code": "X"}]),
+        ),
+        script("PutItem", &json!([{"reply": "item"}])),
+        script("PutItem", &json!([{"reply": "hang", "item": {}}])),
+        script(
+            "PutItem",
+            &json!([{"reply": "hang", "retry_after_millis": 1}]),
+        ),
+        script("PutItem", &json!([{"reply": "ok", "times": 0}])),
+        script("PutItem", &json!([{"reply": "ok", "times": "always"}])),
+    ] {
+        assert!(!validator.is_valid(&refused), "{refused}");
+        MockDynamo::from_script(&refused.to_string()).unwrap_err();
+    }
+}
