@@ -1,6 +1,7 @@
 //! Which entity the current task is in.
 //!
-//! With what [`at_work`] knows this is the only ambient state of the crate.
+//! With what [`at_work`] knows this is the only ambient state of the crate that decides anything.
+//! Memory for the next segments, a lane, and how far a thread has counted ids are a thread's own too.
 //!
 //! Tasks are told apart by tokio. Strangers that another executor polls inside of a segment's own
 //! code, such as those of a pool that it drives by hand, are not.

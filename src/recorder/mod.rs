@@ -48,16 +48,21 @@
 //! - Documents are handed to the emitter after the lock is let go, so that an emitter can never wait
 //!   for a thread that waits for it. Two threads may hand theirs over in either order, which a
 //!   reader of X-Ray documents must not mind: each names its parent.
-//! - No lock is taken while another is held, but those of the clock, the ids and the emitter, which
-//!   know nothing of segments and take no lock of ours. So there is no circle to wait in.
+//! - No lock is taken while another is held. So there is no circle to wait in.
+//! - Memory of a segment that has ended is used again by the thread that let go of it last, once
+//!   nobody holds it, neither with a handle nor as one that is only remembered. Nobody can come to
+//!   hold it then, so that nobody sees what is written into it next.
+//! - Ids by chance come of a count of the thread's own, which begins at a place by chance.
 //! - Which entity is the current one is no shared state: a task-local for futures, set at each poll
 //!   and taken back after it, so that what another thread polls cannot be seen.
 //! - Which recorders are at work where is read for notes alone. It is a list for each thread and one
 //!   for each runtime; the second is looked at under a lock of its own, in which nothing is called.
 //! - The reservoir of a sampling rule counts under its lock, and opens no second anew that has gone;
 //!   a script gives each decision once, by one atomic step.
-//! - Counters only grow, and each is an atomic of its own; nothing is decided by them. Two that are
-//!   read one after the other may be of different moments.
+//! - Counters only grow, and nothing is decided by them. What is counted for each segment or part is
+//!   counted in lanes, of which a thread has one, and what is ignored outside of every segment by the
+//!   thread alone that ran it; each of these is an atomic of its own. Two that are read one after the
+//!   other may be of different moments.
 
 mod ambient;
 mod annotation;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::recorder::record::Record;
 
 thread_local! {
-    /// What was a segment that ended on this thread. It is memory and no more: nothing of a segment
-    /// or a recorder is left in it.
+    /// What was a segment that ended on this thread. It is memory and no more: nothing that was said
+    /// is left in it, and no recorder.
     static SPARE: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
 }
 
