@@ -66,14 +66,18 @@ pub(in crate::dynamodb) fn error_type(code: &str) -> String {
 
 /// Whether the SDKs try again after an error of this code and status.
 ///
-/// Source: `aws-runtime`, retry classifiers; `aws-smithy-runtime`, the statuses that are transient.
+/// Source: `aws-runtime`, retry classifiers; `aws-smithy-runtime`, the statuses that are transient;
+/// `aws-sdk-dynamodb`, the errors that its model says are retried.
 pub(in crate::dynamodb) fn is_retried(code: &str, status: u16) -> bool {
     matches!(status, 500 | 502..=504)
         || matches!(
             code,
-            "LimitExceededException"
+            "BandwidthLimitExceeded"
+                | "EC2ThrottledException"
+                | "LimitExceededException"
                 | "PriorRequestNotComplete"
                 | "ProvisionedThroughputExceededException"
+                | "ReplicatedWriteConflictException"
                 | "RequestLimitExceeded"
                 | "RequestThrottled"
                 | "RequestThrottledException"

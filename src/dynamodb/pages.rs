@@ -29,7 +29,7 @@ impl Pages {
         };
         let limit = asked("Limit").and_then(|limit| limit.raw().parse().ok());
         let size = limit.unwrap_or(self.size).min(self.size).max(1);
-        let page = &self.items[begin..self.items.len().min(begin + size)];
+        let page = &self.items[begin..self.items.len().min(begin.saturating_add(size))];
         let is_last = begin + page.len() >= self.items.len();
         let counts_only = asked("Select")
             .and_then(|select| select.as_str())

@@ -93,7 +93,12 @@ impl Shared {
             .scripts
             .iter_mut()
             .filter(|script| script.pattern.matches(&request))
-            .find_map(|script| Some((script.next(&request)?, script.rendezvous.clone())));
+            .find_map(|script| {
+                // A call comes once, however often it is tried.
+                let meeting = script.rendezvous.clone();
+                let meeting = meeting.filter(|_| request.attempt() == 1);
+                Some((script.next(&request)?, meeting))
+            });
         let (turn, meeting) = match (found, &state.otherwise) {
             (Some((turn, meeting)), _) => (turn, meeting),
             (None, Some(otherwise)) => {

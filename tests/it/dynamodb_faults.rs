@@ -541,6 +541,30 @@ async fn calls_one_after_the_other_never_meet_and_the_test_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_tried_again_comes_to_a_rendezvous_once() {
+    let dynamo = MockDynamo::new();
+    dynamo
+        .on("PutItem")
+        .rendezvous(2)
+        .throttle(1)
+        .then_ok()
+        .times(2);
+    let ((), _) = traced(&dynamo, as_it_is, async |client| {
+        let two = tokio::join!(put(&client, "o-1").send(), put(&client, "o-2").send());
+        two.0.unwrap();
+        two.1.unwrap();
+    })
+    .await;
+    let mut outcomes: Vec<String> = dynamo.calls().iter().map(ToString::to_string).collect();
+    outcomes.sort();
+    assert_eq!(outcomes.len(), 2);
+    assert!(
+        outcomes[0].contains("200") && outcomes[1].contains("200"),
+        "{outcomes:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_gives_up_is_at_no_rendezvous() {
     let dynamo = MockDynamo::new();
     dynamo.on("PutItem").rendezvous(2).then_ok().times(3);
