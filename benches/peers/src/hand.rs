@@ -14,12 +14,12 @@ use crate::workloads::{CALL, REQUEST_ID, SERVICE};
 pub struct Hand {
     buffer: Vec<u8>,
     numbers: Numbers,
-    order: Order,
+    order: Segment,
 }
 
 /// A segment as it is written.
 #[derive(Debug)]
-struct Order {
+struct Segment {
     name: &'static str,
     items: u64,
     order_id: &'static str,
@@ -44,7 +44,7 @@ impl Default for Hand {
         Hand {
             buffer: Vec::with_capacity(1_024),
             numbers: Numbers::new(),
-            order: black_box(Order {
+            order: black_box(Segment {
                 name: SERVICE,
                 items: 3,
                 order_id: "o-1",
@@ -155,6 +155,10 @@ impl Hand {
     /// A string, with the escapes that it needs.
     fn quoted(&mut self, text: &str) {
         self.text("\"");
+        #[expect(
+            clippy::needless_bitwise_bool,
+            reason = "without branches many bytes are looked at at once"
+        )]
         let needs = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
         if text.bytes().fold(false, |any, byte| any | needs(byte)) {
             for character in text.chars() {
