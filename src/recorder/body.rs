@@ -24,7 +24,8 @@ pub(in crate::recorder) struct Said<'a> {
 /// Largest body: with what a document adds, it stays below the smaller reading of "64 kB".
 pub(in crate::recorder) const MAX_BODY: usize = LARGE_DOCUMENT - 256;
 
-/// Appends the members, which are in order, without braces, in at most [`MAX_BODY`] bytes; gives what was cut for that.
+/// Appends the members, which are in order, without braces, in at most [`MAX_BODY`] bytes; gives
+/// what was cut for that.
 pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) -> Cut {
     let start = json.len();
     let mut lost = Cut::default();

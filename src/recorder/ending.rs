@@ -95,40 +95,38 @@ impl Record {
 
     /// Looks which documents leave, now that this part has ended.
     fn send_what_is_ready(&self, parts: &mut Parts, index: usize) {
+        // What is open and has ended parts below it is said to be in progress: otherwise those would
+        // name a parent that nobody knows, if it never ends.
         let segment_ended = !parts.list[0].is_open();
         if index == 0 {
             let left_open: Vec<_> = left_open(parts).collect();
             if !left_open.is_empty() {
                 parts.outcome().left_open.extend(left_open);
             }
-        }
-        if segment_ended {
-            // What is open and has ended parts below it is said to be in progress: otherwise those
-            // would name a parent that nobody knows, if it never ends.
-            let up = |at: usize| parts.list[at].parent.filter(|parent| *parent > 0);
-            let all = (index == 0)
-                .then_some(1)
-                .filter(|first| *first < parts.list.len());
-            let mut next = if index == 0 { all } else { up(index) };
-            while let Some(at) = next {
-                let part = &mut parts.list[at];
-                if part.is_open() && part.is_parent && !part.is_announced {
-                    part.is_announced = true;
-                    // What is cut is told when it ends.
-                    self.in_progress(parts, at);
-                }
-                let following = Some(at + 1).filter(|next| *next < parts.list.len());
-                next = if index == 0 {
-                    following
-                } else {
-                    parts.list[at].parent.filter(|parent| *parent > 0)
-                };
+            for at in 1..parts.list.len() {
+                self.announce(parts, at);
+            }
+        } else if segment_ended {
+            let mut above = parts.list[index].parent;
+            while let Some(at) = above.filter(|at| *at > 0) {
+                self.announce(parts, at);
+                above = parts.list[at].parent;
             }
         }
         let too_much =
             parts.ready.len() > self.shared().streaming || parts.bodies.len() > MOST_KEPT;
         if segment_ended || self.kind == Kind::Facade || too_much {
             of_trees(self.trace_id, self.caller(), parts);
+        }
+    }
+
+    /// Says once that a part which is open, and that others name, is in progress.
+    fn announce(&self, parts: &mut Parts, index: usize) {
+        let part = &mut parts.list[index];
+        if part.is_open() && part.is_parent && !part.is_announced {
+            part.is_announced = true;
+            // What is cut is told when it ends.
+            self.in_progress(parts, index);
         }
     }
 

@@ -44,7 +44,7 @@ pub(in crate::recorder) struct Fields {
     pub(in crate::recorder) said: Flags,
     /// Whether its code returned an error.
     pub(in crate::recorder) failed: bool,
-    /// The status of the answer.
+    /// The status of the answer, where the program wants its flags to go by it.
     pub(in crate::recorder) status: Option<u16>,
     pub(in crate::recorder) response: Response,
     /// Empty where nothing was said.

@@ -340,13 +340,33 @@ fn memory_that_is_used_again_holds_nothing_of_what_was_there_before() {
 }
 
 #[test]
-fn what_is_cut_of_an_entity_costs_in_proportion() {
+fn memory_of_a_large_part_does_not_stay_while_its_segment_is_open() {
+    let builder = Recorder::builder("api").emitter(MemoryEmitter::new());
+    let builder = builder.sampling(Sampling::always());
+    let recorder = builder.streaming_threshold(0).build();
+    let segment = recorder.begin_segment("api");
+    segment.begin_subsegment("first").end();
+    let id = segment.id().unwrap();
+    let value = "v".repeat(5_000_000);
+    let measured = measure(|| {
+        let large = segment.begin_subsegment("large");
+        large.metadata("value", &value);
+        for _ in 0..500_000 {
+            large.precursor(id);
+        }
+        large.end();
+    });
+    assert!(measured.bytes_max > 5_000_000, "{measured:?}");
+    assert!(measured.bytes_current < 500_000, "{measured:?}");
+}
+
+#[test]
+fn thousands_of_values_are_cut_at_once() {
     let kept = MemoryEmitter::new();
     let builder = Recorder::builder("api").emitter(kept.clone());
     let recorder = builder.sampling(Sampling::always()).build();
     recorder.in_segment_infallible_sync("api", |segment| {
         let value = "v".repeat(600);
-        // One that looked through all of them for each would need minutes.
         for number in 0..20_000 {
             segment.metadata(&format!("key{number}"), &value);
         }

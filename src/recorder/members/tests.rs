@@ -81,3 +81,27 @@ fn a_value_that_is_replaced_again_and_again_needs_no_more_room() {
     }
     assert!(members.capacity() < 50_000, "{}", members.capacity());
 }
+
+/// So that many of them cost in proportion.
+#[test]
+fn to_replace_and_to_remove_members_moves_no_others() {
+    let mut members = Members::default();
+    for key in ["b", "a", "c"] {
+        members.set(Block::Aws, key, |json| json.extend_from_slice(b"1"));
+    }
+    members.sort();
+    let replaced = members.replace(Block::Aws, "", "b", |json, was| {
+        json.extend_from_slice(format!("{was}0").as_bytes());
+    });
+    assert_eq!(
+        (replaced, members.remove(Block::Aws, "", "a")),
+        (Some(1), Some(1))
+    );
+    assert_eq!(members.remove(Block::Aws, "", "a"), None);
+    assert!(members.is_sorted);
+    assert_eq!(members.lists[Block::Aws as usize].len(), 3);
+    members.sort();
+    let mut json = Vec::new();
+    members.of(Block::Aws).write(&mut json);
+    assert_eq!(text(&json), r#""b":10,"c":1"#);
+}
