@@ -30,6 +30,7 @@
 //! Trees hold what was sent and nothing else. A [`ServiceView`] is the same trace as X-Ray gives
 //! it back, with the segments that it infers.
 
+mod around;
 mod assemble;
 mod conflict;
 mod defect;
@@ -43,6 +44,7 @@ mod tree;
 mod whereabouts;
 mod whole;
 
+pub(crate) use around::{Around, Surroundings};
 pub use assemble::{Arrival, Assembly, assemble};
 pub use defect::{Defect, DefectCode, Severity};
 pub use external::ExternalParents;

@@ -1,11 +1,13 @@
 //! A trace that is whole, and one that may not be.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{EntityKind, Timestamp};
+use crate::trace::around::CapturedBy;
 use crate::trace::tree::{Branch, Tree};
-use crate::trace::{Defect, Nodes, ServiceView};
+use crate::trace::{Around, Defect, Nodes, ServiceView};
 
 /// A complete trace: every entity has ended, and every parent is here or declared external.
 ///
@@ -14,6 +16,7 @@ use crate::trace::{Defect, Nodes, ServiceView};
 #[derive(Clone)]
 pub struct Trace {
     tree: Tree,
+    captured_by: CapturedBy,
 }
 
 impl Trace {
@@ -66,6 +69,17 @@ impl Trace {
     pub fn service_view(&self) -> ServiceView {
         ServiceView::of(&self.tree, self.duration())
     }
+
+    /// The same trace, and who captured it.
+    pub(crate) fn with_around(mut self, around: Arc<dyn Around>) -> Trace {
+        self.captured_by = CapturedBy(Some(around));
+        self
+    }
+
+    /// Who captured it, if anyone is known.
+    pub(crate) fn around(&self) -> Option<&dyn Around> {
+        self.captured_by.0.as_deref()
+    }
 }
 
 impl fmt::Debug for Trace {
@@ -95,7 +109,10 @@ impl PartialTrace {
     /// What has arrived, whose [`defects`](PartialTrace::defects) say what is missing.
     pub fn complete(self) -> Result<Trace, PartialTrace> {
         if self.is_complete() {
-            Ok(Trace { tree: self.tree })
+            Ok(Trace {
+                tree: self.tree,
+                captured_by: CapturedBy::default(),
+            })
         } else {
             Err(self)
         }
