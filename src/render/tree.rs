@@ -60,15 +60,15 @@ pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
     text
 }
 
-/// At most so many lines of a complete trace, one entity marked.
-pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
+/// At most so many lines of a complete trace, one entity marked if one is meant.
+pub(crate) fn marked(trace: &Trace, here: Option<Node<'_>>, lines: usize) -> String {
     let total = trace.nodes().len();
     let mut text = format!(
         "trace {} (complete, {})\n",
         on_one_line(trace.id(), NAME_WIDTH),
         count(total as u64, "entity")
     );
-    branches(&mut text, trace.roots(), lines, Some(here));
+    branches(&mut text, trace.roots(), lines, here);
     if total > lines {
         let _ = writeln!(
             text,
@@ -76,7 +76,7 @@ pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
             count((total - lines) as u64, "more entity")
         );
     }
-    if !text.contains(HERE) {
+    if let Some(here) = here.filter(|_| !text.contains(HERE)) {
         let mut above: Vec<Node<'_>> = std::iter::successors(here.parent(), Node::parent).collect();
         above.reverse();
         let names = above
