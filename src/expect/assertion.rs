@@ -502,10 +502,7 @@ impl<'a> Assertion<'a> {
     }
 
     /// Looks whether something holds, and explains why it does not.
-    pub(in crate::expect) fn check(
-        &self,
-        check: impl Fn(&mut Log<'a>),
-    ) -> Result<(), Mismatch> {
+    pub(in crate::expect) fn check(&self, check: impl Fn(&mut Log<'a>)) -> Result<(), Mismatch> {
         let mut counted = Log::Counted(Default::default());
         check(&mut counted);
         if counted.score().is_right() {

@@ -1,6 +1,5 @@
 //! What the blocks of an entity should look like.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::expect::Matcher;
@@ -8,7 +7,7 @@ use crate::expect::clue::Clue;
 use crate::expect::entity::json;
 use crate::expect::fields::fields;
 use crate::expect::log::{Log, compared, holds};
-use crate::expect::matcher::{quoted, short};
+use crate::expect::matcher::short;
 use crate::json::Value;
 use crate::model::{Aws, Http, Sql};
 use crate::trace::Node;
@@ -49,40 +48,10 @@ macro_rules! blocks {
                     let found = self.block.json().get(name);
                     self.log.note(Some(self.node), holds(found.as_ref(), expected), || {
                         let what = format!(concat!($field, ".{}"), short(name));
-                        let clue = Clue::NoMember { member: name.to_owned() };
-                        let said = compared(what, found.as_ref(), expected, json);
-                        if found.is_none() { said.because(clue) } else { said }
+                        let clue = Clue::Member { member: name.to_owned() };
+                        compared(what, found.as_ref(), expected, json).because(clue)
                     });
                     self
-                }
-
-                fn text(
-                    &mut self,
-                    what: &'static str,
-                    found: Option<Cow<'a, str>>,
-                    expected: &impl Matcher<str>,
-                ) {
-                    let found = found.as_deref();
-                    self.log.note(Some(self.node), holds(found, expected), || {
-                        let said = compared(what, found, expected, quoted);
-                        match found {
-                            Some(_) => said,
-                            None => said.because(Clue::of_member(what)),
-                        }
-                    });
-                }
-
-                fn number(
-                    &mut self,
-                    what: &'static str,
-                    found: Option<i64>,
-                    expected: &impl Matcher<i64>,
-                ) {
-                    let found = found.as_ref();
-                    self.log.note(Some(self.node), holds(found, expected), || {
-                        compared(what, found, expected, ToString::to_string)
-                            .because(Clue::of_member(what))
-                    });
                 }
             }
         )*

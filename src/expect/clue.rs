@@ -3,7 +3,7 @@
 use crate::error::on_one_line;
 use crate::expect::matcher::{quoted, short};
 use crate::expect::near::near;
-use crate::expect::relation::{name, path};
+use crate::expect::relation::path;
 use crate::model::Entity;
 use crate::trace::{DefectCode, Node, Surroundings, Trace};
 
@@ -16,6 +16,8 @@ pub(in crate::expect) enum Clue {
     Failed,
     /// Something is there that should not be.
     Found,
+    /// A member of a block is not there, or another one.
+    Member { member: String },
     /// Nothing has the name.
     Missing {
         /// The name, if it was asked for by one text.
@@ -28,24 +30,12 @@ pub(in crate::expect) enum Clue {
     NoBlock { block: &'static str },
     /// The entity lacks a flag.
     NoFlag { flag: &'static str },
-    /// A block lacks a member, or it is another number.
-    NoMember { member: String },
     /// They came in another order.
     Order,
     /// A subsegment is not inside its parent.
     Outside,
-    /// The value is another one.
-    Value,
-}
-
-impl Clue {
-    /// The last part of a name such as `aws.table_name`.
-    pub(in crate::expect) fn of_member(what: &str) -> Clue {
-        let member = what.rsplit('.').next().unwrap_or(what);
-        Clue::NoMember {
-            member: member.to_owned(),
-        }
-    }
+    /// The value is written the same, and of another type.
+    OtherType { is_text: bool },
 }
 
 /// Looks for the likely causes, the likeliest first.
@@ -76,6 +66,12 @@ impl Search<'_> {
                     likely.extend(self.nearly(name));
                 }
                 likely.extend(self.lost_context());
+                if likely.is_empty() {
+                    likely.push(format!(
+                        "the code that records it did not run: nothing that came is called {}",
+                        quoted(name)
+                    ));
+                }
             }
             Clue::Missing { name: None, .. } => likely.extend(self.lost_context()),
             Clue::NoAnnotation { key } => {
@@ -91,9 +87,16 @@ impl Search<'_> {
             Clue::NoFlag { .. } | Clue::Failed => likely.extend(self.status()),
             Clue::Count | Clue::Found => likely.extend(self.twice()),
             Clue::NoBlock { block } => likely.extend(self.not_the_call(block)),
-            Clue::NoMember { member } => likely.extend(self.member(member)),
+            Clue::Member { member } => likely.extend(self.member(member)),
             Clue::Order | Clue::Outside => likely.extend(self.defects()),
-            Clue::Value => {}
+            Clue::OtherType { is_text } => likely.push(
+                if *is_text {
+                    "what was recorded is a text, and what is expected is none"
+                } else {
+                    "what was recorded is no text, and what is expected is one"
+                }
+                .to_owned(),
+            ),
         }
         likely
     }
@@ -283,7 +286,9 @@ impl Search<'_> {
             "table_name" => {
                 let tables = aws.json().get("table_names")?;
                 let tables = short(tables.raw());
-                Some(format!("the call names several tables: table_names {tables}"))
+                Some(format!(
+                    "the call names several tables: table_names {tables}"
+                ))
             }
             "retries" => {
                 let retries = aws.retries();
@@ -319,7 +324,11 @@ fn exception(entity: Entity<'_>) -> Option<String> {
     };
     let first = cause.exceptions()?.into_iter().next()?;
     let parts = [first.type_name(), first.message()];
-    let parts: Vec<String> = parts.into_iter().flatten().map(|part| short(&part)).collect();
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .map(|part| short(&part))
+        .collect();
     (!parts.is_empty()).then(|| parts.join(": "))
 }
 
@@ -335,17 +344,13 @@ fn not_a_name(name: &str) -> Option<String> {
             "a name has at most {most} characters, and this one has {length}"
         ));
     }
-    let is_allowed = |c: &char| c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+\\-@".contains(*c);
+    let is_allowed =
+        |c: &char| c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+\\-@".contains(*c);
     let refused = name.chars().find(|c| !is_allowed(c))?;
     Some(format!(
-        "X-Ray takes no {} in a name, and a recorder leaves it out",
-        quoted(&refused.to_string())
+        "X-Ray takes no `{}` in a name, and a recorder leaves it out",
+        short(&refused.to_string())
     ))
-}
-
-/// The name of an entity in quotes.
-pub(in crate::expect) fn called(node: Node<'_>) -> String {
-    quoted(&name(node))
 }
 
 /// How long a text of somebody else may be.

@@ -1,6 +1,5 @@
 //! What one entity should look like.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::expect::relation::path;
 use crate::expect::{ExpectAws, ExpectException, ExpectHttp, ExpectSql, Matcher};
 use crate::json::Value;
 use crate::model::Entity;
-use crate::render::{duration, flags};
+use crate::render::flags;
 use crate::trace::Node;
 
 /// The expectations of one segment or subsegment. Each step adds one.
@@ -94,20 +93,25 @@ impl<'a> ExpectEntity<'a> {
     /// ```
     pub fn annotation(mut self, key: &str, expected: impl Matcher<Value<'a>>) -> Self {
         let found = self.entity().annotation(key);
-        self.log.note(
-            Some(self.node),
-            holds(found.as_ref(), &expected),
-            || {
+        self.log
+            .note(Some(self.node), holds(found.as_ref(), &expected), || {
                 let what = format!("annotation {}", short(key));
-                let clue = match &found {
-                    Some(_) => Clue::Value,
-                    None => Clue::NoAnnotation {
+                let said = compared(what, found.as_ref(), &expected, json);
+                let Some(found) = found else {
+                    return said.because(Clue::NoAnnotation {
                         key: key.to_owned(),
-                    },
+                    });
                 };
-                compared(what, found.as_ref(), &expected, json).because(clue)
-            },
-        );
+                match (found.as_str(), expected.literal()) {
+                    (Some(text), None) if text == expected.expected() => {
+                        said.because(Clue::OtherType { is_text: true })
+                    }
+                    (None, Some(text)) if text == found.raw() => {
+                        said.because(Clue::OtherType { is_text: false })
+                    }
+                    _ => said,
+                }
+            });
         self
     }
 
@@ -291,9 +295,9 @@ impl<'a> ExpectEntity<'a> {
     pub fn cause(mut self, expect: impl Fn(ExpectException<'a>) -> ExpectException<'a>) -> Self {
         match ExpectException::first(self.node, self.log.begin()) {
             Ok(begun) => self.log.add(expect(begun).into_log()),
-            Err(why) => self.log.note(Some(self.node), false, || {
-                Said::wrong("cause", why).because(Clue::Value)
-            }),
+            Err(why) => self
+                .log
+                .note(Some(self.node), false, || Said::wrong("cause", why)),
         }
         self
     }
@@ -424,33 +428,16 @@ impl<'a> ExpectEntity<'a> {
             Said::wrong(block, "expected a block, found none").because(Clue::NoBlock { block })
         });
     }
-
-    fn text(&mut self, what: &str, found: Option<Cow<'a, str>>, expected: &impl Matcher<str>) {
-        let found = found.as_deref();
-        self.log.note(Some(self.node), holds(found, expected), || {
-            compared(what, found, expected, quoted)
-        });
-    }
-
-    fn number(&mut self, what: &str, found: Option<i64>, expected: &impl Matcher<i64>) {
-        let found = found.as_ref();
-        self.log.note(Some(self.node), holds(found, expected), || {
-            compared(what, found, expected, ToString::to_string)
-        });
-    }
-
-    fn time(&mut self, what: &str, found: Option<Duration>, expected: &impl Matcher<Duration>) {
-        let found = found.as_ref();
-        self.log.note(Some(self.node), holds(found, expected), || {
-            compared(what, found, expected, |found| duration(*found))
-        });
-    }
 }
 
 /// A value as it was sent, on one line and not too long.
 pub(in crate::expect) fn json(value: &Value<'_>) -> String {
     match value.as_str() {
         Some(text) => quoted(&text),
+        // White space between lines says nothing.
+        None if value.raw().contains('\n') => {
+            short(&value.raw().split_whitespace().collect::<Vec<_>>().join(" "))
+        }
         None => short(value.raw()),
     }
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::expect::Matcher;
-use crate::expect::fields::fields;
 use crate::expect::log::{Log, Said, compared, holds};
 use crate::expect::matcher::quoted;
 use crate::model::{Cause, Exception};
@@ -70,16 +69,44 @@ impl<'a> ExpectException<'a> {
         self.log
     }
 
-    fields! {
-        /// Its type.
-        type_name: text(str) = "type", |this: &Self| this.exception.type_name();
-        r#"subsegment("charge", |s| s.cause(|e| e.type_name("PaymentError")))"#,
-        r#"subsegment("charge", |s| s.cause(|e| e.type_name("BadGateway")))"#;
+    /// Its type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e.type_name("PaymentError")));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e.type_name("BadGateway")));
+    /// ```
+    pub fn type_name(mut self, expected: impl Matcher<str>) -> Self {
+        let (what, found) = (self.named("type"), self.exception.type_name());
+        self.log.text(Some(self.node), what, found, &expected);
+        self
+    }
 
-        /// Its message.
-        message: text(str) = "message", |this: &Self| this.exception.message();
-        r#"subsegment("charge", |s| s.cause(|e| e.message(|text: &str| text.contains("declined"))))"#,
-        r#"subsegment("charge", |s| s.cause(|e| e.message("no answer")))"#;
+    /// Its message.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::expect::contains;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e.message(contains("declined"))));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e.message("no answer")));
+    /// ```
+    pub fn message(mut self, expected: impl Matcher<str>) -> Self {
+        let (what, found) = (self.named("message"), self.exception.message());
+        self.log.text(Some(self.node), what, found, &expected);
+        self
     }
 
     /// Whether a service downstream reported it. One that says nothing about it was not.
@@ -198,14 +225,6 @@ impl<'a> ExpectException<'a> {
     /// `cause.exceptions[1].type`
     fn named(&self, field: &str) -> String {
         format!("cause.exceptions[{}].{field}", self.at)
-    }
-
-    fn text(&mut self, field: &str, found: Option<Cow<'a, str>>, expected: &impl Matcher<str>) {
-        let found = found.as_deref();
-        let what = self.named(field);
-        self.log.note(Some(self.node), holds(found, expected), || {
-            compared(what, found, expected, quoted)
-        });
     }
 }
 

@@ -32,11 +32,11 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
         "" => "the trace",
         path => path,
     };
-    let mut text = format!("{about} is not as expected\n");
-    for cause in likely(trace, criteria) {
+    let here: Vec<&Criterion<'_>> = criteria.iter().filter(of_it).collect();
+    let mut text = wrapped("", &format!("{about} is not as expected"));
+    for cause in likely(trace, &here) {
         text.push_str(&wrapped("likely: ", &cause));
     }
-    let here: Vec<&Criterion<'_>> = criteria.iter().filter(of_it).collect();
     let width = here
         .iter()
         .map(|criterion| criterion.what.chars().count())
@@ -52,7 +52,10 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
             Ok(found) => ("ok", found),
             Err(why) => ("NO", why),
         };
-        let what = format!("  {word}  {what}{}", " ".repeat(width - what.chars().count() + 2));
+        let what = format!(
+            "  {word}  {what}{}",
+            " ".repeat(width - what.chars().count() + 2)
+        );
         text.push_str(&wrapped(&what, found));
     }
     if left_out > 0 {
@@ -85,8 +88,8 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
     }
 }
 
-/// The likely causes of what is wrong, the first ones of all.
-fn likely(trace: &Trace, criteria: &[Criterion<'_>]) -> Vec<String> {
+/// The likely causes of what is wrong with one entity, the first ones of all.
+fn likely(trace: &Trace, criteria: &[&Criterion<'_>]) -> Vec<String> {
     let around = match trace.around() {
         Some(around) => around.surroundings(),
         None => Surroundings::default(),

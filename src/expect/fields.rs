@@ -3,8 +3,7 @@
 /// Declares assertions about fields: the method, how it is called in failures, how it is read, and
 /// an example that passes and one that does not.
 ///
-/// The type around them has a method of the name that stands before the first colon, which takes
-/// what is read.
+/// `text`, `number` and `time` are methods of [`Log`](crate::expect::log::Log).
 macro_rules! fields {
     ($($(#[$about:meta])* $method:ident: $sort:ident($kind:ty) = $what:literal, $read:expr;
         $yes:literal, $no:literal;)*) => {
@@ -24,7 +23,7 @@ macro_rules! fields {
             /// ```
             pub fn $method(mut self, expected: impl Matcher<$kind>) -> Self {
                 let found = ($read)(&self);
-                self.$sort($what, found, &expected);
+                self.log.$sort(Some(self.node), $what, found, &expected);
                 self
             }
         )*

@@ -1,8 +1,13 @@
 //! What was found of what was expected.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use crate::error::on_one_line;
 use crate::expect::Matcher;
 use crate::expect::clue::Clue;
+use crate::expect::matcher::quoted;
+use crate::render::duration;
 use crate::trace::Node;
 
 /// Something that was expected, and whether it is so.
@@ -118,6 +123,50 @@ impl<'a> Log<'a> {
         }
     }
 
+    /// Notes whether a text is as expected.
+    pub(in crate::expect) fn text(
+        &mut self,
+        node: Option<Node<'a>>,
+        what: impl Into<String>,
+        found: Option<Cow<'a, str>>,
+        expected: &impl Matcher<str>,
+    ) {
+        let found = found.as_deref();
+        self.note(node, holds(found, expected), || {
+            member(what.into(), |what| compared(what, found, expected, quoted))
+        });
+    }
+
+    /// Notes whether a whole number is as expected.
+    pub(in crate::expect) fn number(
+        &mut self,
+        node: Option<Node<'a>>,
+        what: impl Into<String>,
+        found: Option<i64>,
+        expected: &impl Matcher<i64>,
+    ) {
+        let found = found.as_ref();
+        self.note(node, holds(found, expected), || {
+            member(what.into(), |what| {
+                compared(what, found, expected, ToString::to_string)
+            })
+        });
+    }
+
+    /// Notes whether a time is as expected.
+    pub(in crate::expect) fn time(
+        &mut self,
+        node: Option<Node<'a>>,
+        what: impl Into<String>,
+        found: Option<Duration>,
+        expected: &impl Matcher<Duration>,
+    ) {
+        let found = found.as_ref();
+        self.note(node, holds(found, expected), || {
+            compared(what, found, expected, |found| duration(*found))
+        });
+    }
+
     /// Adds what is known of an entity below.
     pub(in crate::expect) fn add(&mut self, other: Log<'a>) {
         match (self, other) {
@@ -165,6 +214,12 @@ impl<'a> Log<'a> {
     }
 }
 
+/// What is said of a member such as `aws.table_name`.
+fn member<'a>(what: String, said: impl FnOnce(String) -> Said<'a>) -> Said<'a> {
+    let member = what.rsplit('.').next().unwrap_or(&what).to_owned();
+    said(what).because(Clue::Member { member })
+}
+
 /// Whether a value, if there is one, is as expected.
 pub(in crate::expect) fn holds<T: ?Sized>(found: Option<&T>, expected: &impl Matcher<T>) -> bool {
     found.is_some_and(|found| expected.never().is_none() && expected.matches(found))
@@ -181,7 +236,10 @@ pub(in crate::expect) fn compared<'a, T: ?Sized>(
         return Said::wrong(what, format!("cannot be: {why}"));
     }
     match found {
-        None => Said::wrong(what, format!("expected {}, found none", expected.expected())),
+        None => Said::wrong(
+            what,
+            format!("expected {}, found none", expected.expected()),
+        ),
         Some(found) => {
             let shown = shown(found);
             if expected.matches(found) {

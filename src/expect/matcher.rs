@@ -1,6 +1,5 @@
 //! What a value should be.
 
-use std::fmt;
 use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use regex::Regex;
 
 use crate::error::on_one_line;
 use crate::json::Value;
+use crate::render::duration;
 
 /// What a value should be: a literal, a range, a regular expression, a closure, or a type of the
 /// user's own.
@@ -215,11 +215,11 @@ macro_rules! ranges {
             }
 
             fn expected(&self) -> String {
-                bounds($bounds(self))
+                bounds(&$bounds(self))
             }
 
             fn never(&self) -> Option<String> {
-                empty($bounds(self))
+                empty(&$bounds(self))
             }
         }
     };
@@ -228,26 +228,46 @@ macro_rules! ranges {
 /// A least value, and a last one with whether it is a part of the range.
 type Bounds<T> = (Option<T>, Option<(T, bool)>);
 
-fn bounds<T: fmt::Debug>(bounds: Bounds<T>) -> String {
+fn bounds<T: Shown>(bounds: &Bounds<T>) -> String {
     match bounds {
-        (Some(from), Some((to, true))) => format!("{from:?} to {to:?}"),
-        (Some(from), Some((to, false))) => format!("{from:?} to less than {to:?}"),
-        (Some(from), None) => format!("at least {from:?}"),
-        (None, Some((to, true))) => format!("at most {to:?}"),
-        (None, Some((to, false))) => format!("less than {to:?}"),
+        (Some(from), Some((to, true))) => format!("{} to {}", from.shown(), to.shown()),
+        (Some(from), Some((to, false))) => format!("{} to less than {}", from.shown(), to.shown()),
+        (Some(from), None) => format!("at least {}", from.shown()),
+        (None, Some((to, true))) => format!("at most {}", to.shown()),
+        (None, Some((to, false))) => format!("less than {}", to.shown()),
         (None, None) => "any".to_owned(),
     }
 }
 
-fn empty<T: PartialOrd + fmt::Debug>(range: Bounds<T>) -> Option<String> {
-    let (Some(from), Some((to, inclusive))) = &range else {
+fn empty<T: PartialOrd + Shown>(range: &Bounds<T>) -> Option<String> {
+    let (Some(from), Some((to, inclusive))) = range else {
         return None;
     };
     let holds_some = from < to || *inclusive && from == to;
-    (!holds_some).then(|| {
-        let to_what = if *inclusive { "to" } else { "to less than" };
-        format!("nothing lies in the range {from:?} {to_what} {to:?}")
-    })
+    (!holds_some).then(|| format!("nothing lies in the range {}", bounds(range)))
+}
+
+/// A bound, as failures show it.
+trait Shown {
+    fn shown(&self) -> String;
+}
+
+macro_rules! shown {
+    ($($number:ty),*) => {
+        $(impl Shown for $number {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+
+shown!(i8, i16, i32, i64, u8, u16, u32, u64, usize, f64);
+
+impl Shown for Duration {
+    fn shown(&self) -> String {
+        duration(*self)
+    }
 }
 
 integers!(i8, i16, i32, i64, u8, u16, u32, u64, usize);
@@ -285,7 +305,7 @@ impl Matcher<Duration> for Duration {
     }
 
     fn expected(&self) -> String {
-        format!("{self:?}")
+        duration(*self)
     }
 }
 

@@ -88,6 +88,9 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for OneOf<M> {
     }
 
     fn expected(&self) -> String {
+        if self.0.is_empty() {
+            return "one of none".to_owned();
+        }
         let each: Vec<String> = self.0.iter().map(Matcher::expected).collect();
         short(&each.join(" or "))
     }

@@ -61,7 +61,11 @@ mod tests {
 
     #[test]
     fn a_name_is_near_if_most_of_it_is_the_same() {
-        check("dynamo-put", &["auth", "dynamo_put", "dynamo-get"], Some("dynamo_put"));
+        check(
+            "dynamo-put",
+            &["auth", "dynamo_put", "dynamo-get"],
+            Some("dynamo_put"),
+        );
         check("OrderWorker", &["OrdersWorker"], Some("OrdersWorker"));
         check("ab", &["ac", "xy"], Some("ac"));
         check("ab", &["xy"], None);

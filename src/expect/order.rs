@@ -139,7 +139,9 @@ impl<'a> Assertion<'a> {
         second: &impl Matcher<str>,
     ) {
         let what = || format!("{} {word} {}", asked.0.expected(), asked.1.expected());
-        let found = self.timed(first).and_then(|firsts| Ok((firsts, self.timed(second)?)));
+        let found = self
+            .timed(first)
+            .and_then(|firsts| Ok((firsts, self.timed(second)?)));
         let (firsts, seconds) = match found {
             Ok(found) => found,
             Err(said) => return log.note(None, false, || said.about(what())),
@@ -166,35 +168,49 @@ impl<'a> Assertion<'a> {
 
     fn at_once(&self, log: &mut Log<'a>, one: &impl Matcher<str>, other: &impl Matcher<str>) {
         let what = || format!("{} overlapping {}", one.expected(), other.expected());
-        let found = self.timed(one).and_then(|ones| Ok((ones, self.timed(other)?)));
+        let found = self
+            .timed(one)
+            .and_then(|ones| Ok((ones, self.timed(other)?)));
         let (ones, others) = match found {
             Ok(found) => found,
             Err(said) => return log.note(None, false, || said.about(what())),
         };
         // The pair that is furthest apart shows whether all overlap.
         let apart = furthest_apart(&ones, &others).max(furthest_apart(&others, &ones));
-        log.note(None, matches!(apart, Some((gap, ..)) if gap < 0), || match apart {
-            None => Said::wrong(what(), "expected two or more, found one")
-                .shown_by(ones.first().map(|timed| timed.node)),
-            Some((gap, ..)) if gap < 0 => {
-                Said::right(what(), format!("{} and {}", ones.len(), others.len()))
-            }
-            Some((_, first, second)) => {
-                let pair = |timed: &[Timed<'a>], at: usize| timed.get(at).map(|timed| self.span(timed));
-                let all: Vec<Timed<'a>> = ones.iter().chain(&others).copied().collect();
-                let by_id = |id: usize| all.iter().position(|timed| timed.id == id);
-                let (first, second) = (by_id(first), by_id(second));
-                let text = |at: Option<usize>| at.and_then(|at| pair(&all, at)).unwrap_or_default();
-                Said::wrong(
-                    what(),
-                    format!("{} had ended before {}", text(first), text(second)),
-                )
-                .shown_by(second.and_then(|at| all.get(at)).map(|timed| timed.node))
-            }
-        });
+        log.note(
+            None,
+            matches!(apart, Some((gap, ..)) if gap < 0),
+            || match apart {
+                None => Said::wrong(what(), "expected two or more, found one")
+                    .shown_by(ones.first().map(|timed| timed.node)),
+                Some((gap, ..)) if gap < 0 => {
+                    Said::right(what(), format!("{} and {}", ones.len(), others.len()))
+                }
+                Some((_, first, second)) => {
+                    let pair = |timed: &[Timed<'a>], at: usize| {
+                        timed.get(at).map(|timed| self.span(timed))
+                    };
+                    let all: Vec<Timed<'a>> = ones.iter().chain(&others).copied().collect();
+                    let by_id = |id: usize| all.iter().position(|timed| timed.id == id);
+                    let (first, second) = (by_id(first), by_id(second));
+                    let text =
+                        |at: Option<usize>| at.and_then(|at| pair(&all, at)).unwrap_or_default();
+                    Said::wrong(
+                        what(),
+                        format!("{} had ended before {}", text(first), text(second)),
+                    )
+                    .shown_by(second.and_then(|at| all.get(at)).map(|timed| timed.node))
+                }
+            },
+        );
     }
 
-    fn concurrent(&self, log: &mut Log<'a>, name: &impl Matcher<str>, expected: &impl Matcher<i64>) {
+    fn concurrent(
+        &self,
+        log: &mut Log<'a>,
+        name: &impl Matcher<str>,
+        expected: &impl Matcher<i64>,
+    ) {
         let what = || format!("max concurrency of {}", name.expected());
         let timed = match self.timed(name) {
             Ok(timed) => timed,
@@ -248,21 +264,26 @@ impl<'a> Assertion<'a> {
                 Some(_) => more += 1,
             }
         }
-        log.note(None, looked_at > 0 && outside.is_none(), || match &outside {
-            None if looked_at == 0 => {
-                Said::wrong("within parent", "expected a subsegment with a parent, found none")
-            }
-            None => Said::right("within parent", format!("{looked_at} of {looked_at}")),
-            Some((node, why)) => {
-                let others = match more {
-                    0 => String::new(),
-                    more => format!(", and {more} more are not inside theirs"),
-                };
-                Said::wrong("within parent", format!("{} {why}{others}", path(*node)))
-                    .because(Clue::Outside)
-                    .shown_by(Some(*node))
-            }
-        });
+        log.note(
+            None,
+            looked_at > 0 && outside.is_none(),
+            || match &outside {
+                None if looked_at == 0 => Said::wrong(
+                    "within parent",
+                    "expected a subsegment with a parent, found none",
+                ),
+                None => Said::right("within parent", format!("{looked_at} of {looked_at}")),
+                Some((node, why)) => {
+                    let others = match more {
+                        0 => String::new(),
+                        more => format!(", and {more} more are not inside theirs"),
+                    };
+                    Said::wrong("within parent", format!("{} {why}{others}", path(*node)))
+                        .because(Clue::Outside)
+                        .shown_by(Some(*node))
+                }
+            },
+        );
     }
 
     fn critical(&self, log: &mut Log<'a>, expected: &[&'static str]) {
@@ -331,11 +352,7 @@ impl<'a> Assertion<'a> {
         if timed.is_empty() {
             let all: Vec<Node<'a>> = self.trace.nodes().collect();
             return Err(Unfound {
-                why: format!(
-                    "expected {}, found {}",
-                    named.expected(),
-                    names(&all)
-                ),
+                why: format!("expected {}, found {}", named.expected(), names(&all)),
                 clue: Some(Clue::Missing {
                     name: named.literal().map(str::to_owned),
                     noun: "subsegment",

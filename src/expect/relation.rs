@@ -79,7 +79,7 @@ impl<'a> Relation<'a> {
             None if named.is_empty() => log.note(self.to, false, || self.none(name, "one")),
             None => log.note(self.to, false, || {
                 Said::wrong(
-                    format!("{} {} [{number}]", self.noun, name.expected()),
+                    format!("{} [{number}]", called(self.noun, name)),
                     format!("expected {} or more, found {}", number + 1, named.len()),
                 )
                 .shown_by(named.last().copied())
@@ -142,7 +142,7 @@ impl<'a> Relation<'a> {
         let never = name.never();
         let is_right = never.is_none() && holds(Some(&found), count);
         log.note(self.to, is_right, || {
-            let what = format!("{} {}", plural(self.noun), name.expected());
+            let what = called(plural(self.noun), name);
             match never {
                 Some(why) => Said::wrong(what, format!("cannot be: {why}")),
                 None => compared(what, Some(&found), count, ToString::to_string)
@@ -164,7 +164,7 @@ impl<'a> Relation<'a> {
             is_empty.then(|| "an empty name names nothing".to_owned())
         });
         log.note(self.to, named.is_empty() && never.is_none(), || {
-            let what = format!("no {} {}", self.noun, name.expected());
+            let what = format!("no {}", called(self.noun, name));
             match never {
                 Some(why) => Said::wrong(what, format!("cannot be: {why}")),
                 None if named.is_empty() => Said::right(what, ""),
@@ -212,7 +212,7 @@ impl<'a> Relation<'a> {
 
     /// What is said where nothing has the name.
     fn none(&self, name: &impl Matcher<str>, wanted: &str) -> Said<'a> {
-        let what = format!("{} {}", self.noun, name.expected());
+        let what = called(self.noun, name);
         match name.never() {
             Some(why) => Said::wrong(what, format!("cannot be: {why}")),
             None => Said::wrong(
@@ -231,14 +231,11 @@ impl<'a> Relation<'a> {
     }
 
     fn each_of(&self, name: &impl Matcher<str>) -> String {
-        format!("each {} {}", self.noun, name.expected())
+        format!("each {}", called(self.noun, name))
     }
 }
 
-fn scored<'a>(
-    node: Node<'a>,
-    expect: &impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>,
-) -> Score {
+fn scored<'a>(node: Node<'a>, expect: &impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>) -> Score {
     let log = Log::Counted(Score::default());
     expect(ExpectEntity { node, log }).log.score()
 }
@@ -303,6 +300,16 @@ pub(in crate::expect) fn names(nodes: &[Node<'_>]) -> String {
         None => "none".to_owned(),
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// `child "audit"`, `child like "aud*"`, `child`.
+fn called(noun: &str, name: &impl Matcher<str>) -> String {
+    let expected = name.expected();
+    match expected.strip_prefix("a text ") {
+        _ if expected == "any" => noun.to_owned(),
+        Some(like) => format!("{noun} {like}"),
+        None => format!("{noun} {expected}"),
     }
 }
 

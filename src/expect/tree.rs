@@ -53,7 +53,10 @@ impl ExpectedTree {
     ) -> ExpectedTree {
         self.names.push((0, name.into()));
         let below = below(ExpectedTree::new());
-        let deeper = below.names.into_iter().map(|(depth, name)| (depth + 1, name));
+        let deeper = below
+            .names
+            .into_iter()
+            .map(|(depth, name)| (depth + 1, name));
         self.names.extend(deeper);
         self
     }
@@ -197,10 +200,16 @@ impl<'a> Assertion<'a> {
         let mut waiting = vec![(None, roots, found_roots)];
         while let Some((parent, wanted_here, found_here)) = waiting.pop() {
             let pairs = pair(&wanted, wanted_here, &found, found_here);
-            difference.missing.extend(pairs.missing.into_iter().map(|at| (parent, at)));
+            difference
+                .missing
+                .extend(pairs.missing.into_iter().map(|at| (parent, at)));
             difference.unexpected.extend(pairs.unexpected);
             for (one, other) in pairs.alike {
-                let below = (Some(other), children[one].clone(), found_children[other].clone());
+                let below = (
+                    Some(other),
+                    children[one].clone(),
+                    found_children[other].clone(),
+                );
                 waiting.push(below);
             }
         }
@@ -229,7 +238,10 @@ impl<'a> Assertion<'a> {
                     None => String::new(),
                 };
                 let with = inside(&children, *at);
-                lines.push(format!("missing: {below}{}{with}", short(&expected.names[*at].1)));
+                lines.push(format!(
+                    "missing: {below}{}{with}",
+                    short(&expected.names[*at].1)
+                ));
             }
             lines.extend(first(missing.len()));
             for at in unexpected.iter().take(SHOWN) {
@@ -237,7 +249,9 @@ impl<'a> Assertion<'a> {
                 lines.push(format!("unexpected: {}{with}", path(nodes[*at])));
             }
             lines.extend(first(unexpected.len()));
-            let mark = unexpected.first().or(missing.first().and_then(|(parent, _)| parent.as_ref()));
+            let mark = unexpected
+                .first()
+                .or(missing.first().and_then(|(parent, _)| parent.as_ref()));
             Said::wrong("tree", lines.join("\n")).shown_by(mark.map(|at| nodes[*at]))
         });
     }
