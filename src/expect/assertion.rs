@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::expect::explain::explain;
-use crate::expect::log::{Log, Said, compared, holds};
+use crate::expect::log::{Log, Said, Score, compared, holds};
 use crate::expect::relation::{Relation, path};
 use crate::expect::{ExpectEntity, Matcher, Mismatch};
 use crate::model::EntityKind;
@@ -503,7 +503,7 @@ impl<'a> Assertion<'a> {
 
     /// Looks whether something holds, and explains why it does not.
     pub(in crate::expect) fn check(&self, check: impl Fn(&mut Log<'a>)) -> Result<(), Mismatch> {
-        let mut counted = Log::Counted(Default::default());
+        let mut counted = Log::Counted(Score::default());
         check(&mut counted);
         if counted.score().is_right() {
             return Ok(());

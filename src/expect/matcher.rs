@@ -6,7 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::error::on_one_line;
-use crate::json::Value;
+use crate::json::{Number, Value};
 use crate::render::duration;
 
 /// What a value should be: a literal, a range, a regular expression, a closure, or a type of the
@@ -151,7 +151,7 @@ impl Matcher<Value<'_>> for bool {
 
 /// The whole number that a value is: 3, 3.0 and 3e0 are the same one.
 fn whole(value: &Value<'_>) -> Option<i128> {
-    let number = value.as_number().filter(|number| number.is_integer())?;
+    let number = value.as_number().filter(Number::is_integer)?;
     number.scaled(0)
 }
 

@@ -48,6 +48,10 @@
 //! [`descendant_count`]: ExpectEntity::descendant_count
 //! [`lacks_child`]: ExpectEntity::lacks_child
 //! [`lacks_descendant`]: ExpectEntity::lacks_descendant
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a matcher is a literal or a closure, written where it is used"
+)]
 
 mod assertion;
 mod blocks;

@@ -59,7 +59,7 @@ impl<'a> Relation<'a> {
             1 => String::new(),
             many => format!(" (closest of {many})"),
         };
-        self.detail(log, node, score, &place, expect);
+        Relation::detail(log, node, score, &place, expect);
     }
 
     /// The one with this number among those with the name fits; they are counted from 0.
@@ -74,7 +74,7 @@ impl<'a> Relation<'a> {
         match named.get(number) {
             Some(node) => {
                 let score = scored(*node, expect);
-                self.detail(log, *node, score, &format!(" [{number}]"), expect);
+                Relation::detail(log, *node, score, &format!(" [{number}]"), expect);
             }
             None if named.is_empty() => log.note(self.to, false, || self.none(name, "one")),
             None => log.note(self.to, false, || {
@@ -116,7 +116,7 @@ impl<'a> Relation<'a> {
             }
         }
         if let Some((number, node, score)) = first {
-            self.detail(log, node, score, &format!(" [{number}]"), expect);
+            Relation::detail(log, node, score, &format!(" [{number}]"), expect);
         }
         log.note(self.to, wrong == 0, || {
             let of = named.len();
@@ -190,7 +190,6 @@ impl<'a> Relation<'a> {
 
     /// Adds what an entity is like.
     fn detail(
-        &self,
         log: &mut Log<'a>,
         node: Node<'a>,
         score: Score,

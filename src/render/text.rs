@@ -21,7 +21,7 @@ pub(crate) fn duration(duration: Duration) -> String {
 }
 
 /// A text behind a label, in lines of at most 80 columns: those after the first are indented as
-/// far as the label is long. A word that is longer stays whole, on a line of its own.
+/// far as the label is long. A longer word stays whole, on a line of its own.
 pub(crate) fn wrapped(label: &str, text: &str) -> String {
     let indent = label.chars().count().min(DEEPEST);
     let mut lines = String::with_capacity(label.len() + text.len() + 1);
@@ -35,9 +35,12 @@ pub(crate) fn wrapped(label: &str, text: &str) -> String {
         let mut is_first = true;
         for word in line.split(' ') {
             let width = word.chars().count();
-            if !is_first && column + 1 + width > COLUMNS {
-                begin(&mut lines, indent);
-                column = indent;
+            let room = COLUMNS.saturating_sub(width);
+            let is_too_long = is_first && column > indent.max(room);
+            if !is_first && column + 1 + width > COLUMNS || is_too_long {
+                // What is long begins further to the left.
+                column = indent.min(room);
+                begin(&mut lines, column);
             } else if !is_first {
                 lines.push(' ');
                 column += 1;

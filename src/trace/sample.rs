@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::json::Document;
-use crate::trace::{Arrival, ExternalParents, Trace, assemble};
+use crate::trace::{Arrival, ExternalParents, PartialTrace, Trace, assemble};
 
 /// One order, placed by OrdersWorker:
 ///
@@ -31,7 +31,7 @@ pub fn sample() -> Trace {
         document: Arc::new(document),
     };
     let traces = assemble([arrival], &ExternalParents::default()).traces;
-    match traces.into_iter().next().map(|trace| trace.complete()) {
+    match traces.into_iter().next().map(PartialTrace::complete) {
         Some(Ok(trace)) => trace,
         _ => unreachable!("the sample is a complete trace"),
     }
