@@ -6,6 +6,7 @@ mod aws_failures;
 mod aws_operations;
 mod aws_parity;
 mod capture;
+mod capturing;
 mod causes;
 #[cfg(feature = "cli")]
 mod cli;
