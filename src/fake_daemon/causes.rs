@@ -31,6 +31,12 @@ impl Cause {
         self
     }
 
+    /// Says what to do, unless it says so itself.
+    pub(in crate::fake_daemon) fn or_hint(mut self, hint: &'static str) -> Cause {
+        self.hint = self.hint.or(Some(hint));
+        self
+    }
+
     fn of(note: &Note, what: impl FnOnce(&str) -> String) -> Cause {
         Cause {
             what: what(&on_one_line(note.message(), SHOWN)),
@@ -111,6 +117,11 @@ impl Sight {
             "beside a FakeDaemon a recorder records all, unless .sampling(...) or a header says \
              otherwise",
         ))
+    }
+
+    /// A document did not arrive, or not as one.
+    pub(in crate::fake_daemon) fn not_accepted(&self) -> Option<Cause> {
+        self.unsent().or_else(|| self.rejected())
     }
 
     /// A document or a hook has failed on the way.

@@ -1,5 +1,6 @@
 //! What a daemon saw up to a fence, and the texts of its shortfalls.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::capture::{Counts, Rejection};
@@ -10,7 +11,7 @@ use crate::fake_daemon::report::{loss, unexplained};
 use crate::fake_daemon::{Shortfall, ShortfallCode, tasks};
 use crate::render::excerpt;
 use crate::schema::{Masker, Violation};
-use crate::trace::{DefectCode, PartialTrace};
+use crate::trace::{Defect, DefectCode, PartialTrace};
 use crate::wire::Note;
 
 /// What a daemon saw up to a fence: all of it, or what concerns a capture.
@@ -65,7 +66,7 @@ impl Sight {
         let missing = || trace.defects().filter(|defect| defect.code().is_missing());
         let defects = missing().count();
         for defect in missing().take(SHOWN) {
-            let _ = writeln!(came, "- {defect}");
+            let _ = writeln!(came, "- {}", parted(defect).1);
         }
         if defects > SHOWN {
             let _ = writeln!(came, "- and {} more", defects - SHOWN);
@@ -77,17 +78,27 @@ impl Sight {
 
     /// Why a trace is not complete.
     fn missing(&self, trace: &PartialTrace) -> Vec<Cause> {
-        let has = |code| trace.defects().any(|defect| defect.code() == code);
         let mut causes = Vec::new();
-        if has(DefectCode::NeverClosed) {
-            let open = self.never_closed();
-            causes.push(open.unwrap_or_else(|| Cause::new(DROPPED)));
-        }
-        if has(DefectCode::Orphan) {
-            let open = causes.is_empty().then(|| self.never_closed()).flatten();
-            let cause = open.or_else(|| self.rejected());
-            let cause = cause.unwrap_or_else(|| Cause::new(NO_PARENT));
-            causes.push(cause.hint(EXTERNAL));
+        let mut told = BTreeSet::new();
+        for defect in trace.defects().filter(|defect| defect.code().is_missing()) {
+            let why = parted(defect).0;
+            if causes.len() == MOST_CAUSES || !told.insert((defect.code(), why)) {
+                continue;
+            }
+            // What is known goes before what is likely, and explains one kind.
+            let known = match defect.code() {
+                _ if !causes.is_empty() => None,
+                DefectCode::NeverClosed => self.never_closed(),
+                DefectCode::Orphan if why == NO_PARENT => {
+                    self.never_closed().or_else(|| self.not_accepted())
+                }
+                _ => None,
+            };
+            let cause = known.unwrap_or_else(|| Cause::new(why));
+            causes.push(match defect.code() {
+                DefectCode::Orphan if why == NO_PARENT => cause.or_hint(EXTERNAL),
+                _ => cause,
+            });
         }
         causes
     }
@@ -288,8 +299,14 @@ fn absent(same: usize, others: usize, received: u64, what: &str) -> Cause {
     })
 }
 
-const DROPPED: &str = "its future was dropped, or it is still running";
-const NO_PARENT: &str = "the parent is still open or was never sent";
+/// The cause that a defect names, and what of.
+fn parted(defect: &Defect) -> (&str, &str) {
+    let message = defect.message();
+    message.split_once(": ").unwrap_or((message, message))
+}
+
+/// What is said of an orphan where nothing more is known.
+const NO_PARENT: &str = "the parent is still open, or was lost";
 const EXTERNAL: &str = "if someone else sends the parent (in Lambda the service does), declare it: \
                         FakeDaemon::builder().external_parent(id)";
 const ANOTHER: &str = "the id is another one, or the code began a trace of its own";
@@ -300,6 +317,8 @@ const NOTHING: &str = "the code recorded nothing, or sent it to another address"
 const NOWHERE: &str = "the code under test sends to another address, or recorded nothing; in another \
                        process, it was sampled out or is still open";
 const NOWHERE_HINT: &str = "Recorder::builder(...).daemon(&daemon), or tell it of daemon.address()";
+/// How many causes of a trace that is not complete are named.
+const MOST_CAUSES: usize = 2;
 /// How many findings of a kind are shown.
 const SHOWN: usize = 5;
 /// How many lines of a trace are shown.

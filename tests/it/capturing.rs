@@ -356,8 +356,8 @@ fn a_captured_trace_that_is_not_complete_is_explained_without_blame_of_others() 
     assert_eq!(
         settled(&shortfall.to_string()),
         "the trace TRACE is not complete:\n\
-         likely: the parent is still open or was never sent\n\
-         - the parent is still open, or was lost: subsegment `lost` names 00000000000000ff as its parent, which never \
+         likely: the parent is still open, or was lost\n\
+         - subsegment `lost` names 00000000000000ff as its parent, which never \
          arrived\n\
          trace TRACE (incomplete, 1 entity)\n\
          lost  <- orphan\n\
@@ -620,7 +620,7 @@ fn what_did_not_hold_is_told_in_its_own_words_with_what_came() {
     assert_eq!(
         settled(&text),
         "it did not hold within 20ms, at the last of 2 looks:\n\
-         likely: its future was dropped, or it is still running\n\
+         likely: the future was dropped, or the program ended, before it was closed\n\
          \x20 assertion `left == right` failed: two orders\n\
          \x20   left: 1\n\
          \x20  right: 2\n\

@@ -144,10 +144,10 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
     emitter.emit(OPEN);
     emitter.emit(ORPHAN);
     let expected = "the trace 1-66a00000-000000000000000000000001 is not complete:\n\
-         likely: its future was dropped, or it is still running\n\
-         likely: the parent is still open or was never sent\n\
-         - the future was dropped, or the program ended, before it was closed: all that arrived of segment `api` is in progress\n\
-         - the parent is still open, or was lost: subsegment `lost` names 00000000000000d1 as its parent, which never arrived\n\
+         likely: the future was dropped, or the program ended, before it was closed\n\
+         likely: the parent is still open, or was lost\n\
+         - all that arrived of segment `api` is in progress\n\
+         - subsegment `lost` names 00000000000000d1 as its parent, which never arrived\n\
          trace 1-66a00000-000000000000000000000001 (incomplete, 3 entities)\n\
          api  <- never-closed\n\
          └─ done  1.00 s\n\

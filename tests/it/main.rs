@@ -55,6 +55,7 @@ mod secrets;
 mod service_view;
 mod set_up;
 mod settings;
+mod shortfall;
 #[cfg(feature = "proptest1")]
 mod strategies;
 mod streaming;
