@@ -117,11 +117,12 @@ pub use render::Timeline;
 pub use capture::Faults;
 #[cfg(feature = "testing")]
 pub use capture::{CaptureFile, Counts, Received, Rejection};
-#[cfg(feature = "schema")]
-pub use fake_daemon::{Disagreement, Unmet};
 #[cfg(feature = "testing")]
 pub use fake_daemon::{
-    FakeDaemon, FakeDaemonBuilder, Finding, Outcome, Report, Shortfall, ShortfallCode, block_on,
+    CaptureContext, Eventual, FakeDaemon, FakeDaemonBuilder, Finding, Outcome, Report, Shortfall,
+    ShortfallCode, block_on,
 };
+#[cfg(feature = "schema")]
+pub use fake_daemon::{Disagreement, Unmet};
 #[cfg(feature = "testing")]
 pub use trace::{Defect, DefectCode, Node, PartialTrace, Severity, Trace};

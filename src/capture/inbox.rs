@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::capture::arrival::Waiting;
 use crate::capture::faults::{Faults, Suffering, Tally};
 use crate::capture::kernel;
 use crate::capture::received::{Bytes, Way};
@@ -37,6 +38,7 @@ pub(in crate::capture) struct Inbox {
     last_fence: u64,
     /// A failure of the socket that no read can get past: from then on nothing is certain.
     broken: Option<String>,
+    waiting: Waiting,
 }
 
 /// A datagram that was read and not yet looked into.
@@ -68,6 +70,7 @@ impl Inbox {
             fences_seen: 0,
             last_fence: 0,
             broken: None,
+            waiting: Waiting::default(),
         }
     }
 
@@ -122,6 +125,17 @@ impl Inbox {
         };
         self.suffering
             .pass(datagram, |datagram| unparsed.push_back(datagram));
+        self.waiting.wake();
+    }
+
+    /// How many datagrams have been read.
+    pub(in crate::capture) fn read(&self) -> u64 {
+        self.given + self.unparsed.len() as u64
+    }
+
+    /// Those who wait for the next one.
+    pub(in crate::capture) fn waiting(&mut self) -> &mut Waiting {
+        &mut self.waiting
     }
 
     /// Takes a document that did not come through the socket; `false` where nobody listens.
@@ -179,6 +193,7 @@ impl Inbox {
         let unparsed = &mut self.unparsed;
         self.suffering
             .release(|datagram| unparsed.push_back(datagram));
+        self.waiting.wake();
     }
 
     /// One step of a fence: sends it if it is not under way, drains, and looks for it.
@@ -211,7 +226,7 @@ impl Inbox {
                 dropped,
                 on_request: self.suffering.tally(),
                 held: self.suffering.held(),
-                upto: self.given + self.unparsed.len() as u64,
+                upto: self.read(),
             }));
         }
         // An empty socket and no fence: the kernel dropped it, or still has it under way. Another
@@ -257,7 +272,8 @@ impl Inbox {
     }
 
     /// Ends reading: the socket, and what nobody has looked into.
-    pub(in crate::capture) fn end(self) -> (Arc<UdpSocket>, Vec<Bytes>) {
+    pub(in crate::capture) fn end(mut self) -> (Arc<UdpSocket>, Vec<Bytes>) {
+        self.waiting.wake();
         if self.suffering.refuses() {
             // So that what comes too late is named. Where it fails, that is refused as before.
             let _ = self.reopen();

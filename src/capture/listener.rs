@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use crate::capture::arrival::NextArrival;
 use crate::capture::faults::Faults;
 use crate::capture::inbox::{Inbox, Passed};
 use crate::capture::rest::{Look, Rest};
@@ -122,6 +123,17 @@ impl Listener {
                 return Ok(counts);
             }
             thread::yield_now();
+        }
+    }
+
+    /// Waits until more than so many datagrams were read, or the deadline has come.
+    pub(crate) fn next_arrival(&self, seen: u64, deadline: Instant) -> NextArrival {
+        NextArrival {
+            inbox: Arc::clone(&self.inbox),
+            drain: self.drain.clone(),
+            seen,
+            deadline,
+            name: None,
         }
     }
 
@@ -342,14 +354,16 @@ fn start_drain(
 ) -> Result<Thread, Error> {
     let drain = move || {
         loop {
-            let found = match lock(&inbox).as_mut() {
-                Some(inbox) => inbox.drain(ROUND),
+            let (found, deadline) = match lock(&inbox).as_mut() {
+                Some(inbox) => (inbox.drain(ROUND), inbox.waiting().wake_overdue()),
                 None => return,
             };
+            // Never behind the deadline of one who waits; the system counts in milliseconds.
+            let most = deadline.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP) + MILLISECOND);
             match rest.after(found) {
-                Look::After(pause) => thread::park_timeout(pause),
+                Look::After(pause) => thread::park_timeout(pause.min(most)),
                 Look::AtOnce => thread::yield_now(),
-                Look::WhenWoken => kernel::wait(&socket, LONGEST_SLEEP),
+                Look::WhenWoken => kernel::wait(&socket, most),
             }
         }
     };
@@ -363,7 +377,7 @@ fn start_drain(
 }
 
 /// Locks even after a panic elsewhere: each step under these locks leaves them whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(in crate::capture) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -375,6 +389,7 @@ const STOCK: usize = 212_992;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// After so long the drain looks even if nothing has woken it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+const MILLISECOND: Duration = Duration::from_millis(1);
 /// How many datagrams one step of a fence looks into, so that an async task is not held up.
 const PORTION: usize = 64;
 /// How many datagrams the drain reads before it lets others have the lock.

@@ -26,6 +26,7 @@
 //! discipline on it moves packets to other queues: there a fence from another CPU may overtake.
 //! Other systems promise nothing; there the fence is best effort.
 
+mod arrival;
 mod faults;
 mod file;
 mod inbox;

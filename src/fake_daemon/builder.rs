@@ -295,6 +295,7 @@ impl FakeDaemonBuilder {
             }
         };
         let sampling = SamplingResponder::start(tcp, self.clock.clone(), capture::end_accepting)?;
+        let clock = self.clock.clone();
         let listener = Listener::start(udp, receive_buffer, self.clock, started.clone())?;
         listener.set_faults(faults)?;
         Ok(FakeDaemon::new(
@@ -308,6 +309,7 @@ impl FakeDaemonBuilder {
                 self.second,
             ),
             self.secrets,
+            clock,
             started,
         ))
     }

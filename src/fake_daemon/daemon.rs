@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
+use crate::fake_daemon::around::CapturedHere;
+use crate::fake_daemon::captures::Captures;
 use crate::fake_daemon::hooks::Hooks;
 use crate::fake_daemon::in_memory::Notebook;
 use crate::fake_daemon::inspect::{Inspection, Inspector};
@@ -15,8 +17,9 @@ use crate::fake_daemon::scope::Outcome;
 use crate::fake_daemon::senders::{Audits, explained};
 use crate::fake_daemon::{FakeDaemonBuilder, Report, tasks};
 use crate::schema::Secrets;
+use crate::seam::Clock;
 use crate::service::SamplingResponder;
-use crate::trace::ExternalParents;
+use crate::trace::{ExternalParents, Trace};
 use crate::wire::Note;
 
 /// An X-Ray daemon for one test: it captures what the code under test sends, and answers
@@ -69,8 +72,11 @@ pub struct FakeDaemon {
     started: String,
     pub(in crate::fake_daemon) notebook: Arc<Notebook>,
     /// What was looked into so far.
-    inspector: Mutex<Inspector>,
-    judged: Mutex<Judged>,
+    inspector: Arc<Mutex<Inspector>>,
+    judged: Arc<Mutex<Judged>>,
+    /// The same, for the traces that it hands out.
+    around: Arc<CapturedHere>,
+    pub(in crate::fake_daemon) captures: Captures,
     pub(in crate::fake_daemon) audits: Audits,
     /// Whether it was judged for the last time.
     ended: bool,
@@ -160,18 +166,29 @@ impl FakeDaemon {
         hooks: Hooks,
         judged: Judged,
         secrets: Option<Secrets>,
+        clock: Clock,
         started: String,
     ) -> FakeDaemon {
-        let judged = Mutex::new(judged);
+        let notebook = Arc::<Notebook>::default();
+        let inspector = Arc::new(Mutex::new(Inspector::new(secrets)));
+        let judged = Arc::new(Mutex::new(judged));
+        let around = Arc::new(CapturedHere {
+            inspector: Arc::clone(&inspector),
+            notebook: Arc::clone(&notebook),
+            judged: Arc::clone(&judged),
+            external: external.clone(),
+        });
         FakeDaemon {
             listener,
             _sampling: sampling,
             external,
             hooks,
             started,
-            notebook: Arc::default(),
-            inspector: Mutex::new(Inspector::new(secrets)),
+            notebook,
+            inspector,
             judged,
+            around,
+            captures: Captures::of(clock),
             audits: Audits::default(),
             ended: false,
         }
@@ -342,6 +359,11 @@ impl FakeDaemon {
     /// What recorders and mocks have noted so far.
     pub(in crate::fake_daemon) fn notes(&self) -> Vec<Note> {
         self.notebook.notes()
+    }
+
+    /// The trace, which knows what else came.
+    pub(in crate::fake_daemon) fn handed_out(&self, trace: Trace) -> Trace {
+        trace.with_around(Arc::<CapturedHere>::clone(&self.around))
     }
 
     /// What was looked into so far, judged.

@@ -3,15 +3,18 @@
 use std::fmt;
 use std::io::Write as _;
 use std::mem;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::{Door, HandedOver};
+use crate::model::TraceId;
 use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
 /// Hands documents over in memory, in the same bytes that would go over UDP.
 pub(in crate::fake_daemon) struct InMemory {
     door: Door,
+    address: SocketAddr,
     notebook: Arc<Notebook>,
     place: String,
     sent: AtomicU64,
@@ -28,11 +31,13 @@ pub(in crate::fake_daemon) struct Notebook {
 impl InMemory {
     pub(in crate::fake_daemon) fn new(
         door: Door,
+        address: SocketAddr,
         notebook: Arc<Notebook>,
         place: String,
     ) -> InMemory {
         InMemory {
             door,
+            address,
             notebook,
             place,
             sent: AtomicU64::new(0),
@@ -88,6 +93,10 @@ impl Emit for InMemory {
     fn is_test(&self) -> bool {
         self.door.is_open()
     }
+
+    fn daemon(&self) -> Option<SocketAddr> {
+        Some(self.address)
+    }
 }
 
 impl fmt::Debug for InMemory {
@@ -108,6 +117,15 @@ impl Notebook {
     /// The notes so far.
     pub(in crate::fake_daemon) fn notes(&self) -> Vec<Note> {
         lock(&self.notes).clone()
+    }
+
+    /// What explains that something has not come, of one trace or of all, and is no finding.
+    pub(in crate::fake_daemon) fn clues(&self, trace: Option<TraceId>) -> Vec<Note> {
+        let sources = lock(&self.sources).clone();
+        sources
+            .iter()
+            .flat_map(|source| source.clues(trace))
+            .collect()
     }
 
     /// Takes the notes out, those of the sources too.

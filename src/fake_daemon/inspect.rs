@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::capture::Received;
+use crate::capture::{Received, Rejection, Verdict};
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::schema::{Masker, NO_NAME, Names, Secrets, Violation, judge, named};
@@ -29,6 +29,8 @@ pub(crate) struct Inspector {
     /// The documents that break a rule, with the numbers of their datagrams.
     faulty: Vec<(u64, Arc<Document>, Vec<Violation>)>,
     secrets: Vec<String>,
+    /// The datagrams that were rejected.
+    rejected: Vec<Received>,
     /// How many datagrams were entered.
     entered: usize,
 }
@@ -46,6 +48,9 @@ impl Inspector {
     pub(crate) fn enter(&mut self, seq: u64, datagram: &Received) {
         self.entered += 1;
         let Some(document) = datagram.document() else {
+            if matches!(datagram.verdict(), Verdict::Rejected(_)) {
+                self.rejected.push(datagram.clone());
+            }
             if let (Some(lint), Some(_)) = (&self.lint, datagram.rejection()) {
                 let text = String::from_utf8_lossy(datagram.bytes());
                 self.secrets.extend(lint.texts_of(&text));
@@ -74,6 +79,16 @@ impl Inspector {
         self.entered
     }
 
+    /// Why datagrams were rejected, in order of arrival.
+    pub(in crate::fake_daemon) fn rejections(&self) -> impl Iterator<Item = Rejection> {
+        self.rejected.iter().filter_map(Received::rejection)
+    }
+
+    /// What looked like a secret: no output may show it.
+    pub(in crate::fake_daemon) fn masker(&self) -> Masker {
+        Masker::new(self.secrets.clone())
+    }
+
     /// The traces that came.
     pub(crate) fn index(&self) -> &Index {
         &self.index
@@ -85,7 +100,7 @@ impl Inspector {
         Inspection {
             violations: self.placed(&traces),
             traces,
-            secrets: Masker::new(self.secrets.clone()),
+            secrets: self.masker(),
         }
     }
 

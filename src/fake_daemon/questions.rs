@@ -4,9 +4,10 @@ use std::panic::Location;
 
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::Error;
-use crate::fake_daemon::FakeDaemon;
 use crate::fake_daemon::report::which;
-use crate::fake_daemon::shortfall::{Shortfall, Sight};
+use crate::fake_daemon::sight::Sight;
+use crate::fake_daemon::{FakeDaemon, Shortfall};
+use crate::model::TraceId;
 use crate::schema::{Rule, Violation};
 use crate::trace::{PartialTrace, Trace};
 use crate::wire::RefusalCode;
@@ -213,19 +214,24 @@ impl FakeDaemon {
     /// The trace with this id, as far as it has come.
     fn named(&self, id: &str, counts: Counts) -> Result<PartialTrace, Shortfall> {
         let trace = self.inspector().index().trace(id, self.external());
-        trace.ok_or_else(|| self.sight(counts).unknown_trace(id))
+        trace.ok_or_else(|| self.sight_of(id, counts).unknown_trace(id))
     }
 
     /// The trace, if nothing of it is missing. If something is, that is thereby reported.
-    fn complete(&self, trace: PartialTrace, counts: Counts) -> Result<Trace, Shortfall> {
-        trace.complete().map_err(|partial| {
+    pub(in crate::fake_daemon) fn complete(
+        &self,
+        trace: PartialTrace,
+        counts: Counts,
+    ) -> Result<Trace, Shortfall> {
+        let trace = trace.complete().map_err(|partial| {
             self.judged().seen.insert(partial.id().to_owned());
-            self.sight(counts).incomplete(&partial)
-        })
+            self.sight_of(partial.id(), counts).incomplete(&partial)
+        })?;
+        Ok(self.handed_out(trace))
     }
 
     /// Fences; a loss is a shortfall of every answer.
-    async fn look(&self) -> Result<Counts, Shortfall> {
+    pub(in crate::fake_daemon) async fn look(&self) -> Result<Counts, Shortfall> {
         let counts = self.fenced().await?;
         if counts.dropped.unwrap_or(0) + counts.unexplained > 0 {
             Err(self.sight(counts).lost())
@@ -234,14 +240,24 @@ impl FakeDaemon {
         }
     }
 
-    async fn fenced(&self) -> Result<Counts, Shortfall> {
+    pub(in crate::fake_daemon) async fn fenced(&self) -> Result<Counts, Shortfall> {
         self.fence()
             .await
             .map_err(|error| Shortfall::unfenced(&error))
     }
 
+    /// All that came, and what recorders know of this trace.
+    fn sight_of(&self, id: &str, counts: Counts) -> Sight {
+        let id = id.parse::<TraceId>().ok();
+        let clues = id.map(|id| self.notebook.clues(Some(id)));
+        Sight {
+            clues: clues.unwrap_or_default(),
+            ..self.sight(counts)
+        }
+    }
+
     /// All that came: what a shortfall tells of.
-    fn sight(&self, counts: Counts) -> Sight {
+    pub(in crate::fake_daemon) fn sight(&self, counts: Counts) -> Sight {
         let received = self.received();
         let inspection = self.inspection();
         let judged = self.judged();
@@ -255,6 +271,7 @@ impl FakeDaemon {
             violations: violations.collect(),
             secrets: inspection.secrets,
             notes: self.notes(),
+            clues: self.notebook.clues(None),
             otlp: received
                 .iter()
                 .filter(|datagram| datagram.is_otlp())
@@ -265,7 +282,7 @@ impl FakeDaemon {
 }
 
 /// Panics with the text of a shortfall and the place where it was asked.
-fn or_panic<T>(answer: Result<T, Shortfall>, at: &Location<'_>) -> T {
+pub(in crate::fake_daemon) fn or_panic<T>(answer: Result<T, Shortfall>, at: &Location<'_>) -> T {
     match answer {
         Ok(answer) => answer,
         Err(shortfall) => panic!("{shortfall}asked at {at}\n"),

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::capture::{Counts, Received, Rejection};
 use crate::error::{Error, count, visible};
 use crate::fake_daemon::inspect::Inspection;
+use crate::fake_daemon::lines::harmless;
 #[cfg(feature = "schema")]
 use crate::fake_daemon::second_witness::SecondWitness;
 use crate::fake_daemon::strictness::Strictness;
@@ -136,7 +137,8 @@ impl Judged {
         inspection: Inspection,
         notes: Vec<Note>,
     ) -> Report {
-        let mut findings: Vec<Finding> = notes.into_iter().map(Finding::Note).collect();
+        // First what may be the cause of all the others.
+        let mut findings = Vec::new();
         match &counts {
             Ok(counts) => {
                 let loss = counts.dropped.unwrap_or(0);
@@ -156,6 +158,7 @@ impl Judged {
             }
             Err(error) => findings.push(Finding::Unfenced(error.to_string())),
         }
+        findings.extend(notes.into_iter().map(Finding::Note));
         for datagram in received {
             let seq = datagram.seq();
             if self.expected.contains(&seq) || self.reported.contains(&seq) {
@@ -234,12 +237,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.secrets.is_empty() {
-            return self.write(f);
-        }
         let mut text = String::new();
         self.write(&mut text)?;
-        f.write_str(&self.secrets.mask(&text))
+        f.write_str(&harmless(&self.secrets.mask(&text)))
     }
 }
 

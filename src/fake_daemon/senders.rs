@@ -33,7 +33,8 @@ impl FakeDaemon {
     /// ```
     pub fn emitter(&self) -> Arc<dyn Emit> {
         let (door, notebook) = (self.listener.door(), Arc::clone(&self.notebook));
-        let emitter: Arc<dyn Emit> = Arc::new(InMemory::new(door, notebook, self.place()));
+        let emitter: Arc<dyn Emit> =
+            Arc::new(InMemory::new(door, self.address(), notebook, self.place()));
         Daemon::audit(self, Arc::clone(&emitter));
         emitter
     }

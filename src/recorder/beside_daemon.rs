@@ -1,5 +1,6 @@
 //! Documents over UDP to a daemon in the same process.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -52,6 +53,10 @@ impl Emit for BesideDaemon {
 
     fn is_test(&self) -> bool {
         self.daemon.is_test()
+    }
+
+    fn daemon(&self) -> Option<SocketAddr> {
+        self.daemon.daemon()
     }
 
     fn failures(&self) -> Vec<Note> {

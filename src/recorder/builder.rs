@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::recorder::beside_daemon::BesideDaemon;
 use crate::recorder::blocks::Blocks;
+use crate::recorder::clues::Clues;
 use crate::recorder::memory::Nowhere;
 use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::outlet::Outlet;
@@ -289,9 +290,12 @@ impl RecorderBuilder {
             None => Sampling::default_rule(),
         };
         let open = Arc::<OpenSegments>::default();
-        if emitter.is_test() {
+        let clues = emitter.is_test().then(|| {
             emitter.watch(Arc::<OpenSegments>::clone(&open));
-        }
+            let clues = Arc::new(Clues::for_test(emitter.daemon()));
+            emitter.watch(Arc::<Clues>::clone(&clues));
+            clues
+        });
         let naming = match (self.naming, &settings.tracing_name) {
             (Some(naming), Some(name)) => Some(naming.with_name(name)),
             (naming, _) => naming,
@@ -328,6 +332,7 @@ impl RecorderBuilder {
             disabled,
             counters,
             open,
+            clues,
         });
         (recorder, problems)
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use crate::recorder::captured::{self, Capture};
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::{ambient, at_work};
 
@@ -69,13 +70,14 @@ impl OpenEntity {
         Carried {
             inner: Some(Box::pin(inner)),
             entity: self.clone(),
+            captured: captured::current(),
         }
     }
 
     /// Makes this entity the current one while a function runs, wherever that is.
     pub fn carry_fn<R, F: FnOnce() -> R>(&self, function: F) -> impl FnOnce() -> R + use<R, F> {
-        let entity = self.clone();
-        move || ambient::within_sync(entity, function)
+        let (entity, captured) = (self.clone(), captured::current());
+        move || inside(captured.as_ref(), entity, function)
     }
 }
 
@@ -85,6 +87,8 @@ pub struct Carried<T> {
     /// There until it is dropped.
     inner: Option<Pin<Box<T>>>,
     entity: OpenEntity,
+    /// The capture of a test, if it was made in one.
+    captured: Option<Capture>,
 }
 
 impl<T> Carried<T> {
@@ -92,7 +96,9 @@ impl<T> Carried<T> {
         let Some(inner) = &mut self.inner else {
             unreachable!("it is taken when this is dropped")
         };
-        ambient::within_sync(self.entity.clone(), || work(inner.as_mut()))
+        inside(self.captured.as_ref(), self.entity.clone(), || {
+            work(inner.as_mut())
+        })
     }
 }
 
@@ -100,7 +106,7 @@ impl<T> Carried<T> {
 impl<T> Drop for Carried<T> {
     fn drop(&mut self) {
         let inner = self.inner.take();
-        ambient::within_sync(self.entity.clone(), || drop(inner));
+        inside(self.captured.as_ref(), self.entity.clone(), || drop(inner));
     }
 }
 
@@ -132,12 +138,23 @@ impl<T> fmt::Debug for Carried<T> {
     }
 }
 
-/// The current entity; where there is none, that is reported.
+/// Runs a function inside of an entity, and of the capture that it was carried out of.
+fn inside<R>(captured: Option<&Capture>, entity: OpenEntity, function: impl FnOnce() -> R) -> R {
+    let within = || ambient::within_sync(entity, function);
+    match captured {
+        Some(captured) => captured.run_sync(within),
+        None => within(),
+    }
+}
+
+/// The current entity; where there is none and no capture either, that is reported.
 #[track_caller]
 fn here(what: &str) -> OpenEntity {
     let place = Location::caller();
     ambient::current().unwrap_or_else(|| {
-        at_work::report_missing(place, format_args!("{what}"));
+        if captured::current().is_none() {
+            at_work::report_missing(place, format_args!("{what}"));
+        }
         OpenEntity::nowhere()
     })
 }

@@ -42,20 +42,22 @@ use crate::wire::{EmitCounts, Note, Sampled, TraceHeader};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    shared: Arc<Shared>,
+    pub(in crate::recorder) shared: Arc<Shared>,
     /// The same for segments, by lane: they come and go, and each holds it.
     held: Arc<Lanes<Arc<OfLane>>>,
     /// The request that its segments serve.
-    serving: Option<Arc<Serving>>,
+    pub(in crate::recorder) serving: Option<Arc<Serving>>,
 }
 
 /// A request that is served.
 #[derive(Debug)]
-struct Serving {
-    header: Arc<TraceHeader>,
+pub(in crate::recorder) struct Serving {
+    pub(in crate::recorder) header: Arc<TraceHeader>,
     /// What its segments are where they are not recorded. Decided once, so that all segments of a
     /// request are recorded, or none.
     unsampled: Option<Arc<Further>>,
+    /// Why they are not, for the test that stands behind it.
+    pub(in crate::recorder) why: Option<Box<str>>,
 }
 
 impl Recorder {
@@ -149,6 +151,10 @@ impl Recorder {
             }
             _ => header.clone(),
         };
+        let why = (!recorded && shared.clues.is_some()).then(|| match header.sampled() {
+            Some(Sampled::Drop) => "the header that came with it says Sampled=0".into(),
+            _ => shared.sampling.told(request).into(),
+        });
         let unsampled = (!recorded).then(|| {
             let header = header.clone();
             let header = if shared.disabled {
@@ -164,6 +170,7 @@ impl Recorder {
             serving: Some(Arc::new(Serving {
                 header: Arc::new(header),
                 unsampled,
+                why,
             })),
         }
     }
@@ -221,10 +228,14 @@ impl Recorder {
                     "",
                     (place, now),
                 );
+                if let Some(clues) = &self.shared.clues {
+                    clues.opened(&record);
+                }
                 OpenEntity::new(record, 0)
             }
             _ => {
                 count(&self.shared.counters.often.unsampled);
+                self.tell_why_no_invocation(header, place);
                 // A call downstream is told that nothing of this is recorded.
                 OpenEntity::unsampled(match header.root() {
                     Some(_) => Unsampled::Further(Arc::new(Further {
@@ -288,7 +299,7 @@ impl Recorder {
         F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
     {
         let place = Location::caller();
-        let (recorder, name) = (self.clone(), name.to_owned());
+        let (recorder, name) = (self.made_here(), name.to_owned());
         async move { run(recorder.open(&name, place), place, code, failed(place)).await }
     }
 
@@ -327,7 +338,7 @@ impl Recorder {
         F: AsyncFnOnce(OpenEntity) -> Result<T, E>,
     {
         let place = Location::caller();
-        let (recorder, name) = (self.clone(), name.to_owned());
+        let (recorder, name) = (self.made_here(), name.to_owned());
         async move {
             run(
                 recorder.open(&name, place),
@@ -368,7 +379,7 @@ impl Recorder {
         F: AsyncFnOnce(OpenEntity) -> T,
     {
         let place = Location::caller();
-        let (recorder, name) = (self.clone(), name.to_owned());
+        let (recorder, name) = (self.made_here(), name.to_owned());
         async move { run(recorder.open(&name, place), place, code, nothing(place)).await }
     }
 
@@ -418,11 +429,13 @@ impl Recorder {
         let shared = &self.shared;
         if let Some(serving) = &self.serving {
             if let Some(unsampled) = &serving.unsampled {
-                count(&shared.counters.often.unsampled);
+                self.sampled_out(name, place);
                 return OpenEntity::unsampled(Unsampled::Further(Arc::clone(unsampled)));
             }
+        } else if let Some(captured) = self.captured() {
+            return captured.open(name, place);
         } else if shared.disabled {
-            count(&shared.counters.often.unsampled);
+            self.sampled_out(name, place);
             return OpenEntity::unsampled(Unsampled::Unknown);
         }
         // One look at the clock for all that is decided at the beginning.
@@ -436,7 +449,7 @@ impl Recorder {
             Some(trace) => (trace, shared.ids.entity_id()),
             None if is_sampled() => shared.ids.segment(now),
             None => {
-                count(&shared.counters.often.unsampled);
+                self.sampled_out(name, place);
                 return OpenEntity::unsampled(Unsampled::First(shared.ids.trace_id(now)));
             }
         };
@@ -449,6 +462,9 @@ impl Recorder {
             &name,
             (place, now),
         );
+        if let Some(clues) = &shared.clues {
+            clues.opened(&record);
+        }
         OpenEntity::new(record, 0)
     }
 }

@@ -1,9 +1,11 @@
 //! The free functions, which find the current entity by themselves.
 
 use std::error::Error;
+use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 
+use crate::error::on_one_line;
 use crate::recorder::entity::OpenEntity;
 use crate::recorder::guard::EntityGuard;
 use crate::recorder::run::{failed, failed_boxed, nothing, run, run_sync};
@@ -170,9 +172,21 @@ fn open_current(name: &str, place: &'static Location<'static>) -> OpenEntity {
 
 /// What a subsegment is that no segment is there for.
 fn outside(name: &str, place: &'static Location<'static>) -> OpenEntity {
-    at_work::report_missing(place, format_args!("subsegment `{name}`"));
+    at_work::report_missing(place, format_args!("subsegment `{}`", Shown(name)));
     OpenEntity::nowhere()
 }
+
+/// A name on one line, made only where it is told.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&on_one_line(self.0, SHOWN_NAME))
+    }
+}
+
+/// How many characters of a name are shown.
+const SHOWN_NAME: usize = 60;
 
 /// Opens a subsegment of the current entity. A future that was made in another segment than it is
 /// polled in belongs to that one.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error::on_one_line;
 use crate::model::Timestamp;
 use crate::recorder::SamplingRequest;
 use crate::recorder::decision::Decision;
@@ -64,6 +65,30 @@ impl LocalRules {
     }
 }
 
+/// For messages.
+impl LocalRules {
+    /// Which rule decides on a request, and what it says.
+    pub(in crate::recorder) fn told(&self, request: &SamplingRequest<'_>) -> String {
+        let first = self.rules.iter().find(|rule| rule.applies_to(request));
+        let Some(rule) = first else {
+            return format!("the default rule, {}", self.default.told());
+        };
+        let description = rule.description.as_deref().unwrap_or_default();
+        let description = on_one_line(description, SHOWN_DESCRIPTION);
+        format!("rule `{description}`, {}", rule.quota.told())
+    }
+}
+
+impl Quota {
+    fn told(&self) -> String {
+        format!(
+            "{} a second, then a rate of {}",
+            self.reservoir.size(),
+            self.rate
+        )
+    }
+}
+
 impl LocalRule {
     fn applies_to(&self, request: &SamplingRequest<'_>) -> bool {
         let fits = |pattern: &Pattern, text: Option<&str>| {
@@ -74,6 +99,9 @@ impl LocalRule {
             && fits(&self.url_path, request.url_path)
     }
 }
+
+/// How many characters of a description are shown.
+const SHOWN_DESCRIPTION: usize = 60;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -141,6 +142,10 @@ impl Emit for Outlet {
 
     fn is_test(&self) -> bool {
         self.was_test && self.asked_for_a_test()
+    }
+
+    fn daemon(&self) -> Option<SocketAddr> {
+        self.ask("daemon", Emit::daemon).flatten()
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::error::on_one_line;
 use crate::model::{EntityId, Timestamp, TraceId};
 use crate::recorder::cause::{Failure, Mark};
 use crate::recorder::members::Block;
@@ -146,6 +147,17 @@ impl Record {
         let message =
             format!("{what} is still open: nothing of it was sent that waits for its end");
         Note::at(parts.list[0].place, "left-open", message)
+    }
+
+    /// The clue that a segment is open.
+    pub(in crate::recorder) fn never_closed(&self) -> Note {
+        let parts = self.parts();
+        let what = match self.kind {
+            Kind::Facade => "an invocation".to_owned(),
+            Kind::Own => format!("segment `{}`", on_one_line(parts.name(0), SHOWN_NAME)),
+        };
+        let message = format!("{what} was opened and is still open");
+        Note::at(parts.list[0].place, "never-closed", message)
     }
 
     /// Opens a subsegment and gives its number.
@@ -313,6 +325,9 @@ impl fmt::Debug for Record {
         write!(f, "a record of {}", self.trace_id)
     }
 }
+
+/// How many characters of a name are shown.
+const SHOWN_NAME: usize = 60;
 
 /// One that is no segment yet.
 impl Default for Record {

@@ -39,6 +39,11 @@ impl Reservoir {
         }
     }
 
+    /// How many permits it gives out in a second.
+    pub(in crate::recorder) fn size(&self) -> u32 {
+        self.size
+    }
+
     /// Takes a permit, if the second has one left.
     pub(in crate::recorder) fn take(&self, now: Timestamp) -> bool {
         if self.size == 0 {

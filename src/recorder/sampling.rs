@@ -145,6 +145,19 @@ impl Sampling {
     }
 }
 
+/// What decides on a request, for a message.
+impl Sampling {
+    #[cold]
+    pub(in crate::recorder) fn told(&self, request: &SamplingRequest<'_>) -> String {
+        match &self.0 {
+            Plan::Always => "Sampling::always()".to_owned(),
+            Plan::Never => "Sampling::never()".to_owned(),
+            Plan::Rules(rules) => rules.told(request),
+            Plan::Script(_) => "Sampling::script(...)".to_owned(),
+        }
+    }
+}
+
 /// Decisions that were made beforehand.
 #[derive(Debug)]
 struct Script {

@@ -5,9 +5,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::error::on_one_line;
 use crate::model::Timestamp;
 use crate::model::limits::MAX_NAME;
 use crate::recorder::blocks::WrittenBlocks;
+use crate::recorder::clues::Clues;
 use crate::recorder::decision::Decision;
 use crate::recorder::name::clean;
 use crate::recorder::open_segments::OpenSegments;
@@ -36,6 +38,8 @@ pub(in crate::recorder) struct Shared {
     pub(in crate::recorder) counters: Arc<Counters>,
     /// Where a test stands behind it, its segments.
     pub(in crate::recorder) open: Arc<OpenSegments>,
+    /// Where a test stands behind it, what explains to that what has not come.
+    pub(in crate::recorder) clues: Option<Arc<Clues>>,
 }
 
 /// The same, as the segments of one lane hold it.
@@ -69,7 +73,7 @@ impl Shared {
         let cleaned = clean(name);
         // One that stays is the very same.
         if !std::ptr::eq::<str>(&raw const *cleaned, name) {
-            let shown: String = name.chars().take(MOST_SHOWN).collect();
+            let shown = on_one_line(name, MOST_SHOWN);
             let message = format!(
                 "the name `{shown}` is sent as `{cleaned}`: X-Ray takes letters, digits, spaces and _.:/%&#=+\\-@, \
                  at most {MAX_NAME} characters"

@@ -127,6 +127,13 @@ impl Defect {
     }
 }
 
+impl Defect {
+    /// The cause, a colon, and what it is about.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

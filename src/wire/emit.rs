@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::model::TraceId;
+
 /// Takes the documents of a recorder. Only bytes cross here: neither side knows the other's types.
 ///
 /// A recorder takes no harm from a panic in any of these methods: a document that is lost so
@@ -82,6 +84,12 @@ pub trait Emit: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The address of the daemon of the test that stands behind it, if one does: what begins inside
+    /// of a capture of that daemon joins its trace.
+    fn daemon(&self) -> Option<SocketAddr> {
+        None
+    }
+
     /// What has failed on the way since this was last asked, if anything: nobody there, too large.
     ///
     /// The recorder asks after each document and each flush, and hands what it hears to
@@ -107,6 +115,13 @@ pub trait Daemon {
 pub trait NoteSource: Send + Sync {
     /// The notes that were not given before.
     fn notes(&self) -> Vec<Note>;
+
+    /// What explains that something has not come, and is no finding: a request that was sampled out,
+    /// a segment that is still open. Of one trace, or of all. It may be asked again.
+    fn clues(&self, trace: Option<TraceId>) -> Vec<Note> {
+        let _ = trace;
+        Vec::new()
+    }
 }
 
 /// What became of the documents that an emitter was given, as far as it knows.

@@ -47,8 +47,9 @@ fn no_trace_is_explained() {
     assert_eq!(
         settled(&text, &daemon),
         "expected one trace, and none came\n\
-         likely: the code under test sends to another address (it must be told of daemon.address()), the request \
-         was sampled out, or its segment is still open\n\
+         likely: the code under test sends to another address, or recorded nothing; in\n\
+         \x20 another process, it was sampled out or is still open\n\
+         hint: Recorder::builder(...).daemon(&daemon), or tell it of daemon.address()\n\
          datagrams: 0 received = 0 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
          FakeDaemon on ADDRESS, started at PLACE\n\
          asked at PLACE"
@@ -71,6 +72,10 @@ fn what_came_instead_of_a_trace_is_listed() {
     assert_eq!(
         settled(&shortfall.to_string(), &daemon),
         "expected one trace, and none came\n\
+         likely: datagram 0 was rejected (missing-trace-id): the document has no\n\
+         \x20 `trace_id`\n\
+         likely: datagram 1 was rejected (missing-newline): no line feed parts header and\n\
+         \x20 document\n\
          also: datagram 1 rejected (missing-newline): no line feed parts header and document in `x`: begin each \
          datagram with {\"format\":\"json\",\"version\":1} and a line feed\n\
          also: datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no \
@@ -93,11 +98,14 @@ fn several_traces_are_listed() {
     assert_eq!(
         settled(&shortfall.to_string(), &daemon),
         "expected one trace, and 2 came:\n\
+         likely: a segment that continues no header begins a trace of its own, as each\n\
+         \x20 request does\n\
          trace 1-66a00000-000000000000000000000001 (complete, 1 entity)\n\
          one  500 ms\n\
          trace 1-66a00000-000000000000000000000002 (complete, 1 entity)\n\
          two  500 ms\n\
-         likely: daemon.trace(id) for one of them, daemon.traces() for all\n\
+         hint: daemon.trace(id) for one of them, daemon.traces() for all,\n\
+         \x20 daemon.capture(...) for that of some code\n\
          datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
          FakeDaemon on ADDRESS, started at PLACE"
     );
@@ -115,9 +123,11 @@ fn several_traces_are_listed() {
     let unknown = block_on(daemon.trace("1-2-3")).unwrap_err();
     assert_eq!(unknown.code(), ShortfallCode::UnknownTrace);
     assert!(
-        unknown
-            .to_string()
-            .starts_with("no document names the trace `1-2-3`\n2 other traces came:\n"),
+        unknown.to_string().starts_with(
+            "no document names the trace `1-2-3`\n\
+                 likely: the id is another one, or the code began a trace of its own\n\
+                 2 other traces came:\n"
+        ),
         "{unknown}"
     );
 }
@@ -134,15 +144,16 @@ fn a_trace_that_is_not_complete_is_explained_and_can_be_looked_at() {
     emitter.emit(OPEN);
     emitter.emit(ORPHAN);
     let expected = "the trace 1-66a00000-000000000000000000000001 is not complete:\n\
-         - the future was dropped, or the program ended, before it was closed: all that arrived of segment `api` is in progress\n\
-         - the parent is still open, or was lost: subsegment `lost` names 00000000000000d1 as its parent, which never arrived\n\
+         likely: the future was dropped, or the program ended, before it was closed\n\
+         likely: the parent is still open, or was lost\n\
+         - all that arrived of segment `api` is in progress\n\
+         - subsegment `lost` names 00000000000000d1 as its parent, which never arrived\n\
          trace 1-66a00000-000000000000000000000001 (incomplete, 3 entities)\n\
          api  <- never-closed\n\
          └─ done  1.00 s\n\
          lost  1.00 s  <- orphan\n\
-         likely: its future was dropped, or it is still running\n\
-         likely: the parent is still open or was never sent; if someone else sends it (in Lambda the service \
-         does), declare it: FakeDaemon::builder().external_parent(id)\n\
+         hint: if someone else sends the parent (in Lambda the service does), declare it:\n\
+         \x20 FakeDaemon::builder().external_parent(id)\n\
          datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n\
          FakeDaemon on ADDRESS, started at PLACE";
     for shortfall in [

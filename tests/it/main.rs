@@ -6,6 +6,7 @@ mod aws_failures;
 mod aws_operations;
 mod aws_parity;
 mod capture;
+mod capturing;
 mod causes;
 #[cfg(feature = "cli")]
 mod cli;
@@ -55,6 +56,7 @@ mod secrets;
 mod service_view;
 mod set_up;
 mod settings;
+mod shortfall;
 #[cfg(feature = "proptest1")]
 mod strategies;
 mod streaming;

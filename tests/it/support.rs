@@ -90,3 +90,55 @@ pub(crate) async fn leave_for_oracle(daemon: &FakeDaemon, name: &str) {
         daemon.save(file).await.unwrap();
     }
 }
+
+/// A text with what differs from run to run replaced: addresses, places, trace ids, times.
+pub(crate) fn settled(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let cut = ["started at ", "asked at ", "captured at "]
+            .iter()
+            .find_map(|mark| Some(line.find(mark)? + mark.len()));
+        let line = cut.map_or_else(|| line.to_owned(), |at| format!("{}PLACE", &line[..at]));
+        let words = line.split(' ').map(settled_word);
+        without_times(&words.collect::<Vec<_>>().join(" "))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn settled_word(word: &str) -> String {
+    if let Some(at) = word.find("127.0.0.1:") {
+        return format!(
+            "{}ADDRESS{}",
+            &word[..at],
+            if word.ends_with(',') { "," } else { "" }
+        );
+    }
+    if let Some(at) = word.find("tests/it/") {
+        let end = if word.ends_with(')') { ")" } else { "" };
+        return format!("{}PLACE{end}", &word[..at]);
+    }
+    let is_id = |at: &usize| {
+        let id = word.get(*at..at + 35).unwrap_or_default();
+        id.parse::<xray_phantom::model::TraceId>().is_ok()
+    };
+    match word.match_indices("1-").map(|(at, _)| at).find(is_id) {
+        Some(at) => format!("{}TRACE{}", &word[..at], &word[at + 35..]),
+        None => word.to_owned(),
+    }
+}
+
+/// A line of a tree without its durations.
+fn without_times(line: &str) -> String {
+    let is_time = |word: &&str| {
+        let unit = [" ns", " \u{b5}s", " ms", " s"]
+            .iter()
+            .find_map(|unit| word.strip_suffix(unit));
+        unit.is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    let words: Vec<&str> = line.split("  ").filter(|word| !is_time(word)).collect();
+    words.join("  ")
+}
+
+/// The first five lines of a text.
+pub(crate) fn five(text: &str) -> String {
+    settled(text).lines().take(5).collect::<Vec<_>>().join("\n")
+}
