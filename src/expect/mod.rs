@@ -28,6 +28,9 @@
 //! └─ dynamo-put  80.0 ms  {items: 3}  <- here
 //! ```
 //!
+//! With feature `googletest` matchers of googletest serve here (`google`), and chains of assertions
+//! serve there (`holds`).
+//!
 //! [`segment`]: Assertion::segment
 //! [`subsegment`]: Assertion::subsegment
 //! [`nth_segment`]: Assertion::nth_segment
@@ -60,6 +63,8 @@ mod entity;
 mod exception;
 mod explain;
 mod fields;
+#[cfg(feature = "googletest")]
+mod googletest;
 mod json;
 mod log;
 mod matcher;
@@ -75,6 +80,8 @@ pub use assertion::Assertion;
 pub use blocks::{ExpectAws, ExpectHttp, ExpectSql};
 pub use entity::ExpectEntity;
 pub use exception::ExpectException;
+#[cfg(feature = "googletest")]
+pub use googletest::{Google, Holds, google, holds};
 pub use matcher::Matcher;
 pub use matchers::{
     Any, Described, Like, Not, OneOf, any, contains, described, ends_with, glob, not, one_of,

@@ -73,6 +73,7 @@ impl Trace {
     ///
     /// It is found from the end: of the segment that ended last, the child that ended last before
     /// that, the child that ended last before that one began, and so on, and the same within each.
+    /// Of two that ended together it is the longer one.
     ///
     /// # Examples
     ///
@@ -106,7 +107,8 @@ impl Trace {
                 .children()
                 .filter_map(|child| Some((child, child.interval()?)))
                 .collect();
-            children.sort_by_key(|(_, (start, end))| (*end, Reverse(*start)));
+            // Of those that ended together the longest, but first those that took no time.
+            children.sort_by_key(|(_, (start, end))| (*end, start == end, Reverse(*start)));
             let mut until = until;
             let mut chosen = Vec::new();
             while let Some((child, (start, end))) = children.pop() {

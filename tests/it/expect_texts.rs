@@ -246,6 +246,10 @@ fn fields() {
         }),
     );
     add(
+        "a number that is expected as a text",
+        assert.try_subsegment("dynamo-put", |s| s.annotation("items", "3")),
+    );
+    add(
         "an annotation of another entity",
         assert.try_segment("OrdersWorker", |s| s.annotation("order_id", "o-1")),
     );

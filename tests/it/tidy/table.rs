@@ -61,7 +61,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("recorder", "futures_core serde socket2 tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
-    ("expect", "regex serde"),
+    ("expect", "googletest regex serde"),
     ("snapshot", "insta"),
     (
         "instrument",
