@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use xray_phantom::recorder::MemoryEmitter;
-use xray_phantom::wire::{Emit, TraceHeader};
+use xray_phantom::wire::TraceHeader;
 use xray_phantom::{
     FakeDaemon, Faults, Recorder, Sampling, ShortfallCode, Trace, block_on, carry, carry_fn,
     in_subsegment_infallible,
