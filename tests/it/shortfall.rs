@@ -298,7 +298,9 @@ fn each_other_cause_of_a_gap_has_its_own_words() {
     let check = |documents: &[String], expected: &str| {
         let daemon = FakeDaemon::start();
         let emitter = Emitter::to(&daemon);
-        documents.iter().for_each(|document| emitter.emit(document));
+        for document in documents {
+            emitter.emit(document);
+        }
         let text = block_on(daemon.trace(trace_id(1))).unwrap_err().to_string();
         assert!(settled(&text).starts_with(expected), "{text}");
         let _ = block_on(daemon.verify());
@@ -323,7 +325,7 @@ fn each_other_cause_of_a_gap_has_its_own_words() {
          likely: an id was copied, or ids are not random\n\
          - subsegment `lost` names itself as its parent\n",
     );
-    let running = segment(1, "api").replace("}", r#","in_progress":true}"#);
+    let running = segment(1, "api").replace('}', r#","in_progress":true}"#);
     check(
         &[running],
         "the trace TRACE is not complete:\n\

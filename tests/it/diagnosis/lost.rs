@@ -3,7 +3,9 @@
 use std::sync::Mutex;
 
 use xray_phantom::wire::TraceHeader;
-use xray_phantom::{carry, carry_fn, in_subsegment_infallible, in_subsegment_infallible_sync};
+use xray_phantom::{
+    FakeDaemon, carry, carry_fn, in_subsegment_infallible, in_subsegment_infallible_sync,
+};
 
 use crate::diagnosis::{Bug, diagnose, diagnose_with, recorder, text_of};
 use crate::support::{Emitter, five, segment, trace_id};
@@ -138,7 +140,7 @@ fn code_for_which_nobody_opened_a_segment() {
         async |daemon, bug| {
             let recorder = recorder(daemon);
             let put = async || in_subsegment_infallible("dynamo-put", async |_| ()).await;
-            let (_, trace) = daemon
+            let ((), trace) = daemon
                 .try_capture(async |_| match bug {
                     Bug::Seeded => put().await,
                     Bug::Absent => {
@@ -186,7 +188,7 @@ fn a_datagram_that_is_too_large() {
 fn datagrams_that_the_kernel_drops() {
     let text = text_of(
         |builder| builder.receive_buffer(4_096),
-        async |daemon, bug| {
+        &async |daemon: &FakeDaemon, bug| {
             // So many that the drain, which looks every few ms, cannot keep up.
             let datagrams = if bug == Bug::Seeded { 20_000 } else { 1 };
             let emitter = Emitter::to(daemon);

@@ -52,12 +52,16 @@ fn diagnose(program: impl AsyncFn(&FakeDaemon, Bug) -> Verdict, expected: &str) 
 
 /// The same with a daemon that is set up.
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a program is written in the call"
+)]
 fn diagnose_with(
     set_up: impl Fn(FakeDaemonBuilder) -> FakeDaemonBuilder,
     program: impl AsyncFn(&FakeDaemon, Bug) -> Verdict,
     expected: &str,
 ) {
-    let text = text_of(set_up, program);
+    let text = text_of(set_up, &program);
     assert_eq!(five(&text), expected, "{text}");
 }
 
@@ -65,7 +69,7 @@ fn diagnose_with(
 #[track_caller]
 fn text_of(
     set_up: impl Fn(FakeDaemonBuilder) -> FakeDaemonBuilder,
-    program: impl AsyncFn(&FakeDaemon, Bug) -> Verdict,
+    program: &impl AsyncFn(&FakeDaemon, Bug) -> Verdict,
 ) -> String {
     let run = |bug| {
         let runtime = tokio::runtime::Builder::new_current_thread();

@@ -10,7 +10,7 @@ use crate::support::{Emitter, segment, trace_id};
 fn a_trace_that_was_sampled_out_and_is_recorded_all_the_same() {
     diagnose(
         async |daemon, bug| {
-            let (_, silence) = daemon
+            let ((), silence) = daemon
                 .try_expect_silence_during(async |context| {
                     if bug == Bug::Seeded {
                         let id = context.trace_id().to_string();
@@ -34,7 +34,7 @@ fn a_service_that_ignores_the_header_and_begins_a_trace_of_its_own() {
     diagnose(
         async |daemon, bug| {
             let recorder = recorder(daemon);
-            let (_, trace) = daemon
+            let ((), trace) = daemon
                 .try_capture(async |context| {
                     let text = match bug {
                         Bug::Seeded => String::new(), // read from another header
