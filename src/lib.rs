@@ -50,6 +50,7 @@
 //!
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
 //! - `cli`: the program `xray-phantom`, which checks capture files.
+//! - `googletest`: matchers of googletest in assertions, and assertions in those of googletest.
 //! - `proptest1`: strategies of proptest 1 for documents, traces and trace headers.
 //! - `schema` (default): a JSON Schema as a second witness for documents, and schemas of the user's
 //!   own; with `testing`.

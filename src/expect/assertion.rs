@@ -1,12 +1,13 @@
 //! The chain that begins at a trace.
 
-use std::fmt::Write as _;
+use std::time::Duration;
 
-use crate::error::visible;
-use crate::expect::entity::{Criterion, closest, names};
-use crate::expect::{ExpectEntity, Mismatch};
+use crate::expect::explain::explain;
+use crate::expect::log::{Log, Said, Score, compared, holds};
+use crate::expect::relation::{Relation, path};
+use crate::expect::{ExpectEntity, Matcher, Mismatch};
 use crate::model::EntityKind;
-use crate::render::marked;
+use crate::render::{duration, flags};
 use crate::trace::{Node, Trace};
 
 impl Trace {
@@ -36,100 +37,513 @@ impl Trace {
     /// ```
     #[must_use = "a chain asserts nothing by itself: name a segment"]
     pub fn assert(&self) -> Assertion<'_> {
-        Assertion { trace: self }
+        Assertion {
+            trace: self,
+            failed: None,
+        }
+    }
+
+    /// Makes several assertions and reports all that do not hold at once.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_assert_all`](Trace::try_assert_all) gives mismatches, with all their texts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert_all(|trace| trace
+    ///     .segment("OrdersWorker", |s| s.status(200))
+    ///     .subsegment_count("DynamoDB", 1)
+    ///     .lacks_subsegment("Kinesis"));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert_all(|trace| trace
+    ///     .segment("OrdersWorker", |s| s.status(201)) // both are reported
+    ///     .subsegment_count("DynamoDB", 2));
+    /// ```
+    #[track_caller]
+    pub fn assert_all<'a>(&'a self, check: impl FnOnce(Assertion<'a>) -> Assertion<'a>) {
+        let Err(mismatches) = self.try_assert_all(check) else {
+            return;
+        };
+        let texts: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
+        match &*texts {
+            [only] => panic!("{only}"),
+            several => panic!(
+                "{} assertions do not hold\n\n{}",
+                several.len(),
+                several.join("\n\n")
+            ),
+        }
+    }
+
+    /// Makes several assertions, and goes on where one does not hold.
+    ///
+    /// # Errors
+    ///
+    /// All those that do not hold, in order.
+    pub fn try_assert_all<'a>(
+        &'a self,
+        check: impl FnOnce(Assertion<'a>) -> Assertion<'a>,
+    ) -> Result<(), Vec<Mismatch>> {
+        let begun = Assertion {
+            trace: self,
+            failed: Some(Vec::new()),
+        };
+        match check(begun).failed {
+            Some(failed) if !failed.is_empty() => Err(failed),
+            _ => Ok(()),
+        }
     }
 }
 
 /// A chain of assertions on a trace.
+///
+/// Each of them panics where it does not hold; its twin, whose name begins with `try_`, gives the
+/// same text as a [`Mismatch`]. Names are texts, patterns such as [`glob`](crate::expect::glob), or
+/// any other [`Matcher`].
 #[derive(Debug)]
 pub struct Assertion<'a> {
-    trace: &'a Trace,
+    pub(in crate::expect) trace: &'a Trace,
+    /// What did not hold, where all of it is to be reported at once.
+    failed: Option<Vec<Mismatch>>,
+}
+
+/// Declares an assertion and its twin.
+macro_rules! assertions {
+    ($($(#[$about:meta])* $name:ident, $try_name:ident($($argument:ident: $type:ty),*)
+        |$this:ident, $log:ident| $check:expr;)*) => {
+        $(
+            $(#[$about])*
+            ///
+            /// # Panics
+            ///
+            #[doc = concat!("Where [`", stringify!($try_name), "`](Assertion::", stringify!($try_name), ") gives a mismatch, with its text.")]
+            #[track_caller]
+            #[expect(
+                clippy::return_self_not_must_use,
+                reason = "the assertion is made; what is returned is only for going on"
+            )]
+            pub fn $name(mut self, $($argument: $type),*) -> Assertion<'a> {
+                let checked = self.$try_name($($argument),*);
+                self.go_on(checked)
+            }
+
+            #[doc = concat!("As [`", stringify!($name), "`](Assertion::", stringify!($name), "), without a panic.")]
+            ///
+            /// # Errors
+            ///
+            /// It does not hold; the mismatch says in what.
+            pub fn $try_name(&self, $($argument: $type),*) -> Result<(), Mismatch> {
+                let $this = self;
+                self.check(|$log| $check)
+            }
+        )*
+    };
+}
+pub(in crate::expect) use assertions;
+
+/// Segments, and subsegments wherever in the trace.
+impl<'a> Assertion<'a> {
+    assertions! {
+        /// A segment has this name, and looks like this.
+        ///
+        /// Of several with the name, one that fits is enough; if none does, the closest is explained.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().segment("OrdersWorker", |s| s.status(200));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().segment("dynamo-put", |s| s); // that is a subsegment
+        /// ```
+        segment, try_segment(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.segments().one(log, &name, &expect);
+
+        /// The segment with this number among those with this name looks like this. They are
+        /// counted from 0, in order of start.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().nth_segment("OrdersWorker", 0, |s| s.status(200));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().nth_segment("OrdersWorker", 1, |s| s.status(200)); // there is one
+        /// ```
+        nth_segment, try_nth_segment(name: impl Matcher<str>, number: usize, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.segments().nth(log, &name, number, &expect);
+
+        /// Each segment with this name looks like this. There must be one.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use xray_phantom::expect::any;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_segment(any(), |s| s.origin("AWS::EC2::Instance"));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_segment("Billing", |s| s); // there is none
+        /// ```
+        each_segment, try_each_segment(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.segments().each(log, &name, false, &expect);
+
+        /// Each segment with this name looks like this, and there may be none.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_segment_if_any("Billing", |s| s.status(200));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_segment_if_any("OrdersWorker", |s| s.status(201));
+        /// ```
+        each_segment_if_any, try_each_segment_if_any(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.segments().each(log, &name, true, &expect);
+
+        /// So many segments have this name.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use xray_phantom::expect::any;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().segment_count(any(), 1);
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().segment_count("OrdersWorker", 2..);
+        /// ```
+        segment_count, try_segment_count(name: impl Matcher<str>, count: impl Matcher<i64>)
+        |this, log| this.segments().count(log, &name, &count);
+
+        /// No segment has this name.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().lacks_segment("Billing");
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().lacks_segment("OrdersWorker");
+        /// ```
+        lacks_segment, try_lacks_segment(name: impl Matcher<str>)
+        |this, log| this.segments().none_named(log, &name);
+
+        /// A subsegment anywhere in the trace has this name, and looks like this.
+        ///
+        /// Of several with the name, one that fits is enough; if none does, the closest is explained.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.operation("PutItem")).succeeded());
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().subsegment("Kinesis", |s| s);
+        /// ```
+        subsegment, try_subsegment(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.subsegments().one(log, &name, &expect);
+
+        /// The subsegment with this number among those with this name looks like this. They are
+        /// counted from 0, in order of start.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use xray_phantom::expect::any;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().nth_subsegment(any(), 0, |s| s.name("auth"));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().nth_subsegment("DynamoDB", 1, |s| s); // there is one
+        /// ```
+        nth_subsegment, try_nth_subsegment(name: impl Matcher<str>, number: usize, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.subsegments().nth(log, &name, number, &expect);
+
+        /// Each subsegment with this name looks like this. There must be one.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use std::time::Duration;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_subsegment("DynamoDB", |s| s.duration(..Duration::from_millis(80)));
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_subsegment("Kinesis", |s| s.succeeded()); // there is none
+        /// ```
+        each_subsegment, try_each_subsegment(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.subsegments().each(log, &name, false, &expect);
+
+        /// Each subsegment with this name looks like this, and there may be none.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_subsegment_if_any("Kinesis", |s| s.succeeded());
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().each_subsegment_if_any("SNS", |s| s.succeeded());
+        /// ```
+        each_subsegment_if_any, try_each_subsegment_if_any(name: impl Matcher<str>, expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>)
+        |this, log| this.subsegments().each(log, &name, true, &expect);
+
+        /// So many subsegments have this name.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().subsegment_count("DynamoDB", 1);
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().subsegment_count("DynamoDB", 2..=3);
+        /// ```
+        subsegment_count, try_subsegment_count(name: impl Matcher<str>, count: impl Matcher<i64>)
+        |this, log| this.subsegments().count(log, &name, &count);
+
+        /// No subsegment has this name.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().lacks_subsegment("Kinesis");
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().lacks_subsegment("DynamoDB");
+        /// ```
+        lacks_subsegment, try_lacks_subsegment(name: impl Matcher<str>)
+        |this, log| this.subsegments().none_named(log, &name);
+    }
+}
+
+/// The trace as a whole.
+impl<'a> Assertion<'a> {
+    assertions! {
+        /// Nothing in the trace is a fault.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+        ///
+        /// let daemon = FakeDaemon::start();
+        /// let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+        /// block_on(recorder.in_segment_infallible("OrdersWorker", async |_| ()));
+        /// block_on(daemon.expect_one_trace()).assert().no_faults();
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().no_faults(); // `charge` is one
+        /// ```
+        no_faults, try_no_faults()
+        |this, log| this.no_flag(log, "no faults", &["FAULT"]);
+
+        /// Nothing in the trace is a fault, an error, or was throttled.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+        ///
+        /// let daemon = FakeDaemon::start();
+        /// let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+        /// block_on(recorder.in_segment_infallible("OrdersWorker", async |_| ()));
+        /// block_on(daemon.expect_one_trace()).assert().all_succeeded();
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().all_succeeded(); // `SNS` was throttled
+        /// ```
+        all_succeeded, try_all_succeeded()
+        |this, log| this.no_flag(log, "all succeeded", &["FAULT", "ERROR", "THROTTLE"]);
+
+        /// The time from the first start to the last end of its segments.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use std::time::Duration;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().duration(..Duration::from_millis(250));
+        /// ```
+        ///
+        /// ```should_panic
+        /// use std::time::Duration;
+        ///
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().duration(..Duration::from_millis(50));
+        /// ```
+        duration, try_duration(expected: impl Matcher<Duration>)
+        |this, log| {
+            let found = this.trace.duration();
+            log.note(None, holds(found.as_ref(), &expected), || {
+                compared("duration", found.as_ref(), &expected, |found| duration(*found))
+            });
+        };
+
+        /// The depth of the trace: 1 where there are segments alone, one more a level.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().depth(..=4);
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().depth(2);
+        /// ```
+        depth, try_depth(expected: impl Matcher<i64>)
+        |this, log| {
+            let deepest = deepest(this.trace);
+            let found = deepest.map(|(depth, _)| depth);
+            log.note(None, holds(found.as_ref(), &expected), || {
+                compared("depth", found.as_ref(), &expected, ToString::to_string)
+                    .shown_by(deepest.map(|(_, node)| node))
+            });
+        };
+
+        /// So many segments and subsegments are in the trace.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().entity_count(11);
+        /// ```
+        ///
+        /// ```should_panic
+        /// # let trace = xray_phantom::trace::sample();
+        /// trace.assert().entity_count(..10);
+        /// ```
+        entity_count, try_entity_count(expected: impl Matcher<i64>)
+        |this, log| {
+            let found = i64::try_from(this.trace.nodes().len()).unwrap_or(i64::MAX);
+            log.note(None, holds(Some(&found), &expected), || {
+                compared("entities", Some(&found), &expected, ToString::to_string)
+            });
+        };
+    }
 }
 
 impl<'a> Assertion<'a> {
-    /// A segment has this name, and looks like this.
-    ///
-    /// Of several with the name, one that fits is enough; if none does, the closest is explained.
-    ///
-    /// # Panics
-    ///
-    /// Where [`try_segment`](Assertion::try_segment) gives a mismatch, with its text.
-    #[track_caller]
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "the assertion is made; what is returned is only for going on"
-    )]
-    pub fn segment(
-        self,
-        name: &str,
-        expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>,
-    ) -> Assertion<'a> {
-        match self.try_segment(name, expect) {
-            Ok(()) => self,
-            Err(mismatch) => panic!("{mismatch}"),
-        }
+    fn segments(&self) -> Relation<'a> {
+        let roots = self.trace.roots();
+        let segments = roots.filter(|root| root.kind() == EntityKind::Segment);
+        Relation::by_start("segment", None, segments)
     }
 
-    /// A segment has this name, and looks like this.
-    ///
-    /// # Errors
-    ///
-    /// It does not; the mismatch says in what.
-    pub fn try_segment(
-        &self,
-        name: &str,
-        expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>,
-    ) -> Result<(), Mismatch> {
-        let segments: Vec<Node<'a>> = self
-            .trace
-            .roots()
-            .filter(|root| root.kind() == EntityKind::Segment)
-            .collect();
-        let Some(criteria) = closest(&segments, name, &visible(name), expect) else {
-            let text = format!(
-                "expected segment \"{}\", found {}\n{}",
-                visible(name),
-                names(&segments),
-                self.trace
-            );
-            return Err(Mismatch { text });
+    fn subsegments(&self) -> Relation<'a> {
+        let nodes = self.trace.nodes();
+        Relation::by_start("subsegment", None, nodes.filter(Node::is_subsegment))
+    }
+
+    fn no_flag(&self, log: &mut Log<'a>, what: &'static str, unwanted: &[&str]) {
+        let is_wrong = |node: &Node<'a>| flags(node.entity()).any(|flag| unwanted.contains(&flag));
+        let wrong: Vec<Node<'a>> = self.trace.nodes().filter(is_wrong).collect();
+        log.note(None, wrong.is_empty(), || match wrong.first() {
+            None => Said::right(what, ""),
+            Some(first) => {
+                let set: Vec<&str> = flags(first.entity()).collect();
+                let others = match wrong.len() - 1 {
+                    0 => String::new(),
+                    many => format!(", and {many} more"),
+                };
+                let found = format!("found {} of {}{others}", set.join(" "), path(*first));
+                Said::wrong(what, found).shown_by(Some(*first))
+            }
+        });
+    }
+
+    /// Looks whether something holds, and explains why it does not.
+    pub(in crate::expect) fn check(&self, check: impl Fn(&mut Log<'a>)) -> Result<(), Mismatch> {
+        let mut counted = Log::Counted(Score::default());
+        check(&mut counted);
+        if counted.score().is_right() {
+            return Ok(());
+        }
+        let mut written = Log::written(String::new());
+        check(&mut written);
+        let Log::Written { criteria, .. } = written else {
+            unreachable!("it was begun as one that is written")
         };
-        match criteria.iter().find(|criterion| criterion.outcome.is_err()) {
-            None => Ok(()),
-            Some(first) => Err(self.explain(first, &criteria)),
-        }
+        Err(explain(self.trace, &criteria))
     }
 
-    /// The criteria of the entity at which the first one fails, and the tree with it marked.
-    fn explain(&self, first: &Criterion<'a>, criteria: &[Criterion<'a>]) -> Mismatch {
-        let mut text = format!("{} is not as expected:\n", first.path);
-        let here: Vec<_> = criteria
-            .iter()
-            .filter(|criterion| criterion.node.is(first.node))
-            .collect();
-        let width = here
-            .iter()
-            .map(|criterion| criterion.what.chars().count())
-            .max()
-            .unwrap_or(0);
-        for Criterion { what, outcome, .. } in here {
-            let line = match outcome {
-                Ok(found) => format!("  ok  {what:width$}  {found}"),
-                Err(why) => format!("  NO  {what:width$}  {why}"),
-            };
-            let _ = writeln!(text, "{}", line.trim_end());
+    /// Panics, or keeps what does not hold until the end.
+    #[track_caller]
+    pub(in crate::expect) fn go_on(&mut self, checked: Result<(), Mismatch>) -> Assertion<'a> {
+        let failed = match (checked, self.failed.take()) {
+            (Ok(()), failed) => failed,
+            (Err(mismatch), Some(mut failed)) => {
+                failed.push(mismatch);
+                Some(failed)
+            }
+            (Err(mismatch), None) => panic!("{mismatch}"),
+        };
+        Assertion {
+            trace: self.trace,
+            failed,
         }
-        let elsewhere = criteria
-            .iter()
-            .filter(|criterion| criterion.outcome.is_err() && !criterion.node.is(first.node))
-            .map(|criterion| format!("{}: {}", criterion.path, criterion.what));
-        for also in elsewhere {
-            let _ = writeln!(text, "  NO  {also}");
-        }
-        text.push_str(&marked(self.trace, first.node, SHOWN_LINES));
-        Mismatch { text }
     }
 }
 
-/// How many lines of a trace a mismatch shows.
-const SHOWN_LINES: usize = 40;
+/// How deep the trace is, and the first entity there.
+fn deepest(trace: &Trace) -> Option<(i64, Node<'_>)> {
+    let mut deepest = None;
+    let mut waiting: Vec<(i64, Node<'_>)> = trace.roots().map(|root| (1, root)).collect();
+    waiting.reverse();
+    while let Some((depth, node)) = waiting.pop() {
+        if deepest.is_none_or(|(most, _)| depth > most) {
+            deepest = Some((depth, node));
+        }
+        waiting.extend(node.children().rev().map(|child| (depth + 1, child)));
+    }
+    deepest
+}

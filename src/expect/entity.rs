@@ -1,158 +1,421 @@
 //! What one entity should look like.
 
-use std::cmp::Reverse;
 use std::fmt;
+use std::time::Duration;
 
-use crate::error::visible;
-use crate::expect::Scalar;
-use crate::model::{Aws, Entity};
+use serde::Serialize;
+
+use crate::expect::clue::Clue;
+use crate::expect::fields::fields;
+use crate::expect::json::{Extent, differs};
+use crate::expect::log::{Log, Said, compared, holds};
+use crate::expect::matcher::{quoted, short};
+use crate::expect::relation::path;
+use crate::expect::{ExpectAws, ExpectException, ExpectHttp, ExpectSql, Matcher};
+use crate::json::Value;
+use crate::model::Entity;
 use crate::render::flags;
 use crate::trace::Node;
 
 /// The expectations of one segment or subsegment. Each step adds one.
+///
+/// All of them are looked at, and a failure shows each: what is as expected and what is not.
 #[must_use = "expectations are checked when they are returned to the chain"]
 pub struct ExpectEntity<'a> {
-    node: Node<'a>,
-    path: String,
-    pub(in crate::expect) criteria: Vec<Criterion<'a>>,
+    pub(in crate::expect) node: Node<'a>,
+    pub(in crate::expect) log: Log<'a>,
 }
 
 impl fmt::Debug for ExpectEntity<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expectations of {}", self.path)
+        write!(f, "expectations of {}", path(self.node))
     }
 }
 
-/// Something that was expected, and whether it is so.
-pub(in crate::expect) struct Criterion<'a> {
-    pub(in crate::expect) node: Node<'a>,
-    /// The names from the segment down to the entity.
-    pub(in crate::expect) path: String,
-    pub(in crate::expect) what: String,
-    /// What was found, or what was expected and found instead.
-    pub(in crate::expect) outcome: Result<String, String>,
-}
-
+/// Its own fields.
 impl<'a> ExpectEntity<'a> {
-    pub(in crate::expect) fn new(node: Node<'a>, path: String) -> ExpectEntity<'a> {
-        ExpectEntity {
-            node,
-            path,
-            criteria: Vec::new(),
-        }
-    }
+    fields! {
+        /// Its name, where it was found by a pattern.
+        name: text(str) = "name", |this: &Self| this.node.name();
+        r#"subsegment(|name: &str| name.len() == 4, |s| s.name("auth"))"#,
+        r#"subsegment(|name: &str| name.len() == 4, |s| s.name("charge"))"#;
 
-    /// One of its children has this name, and looks like this. Other children do not matter.
-    ///
-    /// Of several with the name, one that fits is enough; if none does, the closest is explained.
-    pub fn child(
-        mut self,
-        name: &str,
-        expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>,
-    ) -> Self {
-        let children: Vec<Node<'a>> = self.node.children().collect();
-        let path = format!("{} > {}", self.path, visible(name));
-        match closest(&children, name, &path, expect) {
-            Some(criteria) => self.criteria.extend(criteria),
-            None => self.add(
-                &format!("child \"{}\"", visible(name)),
-                Err(format!("expected one, found {}", names(&children))),
-            ),
-        }
-        self
+        /// Its namespace: `aws`, `remote`, or what the sender wrote.
+        namespace: text(str) = "namespace", |this: &Self| this.entity().namespace();
+        r#"subsegment("DynamoDB", |s| s.namespace("aws"))"#,
+        r#"subsegment("DynamoDB", |s| s.namespace("remote"))"#;
+
+        /// Who sent the request (segments).
+        user: text(str) = "user", |this: &Self| this.entity().user();
+        r#"segment("OrdersWorker", |s| s.user("u-1"))"#,
+        r#"segment("OrdersWorker", |s| s.user("u-2"))"#;
+
+        /// The kind of resource that ran the segment, such as `AWS::EC2::Instance`.
+        origin: text(str) = "origin", |this: &Self| this.entity().origin();
+        r#"segment("OrdersWorker", |s| s.origin("AWS::EC2::Instance"))"#,
+        r#"segment("OrdersWorker", |s| s.origin("AWS::Lambda::Function"))"#;
+
+        /// The status of the HTTP answer.
+        status: number(i64) = "http.response.status",
+            |this: &Self| this.entity().http().and_then(|http| http.response()?.status());
+        r#"segment("OrdersWorker", |s| s.status(200).status(200..300))"#,
+        r#"segment("OrdersWorker", |s| s.status(201))"#;
+
+        /// The time from its start to its end.
+        duration: time(Duration) = "duration", |this: &Self| this.node.duration();
+        r#"segment("OrdersWorker", |s| s.duration(..std::time::Duration::from_millis(250)))"#,
+        r#"segment("OrdersWorker", |s| s.duration(..std::time::Duration::from_millis(50)))"#;
+
+        /// The part of its duration in which none of its children was open.
+        self_time: time(Duration) = "self time", |this: &Self| this.node.self_time();
+        r#"segment("OrdersWorker", |s| s.self_time(std::time::Duration::from_millis(15)))"#,
+        r#"segment("OrdersWorker", |s| s.self_time(std::time::Duration::from_millis(100)))"#;
+
+        /// How deep it lies: 1 for a segment, one more a level.
+        depth: number(i64) = "depth",
+            |this: &Self| i64::try_from(this.node.depth()).ok();
+        r#"subsegment("DynamoDB", |s| s.depth(3))"#,
+        r#"subsegment("DynamoDB", |s| s.depth(2))"#;
     }
 
     /// An annotation has this value.
-    pub fn annotation(mut self, key: &str, value: impl Into<Scalar>) -> Self {
-        let expected = value.into();
-        let outcome = match self.entity().annotation(key) {
-            Some(found)
-                if expected.is(
-                    found.as_bool(),
-                    found
-                        .as_number()
-                        .map(|number| (number.as_f64(), number.scaled(0))),
-                    found.as_str().as_deref(),
-                ) =>
-            {
-                Ok(expected.to_string())
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.annotation("order_id", "o-1").annotation("items", 1..=5));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.annotation("order_id", "o-2"));
+    /// ```
+    pub fn annotation(mut self, key: &str, expected: impl Matcher<Value<'a>>) -> Self {
+        let found = self.entity().annotation(key);
+        self.log
+            .note(Some(self.node), holds(found.as_ref(), &expected), || {
+                let what = format!("annotation {}", short(key));
+                let said = compared(what, found.as_ref(), &expected, json);
+                let Some(found) = found else {
+                    return said.because(Clue::NoAnnotation {
+                        key: key.to_owned(),
+                    });
+                };
+                match (found.as_str(), expected.literal()) {
+                    (Some(text), None) if text == expected.expected() => {
+                        said.because(Clue::OtherType { is_text: true })
+                    }
+                    (None, Some(text)) if text == found.raw() => {
+                        said.because(Clue::OtherType { is_text: false })
+                    }
+                    _ => said,
+                }
+            });
+        self
+    }
+
+    /// There is no annotation with this key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.lacks_annotation("card_number"));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.lacks_annotation("order_id"));
+    /// ```
+    pub fn lacks_annotation(mut self, key: &str) -> Self {
+        let found = self.entity().annotation(key);
+        self.log.note(Some(self.node), found.is_none(), || {
+            let what = format!("no annotation {}", short(key));
+            match &found {
+                None => Said::right(what, ""),
+                Some(found) => Said::wrong(what, format!("expected none, found {}", json(found))),
             }
-            Some(found) => Err(format!("expected {expected}, found {found}")),
-            None => Err(format!("expected {expected}, found no such annotation")),
-        };
-        self.add(&format!("annotation {}", visible(key)), outcome);
+        });
+        self
+    }
+
+    /// The metadata of a namespace hold this: of objects each of these members, and perhaps
+    /// others; all else the same. The SDKs' own namespace is `default`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.metadata("default", &json!({"cart": {"n": 2}})));
+    /// ```
+    ///
+    /// ```should_panic
+    /// use serde_json::json;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.metadata("default", &json!({"cart": {"n": 3}})));
+    /// ```
+    pub fn metadata(self, namespace: &str, expected: &(impl Serialize + ?Sized)) -> Self {
+        self.metadata_like(namespace, expected, Extent::Part)
+    }
+
+    /// The metadata of a namespace are this, and nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s
+    ///     .metadata_exactly("default", &json!({"cart": {"n": 2, "lines": ["pen", "ink"]}})));
+    /// ```
+    ///
+    /// ```should_panic
+    /// use serde_json::json;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.metadata_exactly("default", &json!({"cart": {"n": 2}})));
+    /// ```
+    pub fn metadata_exactly(self, namespace: &str, expected: &(impl Serialize + ?Sized)) -> Self {
+        self.metadata_like(namespace, expected, Extent::Whole)
+    }
+
+    fn metadata_like(
+        mut self,
+        namespace: &str,
+        expected: &(impl Serialize + ?Sized),
+        extent: Extent,
+    ) -> Self {
+        let found = self.entity().metadata(namespace);
+        let differs = differs(expected, found, extent);
+        self.log.note(Some(self.node), differs.is_none(), || {
+            let what = format!("metadata {}", short(namespace));
+            match differs {
+                None => Said::right(what, found.map(|found| json(&found)).unwrap_or_default()),
+                Some(why) => Said::wrong(what, why),
+            }
+        });
+        self
+    }
+
+    /// Its `http` block looks like this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().segment("OrdersWorker", |s| s.http(|h| h.method("POST").status(200)));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.http(|h| h)); // there is no such block
+    /// ```
+    pub fn http(mut self, expect: impl Fn(ExpectHttp<'a>) -> ExpectHttp<'a>) -> Self {
+        match self.entity().http() {
+            Some(http) => {
+                let begun = ExpectHttp::new(http, self.node, self.log.begin());
+                self.log.add(expect(begun).into_log());
+            }
+            None => self.no_block("http"),
+        }
         self
     }
 
     /// Its `aws` block looks like this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.operation("PutItem").table("Orders").retries(2)));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.operation("GetItem")));
+    /// ```
     pub fn aws(mut self, expect: impl Fn(ExpectAws<'a>) -> ExpectAws<'a>) -> Self {
-        let Some(aws) = self.entity().aws() else {
-            self.add("aws", Err("expected a block, found none".to_owned()));
-            return self;
-        };
-        for (what, outcome) in expect(ExpectAws {
-            aws,
-            outcomes: Vec::new(),
-        })
-        .outcomes
-        {
-            self.add(&what, outcome);
+        match self.entity().aws() {
+            Some(aws) => {
+                let begun = ExpectAws::new(aws, self.node, self.log.begin());
+                self.log.add(expect(begun).into_log());
+            }
+            None => self.no_block("aws"),
         }
         self
     }
 
-    /// Its namespace is `aws`, `remote`, or what the sender wrote.
-    pub fn namespace(mut self, namespace: &str) -> Self {
-        let found = self.entity().namespace();
-        self.add("namespace", text(namespace, found.as_deref()));
+    /// Its `sql` block looks like this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::expect::starts_with;
+    ///
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("users-db", |s| s.sql(|q| q.query(starts_with("SELECT")).user("worker")));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("users-db", |s| s.sql(|q| q.user("root")));
+    /// ```
+    pub fn sql(mut self, expect: impl Fn(ExpectSql<'a>) -> ExpectSql<'a>) -> Self {
+        match self.entity().sql() {
+            Some(sql) => {
+                let begun = ExpectSql::new(sql, self.node, self.log.begin());
+                self.log.add(expect(begun).into_log());
+            }
+            None => self.no_block("sql"),
+        }
         self
     }
 
-    /// The status of the answer is this.
-    pub fn status(mut self, status: i64) -> Self {
-        let found = self
-            .entity()
-            .http()
-            .and_then(|http| http.response()?.status());
-        self.add("http.response.status", number(status, found));
+    /// The first exception of its cause looks like this. A cause that refers to an exception of
+    /// another entity of the trace is followed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e
+    ///     .type_name("PaymentError")
+    ///     .caused_by(|e| e.type_name("BadGateway").remote(true))));
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.cause(|e| e.type_name("TimeoutError")));
+    /// ```
+    pub fn cause(mut self, expect: impl Fn(ExpectException<'a>) -> ExpectException<'a>) -> Self {
+        match ExpectException::first(self.node, self.log.begin()) {
+            Ok(begun) => self.log.add(expect(begun).into_log()),
+            Err(why) => self
+                .log
+                .note(Some(self.node), false, || Said::wrong("cause", why)),
+        }
+        self
+    }
+
+    /// It has no cause.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("DynamoDB", |s| s.lacks_cause());
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.lacks_cause());
+    /// ```
+    pub fn lacks_cause(mut self) -> Self {
+        let found = self.entity().json().get("cause");
+        self.log
+            .note(Some(self.node), found.is_none(), || match found {
+                None => Said::right("no cause", ""),
+                Some(found) => {
+                    Said::wrong("no cause", format!("expected none, found {}", json(&found)))
+                }
+            });
         self
     }
 
     /// None of error, fault and throttle is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("dynamo-put", |s| s.succeeded());
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.succeeded());
+    /// ```
     pub fn succeeded(mut self) -> Self {
         let set: Vec<&str> = flags(self.entity()).collect();
-        let outcome = if set.is_empty() {
-            Ok(String::new())
-        } else {
-            Err(format!("found {}", set.join(" ")))
-        };
-        self.add("succeeded", outcome);
+        self.log.note(Some(self.node), set.is_empty(), || {
+            if set.is_empty() {
+                Said::right("succeeded", "")
+            } else {
+                Said::wrong("succeeded", format!("found {}", set.join(" "))).because(Clue::Failed)
+            }
+        });
         self
     }
 
     /// It is an error: the caller was at fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("SNS", |s| s.errored());
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.errored()); // that is a fault
+    /// ```
     pub fn errored(self) -> Self {
         self.flag("errored", "ERROR")
     }
 
     /// It is a fault: the service was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.faulted());
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("SNS", |s| s.faulted()); // that is an error
+    /// ```
     pub fn faulted(self) -> Self {
         self.flag("faulted", "FAULT")
     }
 
     /// It was throttled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("SNS", |s| s.throttled());
+    /// ```
+    ///
+    /// ```should_panic
+    /// # let trace = xray_phantom::trace::sample();
+    /// trace.assert().subsegment("charge", |s| s.throttled());
+    /// ```
     pub fn throttled(self) -> Self {
         self.flag("throttled", "THROTTLE")
     }
 
-    fn flag(mut self, what: &str, flag: &str) -> Self {
+    fn flag(mut self, what: &'static str, flag: &'static str) -> Self {
         let set: Vec<&str> = flags(self.entity()).collect();
-        let outcome = match set.as_slice() {
-            set if set.contains(&flag) => Ok(String::new()),
-            [] => Err("found no flag".to_owned()),
-            others => Err(format!("found {} alone", others.join(" "))),
-        };
-        self.add(what, outcome);
+        let is_set = set.contains(&flag);
+        self.log.note(Some(self.node), is_set, || {
+            if is_set {
+                return Said::right(what, "");
+            }
+            let found = match set.as_slice() {
+                [] => "found no flag".to_owned(),
+                others => format!("found {} alone", others.join(" ")),
+            };
+            Said::wrong(what, found).because(Clue::NoFlag { flag })
+        });
         self
     }
 
@@ -160,111 +423,21 @@ impl<'a> ExpectEntity<'a> {
         self.node.entity()
     }
 
-    fn add(&mut self, what: &str, outcome: Result<String, String>) {
-        let path = self.path.clone();
-        self.criteria.push(Criterion {
-            node: self.node,
-            path,
-            what: what.to_owned(),
-            outcome,
+    fn no_block(&mut self, block: &'static str) {
+        self.log.note(Some(self.node), false, || {
+            Said::wrong(block, "expected a block, found none").because(Clue::NoBlock { block })
         });
     }
 }
 
-/// The expectations of an `aws` block. Each step adds one.
-#[derive(Debug)]
-#[must_use = "expectations are checked when they are returned to the chain"]
-pub struct ExpectAws<'a> {
-    aws: Aws<'a>,
-    outcomes: Vec<(String, Result<String, String>)>,
-}
-
-impl ExpectAws<'_> {
-    /// The operation.
-    pub fn operation(self, operation: &str) -> Self {
-        let found = self.aws.operation();
-        self.text("aws.operation", operation, found.as_deref())
-    }
-
-    /// The DynamoDB table.
-    pub fn table(self, table: &str) -> Self {
-        let found = self.aws.table_name();
-        self.text("aws.table_name", table, found.as_deref())
-    }
-
-    /// The region.
-    pub fn region(self, region: &str) -> Self {
-        let found = self.aws.region();
-        self.text("aws.region", region, found.as_deref())
-    }
-
-    /// How often the SDK tried again.
-    pub fn retries(mut self, retries: u32) -> Self {
-        let outcome = number(retries.into(), self.aws.retries());
-        self.outcomes.push(("aws.retries".to_owned(), outcome));
-        self
-    }
-
-    fn text(mut self, what: &str, expected: &str, found: Option<&str>) -> Self {
-        self.outcomes.push((what.to_owned(), text(expected, found)));
-        self
-    }
-}
-
-/// The criteria of the candidate of this name that fits, or comes closest; `None` without one.
-pub(in crate::expect) fn closest<'a>(
-    nodes: &[Node<'a>],
-    name: &str,
-    path: &str,
-    expect: impl Fn(ExpectEntity<'a>) -> ExpectEntity<'a>,
-) -> Option<Vec<Criterion<'a>>> {
-    let candidates = nodes
-        .iter()
-        .filter(|node| node.name().as_deref() == Some(name));
-    let judged = candidates.map(|node| expect(ExpectEntity::new(*node, path.to_owned())).criteria);
-    // One that fits, else the one with the most that is right, then the least that is wrong.
-    judged.min_by_key(|criteria| {
-        let wrong = criteria
-            .iter()
-            .filter(|criterion| criterion.outcome.is_err())
-            .count();
-        (wrong > 0, Reverse(criteria.len() - wrong), wrong)
-    })
-}
-
-/// `"a", "b" and "c"`, or `none`.
-pub(in crate::expect) fn names(nodes: &[Node<'_>]) -> String {
-    let names: Vec<String> = nodes
-        .iter()
-        .map(|node| {
-            node.name().map_or("one without name".to_owned(), |name| {
-                format!("\"{}\"", visible(&name))
-            })
-        })
-        .collect();
-    match names.split_last() {
-        None => "none".to_owned(),
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-    }
-}
-
-fn text(expected: &str, found: Option<&str>) -> Result<String, String> {
-    match found {
-        Some(found) if found == expected => Ok(visible(found)),
-        Some(found) => Err(format!(
-            "expected \"{}\", found \"{}\"",
-            visible(expected),
-            visible(found)
-        )),
-        None => Err(format!("expected \"{}\", found none", visible(expected))),
-    }
-}
-
-fn number(expected: i64, found: Option<i64>) -> Result<String, String> {
-    match found {
-        Some(found) if found == expected => Ok(found.to_string()),
-        Some(found) => Err(format!("expected {expected}, found {found}")),
-        None => Err(format!("expected {expected}, found none")),
+/// A value as it was sent, on one line and not too long.
+pub(in crate::expect) fn json(value: &Value<'_>) -> String {
+    match value.as_str() {
+        Some(text) => quoted(&text),
+        // White space between lines says nothing.
+        None if value.raw().contains('\n') => {
+            short(&value.raw().split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+        None => short(value.raw()),
     }
 }

@@ -6,4 +6,5 @@ mod tree;
 
 pub use timeline::Timeline;
 
+pub(crate) use text::{duration, wrapped};
 pub(crate) use tree::{annotations, excerpt, flags, marked, retries, status, what};

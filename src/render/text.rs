@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A duration with three digits and its unit.
-pub(in crate::render) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (value, unit) = match nanos {
         0..1_000 => return format!("{nanos} ns"),
@@ -19,3 +19,49 @@ pub(in crate::render) fn duration(duration: Duration) -> String {
     };
     format!("{value:.decimals$} {unit}")
 }
+
+/// A text behind a label, in lines of at most 80 columns: those after the first are indented as
+/// far as the label is long. A longer word stays whole, on a line of its own.
+pub(crate) fn wrapped(label: &str, text: &str) -> String {
+    let indent = label.chars().count().min(DEEPEST);
+    let mut lines = String::with_capacity(label.len() + text.len() + 1);
+    lines.push_str(label);
+    let mut column = label.chars().count();
+    for (number, line) in text.lines().enumerate() {
+        if number > 0 {
+            begin(&mut lines, indent);
+            column = indent;
+        }
+        let mut is_first = true;
+        for word in line.split(' ') {
+            let width = word.chars().count();
+            let room = COLUMNS.saturating_sub(width);
+            let is_too_long = is_first && column > indent.max(room);
+            if !is_first && column + 1 + width > COLUMNS || is_too_long {
+                // What is long begins further to the left.
+                column = indent.min(room);
+                begin(&mut lines, column);
+            } else if !is_first {
+                lines.push(' ');
+                column += 1;
+            }
+            lines.push_str(word);
+            column += width;
+            is_first = false;
+        }
+    }
+    lines.truncate(lines.trim_end().len());
+    lines.push('\n');
+    lines
+}
+
+fn begin(lines: &mut String, indent: usize) {
+    lines.truncate(lines.trim_end().len());
+    lines.push('\n');
+    lines.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// Columns of a line.
+pub(in crate::render) const COLUMNS: usize = 80;
+/// How far lines after the first are indented at most.
+const DEEPEST: usize = 40;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::error::{count, on_one_line, visible};
 use crate::model::{Annotation, Entity};
-use crate::render::text::duration;
+use crate::render::text::{COLUMNS, duration};
 use crate::trace::{Node, Nodes, PartialTrace, Severity, Trace};
 
 /// The trace as a tree, one line an entity:
@@ -60,15 +60,15 @@ pub(crate) fn excerpt(trace: &PartialTrace, lines: usize) -> String {
     text
 }
 
-/// At most so many lines of a complete trace, one entity marked.
-pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
+/// At most so many lines of a complete trace, one entity marked if one is meant.
+pub(crate) fn marked(trace: &Trace, here: Option<Node<'_>>, lines: usize) -> String {
     let total = trace.nodes().len();
     let mut text = format!(
         "trace {} (complete, {})\n",
         on_one_line(trace.id(), NAME_WIDTH),
         count(total as u64, "entity")
     );
-    branches(&mut text, trace.roots(), lines, Some(here));
+    branches(&mut text, trace.roots(), lines, here);
     if total > lines {
         let _ = writeln!(
             text,
@@ -76,14 +76,19 @@ pub(crate) fn marked(trace: &Trace, here: Node<'_>, lines: usize) -> String {
             count((total - lines) as u64, "more entity")
         );
     }
-    if !text.contains(HERE) {
+    if let Some(here) = here.filter(|_| !text.contains(HERE)) {
         let mut above: Vec<Node<'_>> = std::iter::successors(here.parent(), Node::parent).collect();
         above.reverse();
-        let names = above
-            .iter()
-            .map(|node| line(*node))
-            .chain([format!("{}{HERE}", line(here))]);
-        text.extend(names.map(|line| format!("... {line}\n")));
+        let columns = COLUMNS - "... ".len();
+        let left_out = above.len().saturating_sub(SHOWN_ABOVE);
+        if left_out > 0 {
+            let levels = count(left_out as u64, "level");
+            let _ = writeln!(text, "... {levels} above");
+        }
+        for node in &above[left_out..] {
+            let _ = writeln!(text, "... {}", line(*node, columns));
+        }
+        let _ = writeln!(text, "... {}{HERE}", line(here, columns - HERE.len()));
     }
     text
 }
@@ -124,7 +129,10 @@ fn branches(text: &mut String, roots: Nodes<'_>, most: usize, here: Option<Node<
             } else {
                 ""
             };
-            let _ = writeln!(text, "{indent}{branch}{number}{}{mark}", line(node));
+            let taken = [&*indent, branch, &*number, mark].map(|part| part.chars().count());
+            let columns = COLUMNS.saturating_sub(taken.iter().sum());
+            let shown = line(node, columns);
+            let _ = writeln!(text, "{indent}{branch}{number}{shown}{mark}");
             let below = match (depth, last) {
                 (0, _) => String::new(),
                 (1..MAX_INDENT, true) => format!("{indent}   "),
@@ -154,18 +162,37 @@ struct Waiting<'a> {
 }
 
 /// `dynamodb PutItem Orders 400 ERROR  44.9 ms  {order_id: o-1}  <- never-closed`
-fn line(node: Node<'_>) -> String {
+///
+/// Where that is too wide the annotations are cut first, then what it did, then the name.
+fn line(node: Node<'_>, columns: usize) -> String {
+    let mut widths = [NAME_WIDTH, WORD_WIDTH, WORD_WIDTH];
+    let mut shown = line_of(node, widths);
+    for part in (0..widths.len()).rev() {
+        let mut over = shown.chars().count().saturating_sub(columns);
+        // First what is too much for the longest text, then half of what is left each time.
+        while over > 0 && widths[part] > SHORTEST {
+            let less = over.min((widths[part] - SHORTEST).div_ceil(2));
+            widths[part] -= less;
+            shown = line_of(node, widths);
+            over = shown.chars().count().saturating_sub(columns);
+        }
+    }
+    shown
+}
+
+/// The same with so many characters for the name, for each word behind it, and for annotations.
+fn line_of(node: Node<'_>, [name_width, word_width, annotations_width]: [usize; 3]) -> String {
     let entity = node.entity();
     let mut line = match entity.name() {
         Some(name) if name.is_empty() => "<empty name>".to_owned(),
-        Some(name) => on_one_line(&name, NAME_WIDTH),
+        Some(name) => on_one_line(&name, name_width),
         None => "<no name>".to_owned(),
     };
     let retries = retries(entity).map(|retries| format!("(retries {retries})"));
     let status = status(entity).map(|status| status.to_string());
     for word in what(entity).into_iter().chain(retries).chain(status) {
         line.push(' ');
-        line.push_str(&on_one_line(&word, WORD_WIDTH));
+        line.push_str(&on_one_line(&word, word_width));
     }
     for flag in flags(entity) {
         line.push(' ');
@@ -178,7 +205,7 @@ fn line(node: Node<'_>) -> String {
     let annotations = annotations(entity);
     if !annotations.is_empty() {
         line.push_str("  {");
-        line.push_str(&on_one_line(&annotations.join(", "), WORD_WIDTH));
+        line.push_str(&on_one_line(&annotations.join(", "), annotations_width));
         line.push('}');
     }
     let marks: Vec<&str> = node
@@ -260,4 +287,8 @@ const HERE: &str = "  <- here";
 const NAME_WIDTH: usize = 60;
 const WORD_WIDTH: usize = 60;
 /// How many levels are indented.
-const MAX_INDENT: usize = 24;
+const MAX_INDENT: usize = 12;
+/// What is cut keeps so many characters.
+const SHORTEST: usize = 8;
+/// Of an entity that is not among those shown, how many levels above it are.
+const SHOWN_ABOVE: usize = 8;

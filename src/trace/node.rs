@@ -60,6 +60,11 @@ impl<'a> Node<'a> {
             .map(move |&index| Node { tree, index })
     }
 
+    /// All entities of its trace, each before its children.
+    pub(crate) fn trace_nodes(&self) -> Nodes<'a> {
+        Nodes::all(self.tree)
+    }
+
     /// The number of the datagram that it came in.
     pub fn seq(&self) -> u64 {
         self.branch().seq

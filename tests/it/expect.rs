@@ -1,7 +1,13 @@
 //! The chain, and what it says when it fails.
 
-use xray_phantom::expect::ExpectEntity;
-use xray_phantom::{FakeDaemon, Recorder, Trace, block_on, in_subsegment_infallible};
+use std::sync::Arc;
+
+use xray_phantom::expect::{ExpectEntity, ExpectedTree, any};
+use xray_phantom::json::Document;
+use xray_phantom::trace::{Arrival, ExternalParents, assemble};
+use xray_phantom::{
+    FakeDaemon, Mismatch, Recorder, Trace, block_on, in_subsegment_infallible, tree,
+};
 
 use crate::support::panic_text;
 
@@ -72,7 +78,7 @@ fn the_closest_entity_is_explained_criterion_by_criterion_with_its_place() {
     });
     assert_eq!(
         settled(&text),
-        "api > put is not as expected:\n\
+        "api > put (closest of 2) is not as expected\n\
          \x20 ok  annotation order_id  \"o-1\"\n\
          \x20 NO  annotation items     expected 4, found 3\n\
          \x20 ok  errored\n\
@@ -81,64 +87,6 @@ fn the_closest_entity_is_explained_criterion_by_criterion_with_its_place() {
          api\n\
          ├─ put ERROR  {items: 3, order_id: o-1, vip: true}  <- here\n\
          └─ put  {order_id: o-2}"
-    );
-}
-
-#[test]
-fn what_is_not_there_is_named_with_what_is() {
-    let trace = trace();
-    let text = panic_text(|| trace.assert().segment("api", |s| s.child("get", |s| s)));
-    assert!(text.starts_with("api is not as expected:\n  NO  child \"get\"  expected one, found \"put\" and \"put\"\n"), "{text}");
-    let text = panic_text(|| {
-        trace
-            .assert()
-            .segment("api", |s| s.child("put", |s| s.child("x", |s| s)))
-    });
-    assert!(
-        text.starts_with(
-            "api > put is not as expected:\n  NO  child \"x\"  expected one, found none\n"
-        ),
-        "{text}"
-    );
-    let text = panic_text(|| trace.assert().segment("apis", |s| s));
-    assert!(
-        text.starts_with("expected segment \"apis\", found \"api\"\ntrace "),
-        "{text}"
-    );
-    let text = panic_text(|| trace.assert().segment("put", |s| s));
-    assert!(
-        text.starts_with("expected segment \"put\", found \"api\"\n"),
-        "{text}"
-    );
-}
-
-#[test]
-fn each_criterion_says_what_was_found() {
-    let trace = trace();
-    let mismatch = trace
-        .assert()
-        .try_segment("api", |s| {
-            s.namespace("aws")
-                .status(200)
-                .aws(|a| a.operation("PutItem").table("T").region("r").retries(1))
-                .faulted()
-                .annotation("a", 1)
-        })
-        .unwrap_err();
-    let text = mismatch.to_string();
-    let lines: Vec<&str> = text.lines().skip(1).take(8).collect();
-    assert_eq!(
-        lines,
-        [
-            "  NO  namespace             expected \"aws\", found none",
-            "  NO  http.response.status  expected 200, found none",
-            "  NO  aws.operation         expected \"PutItem\", found none",
-            "  NO  aws.table_name        expected \"T\", found none",
-            "  NO  aws.region            expected \"r\", found none",
-            "  NO  aws.retries           expected 1, found none",
-            "  NO  faulted               found no flag",
-            "  NO  annotation a          expected 1, found no such annotation",
-        ]
     );
 }
 
@@ -217,4 +165,192 @@ fn whole_numbers_are_equal_to_themselves_alone() {
             .try_segment("api", |s| s.annotation("half", 2))
             .is_err()
     );
+}
+
+/// A trace of so many levels, each with the one below it.
+fn deep(levels: usize) -> Trace {
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567", "start_time": 1721763840.0, "end_time": 1721763840.5"#;
+    let documents = (1..=levels).map(|level| {
+        let (kind, parent) = if level == 1 {
+            (String::new(), String::new())
+        } else {
+            let parent = format!(r#", "parent_id": "{:016x}""#, level - 1);
+            (r#", "type": "subsegment""#.to_owned(), parent)
+        };
+        format!(r#"{{{head}, "id": "{level:016x}", "name": "n{level}"{kind}{parent}}}"#)
+    });
+    assembled(documents)
+}
+
+/// A trace of one segment and so many children.
+fn wide(children: usize) -> Trace {
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567", "start_time": 1721763840.0, "end_time": 1721763840.5"#;
+    let segment = format!(r#"{{{head}, "id": "00000000000000a1", "name": "api"}}"#);
+    let child = |number| {
+        format!(
+            r#"{{{head}, "id": "{:016x}", "name": "c{number}", "type": "subsegment", "parent_id": "00000000000000a1"}}"#,
+            number + 0x1000
+        )
+    };
+    assembled(std::iter::once(segment).chain((0..children).map(child)))
+}
+
+fn assembled(documents: impl Iterator<Item = String>) -> Trace {
+    let arrivals = documents.zip(0..).map(|(document, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(&document).unwrap()),
+    });
+    let mut assembly = assemble(arrivals, &ExternalParents::default());
+    assembly.traces.remove(0).complete().unwrap()
+}
+
+/// A text that a person can read, however large the trace is.
+#[track_caller]
+fn is_bounded(checked: Result<(), Mismatch>) -> String {
+    let text = checked.unwrap_err().to_string();
+    assert!(text.lines().count() <= 70, "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    text
+}
+
+#[test]
+fn a_trace_of_ten_thousand_levels_is_no_stack_overflow() {
+    let trace = deep(10_000);
+    let assert = trace.assert();
+    trace
+        .assert()
+        .subsegment("n10000", |s| s.depth(10_000))
+        .segment("n1", |s| {
+            s.descendant("n9999", |s| s.child("n10000", |s| s))
+        })
+        .depth(10_000)
+        .within_parent()
+        .max_concurrency(any(), 10_000);
+    assert_eq!(trace.critical_path().len(), 10_000);
+    let mut names = (1..=10_000).rev().map(|level| format!("n{level}"));
+    let mut expected = ExpectedTree::new().with(names.next().unwrap(), |below| below);
+    for name in names {
+        expected = ExpectedTree::new().with(name, |_| expected);
+    }
+    trace.assert().tree(&expected);
+
+    is_bounded(assert.try_subsegment("n10000", ExpectEntity::faulted));
+    is_bounded(assert.try_tree(tree! { "n1" }));
+    is_bounded(assert.try_tree(expected.with("n1", |below| below)));
+    is_bounded(assert.try_critical_path(["n1"]));
+    is_bounded(assert.try_each_subsegment(any(), ExpectEntity::faulted));
+    is_bounded(assert.try_depth(9_999));
+    let text = is_bounded(assert.try_subsegment("n10000", |s| s.child("x", |s| s)));
+    let settled: Vec<&str> = text.lines().take(3).collect();
+    assert_eq!(
+        settled,
+        [
+            "n1 > … > n9996 > n9997 > n9998 > n9999 > n10000 is not as expected",
+            "likely: the code that records it did not run: nothing that came is called \"x\"",
+            "  NO  child \"x\"  expected one, found none",
+        ]
+    );
+}
+
+#[test]
+fn a_trace_of_a_hundred_thousand_subsegments_has_a_short_text() {
+    let trace = wide(100_000);
+    let assert = trace.assert();
+    trace
+        .assert()
+        .subsegment("c99999", ExpectEntity::succeeded)
+        .subsegment_count(any(), 100_000)
+        .each_subsegment(any(), ExpectEntity::succeeded);
+    is_bounded(assert.try_subsegment("x", |s| s));
+    is_bounded(assert.try_each_subsegment(any(), ExpectEntity::faulted));
+    is_bounded(assert.try_lacks_subsegment(any()));
+    is_bounded(assert.try_before(any(), any()));
+    is_bounded(assert.try_tree(tree! { "api" => { "c1" * 2, "c2" } }));
+    let text = is_bounded(assert.try_subsegment_count("c1", 2));
+    assert!(
+        text.ends_with("... and 99961 more entities\n"),
+        "c1 is among those shown: {text}"
+    );
+}
+
+#[test]
+fn all_that_does_not_hold_is_reported_at_once() {
+    let trace = trace();
+    let mismatches = trace
+        .try_assert_all(|trace| {
+            trace
+                .segment("api", |s| s.faulted())
+                .subsegment_count("put", 2)
+                .lacks_subsegment("put")
+        })
+        .unwrap_err();
+    let first_lines: Vec<String> = mismatches
+        .iter()
+        .map(|mismatch| mismatch.to_string().lines().nth(1).unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        first_lines,
+        [
+            "  NO  faulted  found no flag",
+            "  NO  no subsegment \"put\"  expected none, found 2"
+        ]
+    );
+    let text = panic_text(|| {
+        trace.assert_all(|trace| trace.lacks_subsegment("put").lacks_segment("api"));
+    });
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    assert_eq!(
+        lines,
+        [
+            "2 assertions do not hold",
+            "",
+            "the trace is not as expected"
+        ]
+    );
+    trace.assert_all(|trace| trace.subsegment_count("put", 2));
+    // One that does not hold is told as it is.
+    let text = panic_text(|| trace.assert_all(|trace| trace.lacks_segment("api")));
+    assert_eq!(
+        text,
+        trace
+            .assert()
+            .try_lacks_segment("api")
+            .unwrap_err()
+            .to_string()
+    );
+}
+
+#[test]
+fn nothing_passes_because_there_is_nothing() {
+    let trace = trace();
+    let assert = trace.assert();
+    assert!(assert.try_each_segment("x", |s| s).is_err());
+    assert!(assert.try_each_subsegment("x", |s| s).is_err());
+    assert!(assert.try_before("x", "put").is_err());
+    assert!(assert.try_before("put", "x").is_err());
+    assert!(assert.try_after("x", "x").is_err());
+    assert!(assert.try_overlapping("x", "put").is_err());
+    assert!(assert.try_overlapping("api", "api").is_err());
+    assert!(assert.try_max_concurrency("x", ..5).is_err());
+    assert!(
+        assert
+            .try_segment("api", |s| s.each_child("x", |s| s))
+            .is_err()
+    );
+    assert!(
+        assert
+            .try_segment("api", |s| s.each_descendant("x", |s| s))
+            .is_err()
+    );
+    trace
+        .assert()
+        .each_segment_if_any("x", ExpectEntity::faulted)
+        .each_subsegment_if_any("x", ExpectEntity::faulted)
+        .segment("api", |s| {
+            s.each_child_if_any("x", ExpectEntity::faulted)
+                .each_descendant_if_any("x", ExpectEntity::faulted)
+        });
 }

@@ -26,6 +26,7 @@ mod emitters;
 mod endings;
 mod entities;
 mod expect;
+mod expect_texts;
 mod fake_daemon;
 mod faults;
 mod hot_path;

@@ -16,7 +16,7 @@ pub(crate) const ROOMS: &[(&str, &str)] = &[
     ("graph", "error model trace"),
     ("query", "error model trace graph"),
     ("render", "error model trace graph"),
-    ("expect", "error model trace graph query render"),
+    ("expect", "error json model trace graph query render"),
     ("snapshot", "error json model trace render"),
     ("instrument", "error json model recorder wire"),
     ("dynamodb", "error json seam wire"),
@@ -61,6 +61,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("recorder", "futures_core serde socket2 tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
+    ("expect", "googletest regex serde"),
     ("snapshot", "insta"),
     (
         "instrument",
