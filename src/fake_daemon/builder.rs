@@ -299,8 +299,7 @@ impl FakeDaemonBuilder {
         let listener = Listener::start(udp, receive_buffer, self.clock, started.clone())?;
         listener.set_faults(faults)?;
         Ok(FakeDaemon::new(
-            listener,
-            sampling,
+            (listener, sampling),
             self.external,
             self.hooks,
             Judged::new(

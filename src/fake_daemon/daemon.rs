@@ -160,8 +160,7 @@ impl FakeDaemon {
     }
 
     pub(in crate::fake_daemon) fn new(
-        listener: Listener,
-        sampling: SamplingResponder,
+        (listener, sampling): (Listener, SamplingResponder),
         external: ExternalParents,
         hooks: Hooks,
         judged: Judged,

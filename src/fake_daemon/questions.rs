@@ -214,7 +214,14 @@ impl FakeDaemon {
     /// The trace with this id, as far as it has come.
     fn named(&self, id: &str, counts: Counts) -> Result<PartialTrace, Shortfall> {
         let trace = self.inspector().index().trace(id, self.external());
-        trace.ok_or_else(|| self.sight_of(id, counts).unknown_trace(id))
+        trace.ok_or_else(|| {
+            let mut sight = self.sight_of(id, counts);
+            if sight.clues.is_empty() {
+                // What came instead may lack its header.
+                sight.clues = self.notebook.clues(None);
+            }
+            sight.unknown_trace(id)
+        })
     }
 
     /// The trace, if nothing of it is missing. If something is, that is thereby reported.

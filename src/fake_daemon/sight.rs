@@ -39,7 +39,7 @@ impl Sight {
             causes.push(Cause::new(NOWHERE).hint(NOWHERE_HINT));
         }
         let headline = "expected one trace, and none came";
-        self.told(ShortfallCode::NoTrace, headline, causes, "")
+        self.told(ShortfallCode::NoTrace, headline, &causes, "")
     }
 
     pub(in crate::fake_daemon) fn several_traces(&self) -> Shortfall {
@@ -51,11 +51,11 @@ impl Sight {
             "daemon.trace(id) for one of them, daemon.traces() for all, daemon.capture(...) for that of \
              some code",
         );
-        let causes = vec![cause];
+        let causes = [cause];
         self.told(
             ShortfallCode::SeveralTraces,
             &headline,
-            causes,
+            &causes,
             &self.list_traces(),
         )
     }
@@ -73,7 +73,7 @@ impl Sight {
         }
         came.push_str(&excerpt(trace, SHOWN_LINES));
         let causes = self.missing(trace);
-        self.told(ShortfallCode::Incomplete, &headline, causes, &came)
+        self.told(ShortfallCode::Incomplete, &headline, &causes, &came)
     }
 
     /// Why a trace is not complete.
@@ -113,7 +113,7 @@ impl Sight {
             losses.push(unexplained(self.counts.unexplained));
         }
         let headline = format!("no answer can be relied on: {}", losses.join("\n"));
-        self.told(ShortfallCode::Lost, &headline, Vec::new(), "")
+        self.told(ShortfallCode::Lost, &headline, &[], "")
     }
 
     pub(in crate::fake_daemon) fn no_rejection(&self, code: &str) -> Shortfall {
@@ -123,7 +123,7 @@ impl Sight {
             .iter()
             .partition(|rejection| rejection.code().as_str() == code);
         let cause = absent(same.len(), others.len(), self.counts.received, "datagram");
-        self.told(ShortfallCode::NoRejection, &headline, vec![cause], "")
+        self.told(ShortfallCode::NoRejection, &headline, &[cause], "")
     }
 
     pub(in crate::fake_daemon) fn no_violation(&self, code: &str) -> Shortfall {
@@ -133,7 +133,7 @@ impl Sight {
             .iter()
             .partition(|violation| violation.code() == code);
         let cause = absent(same.len(), others.len(), self.counts.received, "document");
-        self.told(ShortfallCode::NoViolation, &headline, vec![cause], "")
+        self.told(ShortfallCode::NoViolation, &headline, &[cause], "")
     }
 
     /// There is no `what` with this code; these are.
@@ -148,7 +148,7 @@ impl Sight {
             visible(code),
             known.join(", ")
         );
-        self.told(ShortfallCode::UnknownCode, &headline, Vec::new(), "")
+        self.told(ShortfallCode::UnknownCode, &headline, &[], "")
     }
 
     pub(in crate::fake_daemon) fn unknown_trace(&self, id: &str) -> Shortfall {
@@ -158,14 +158,14 @@ impl Sight {
             if causes.is_empty() {
                 causes = self.causes();
             }
-            return self.told(ShortfallCode::UnknownTrace, &headline, causes, "");
+            return self.told(ShortfallCode::UnknownTrace, &headline, &causes, "");
         }
         if causes.is_empty() {
             causes.push(Cause::new(ANOTHER).hint(IGNORED_HINT));
         }
         let others = count(self.traces.len() as u64, "other trace");
         let came = format!("{others} came:\n{}", self.list_traces());
-        self.told(ShortfallCode::UnknownTrace, &headline, causes, &came)
+        self.told(ShortfallCode::UnknownTrace, &headline, &causes, &came)
     }
 
     /// Nothing came under the header of a capture; the traces are those that began meanwhile.
@@ -179,14 +179,14 @@ impl Sight {
             if causes.is_empty() {
                 causes.push(Cause::new(NOTHING).hint(IGNORED_HINT));
             }
-            return self.told(ShortfallCode::NotCaptured, &headline, causes, "");
+            return self.told(ShortfallCode::NotCaptured, &headline, &causes, "");
         }
         if causes.is_empty() {
             causes.push(Cause::new(IGNORED).hint(IGNORED_HINT));
         }
         let others = count(self.traces.len() as u64, "other trace");
         let came = format!("{others} began meanwhile:\n{}", self.list_traces());
-        self.told(ShortfallCode::NotCaptured, &headline, causes, &came)
+        self.told(ShortfallCode::NotCaptured, &headline, &causes, &came)
     }
 
     /// So many datagrams came where none was to.
@@ -198,7 +198,7 @@ impl Sight {
         self.told(
             ShortfallCode::NotSilent,
             &headline,
-            vec![cause],
+            &[cause],
             &self.list_traces(),
         )
     }
@@ -229,7 +229,7 @@ impl Sight {
             let _ = writeln!(came, "{traces} came:");
             came.push_str(&self.list_traces());
         }
-        self.told(ShortfallCode::Overdue, headline, causes, &came)
+        self.told(ShortfallCode::Overdue, headline, &causes, &came)
     }
 
     fn list_traces(&self) -> String {
@@ -248,17 +248,15 @@ impl Sight {
     }
 
     /// The text: what it is about, why, what came, what to do; then what else came, and where.
-    fn told(
-        &self,
-        code: ShortfallCode,
-        headline: &str,
-        causes: Vec<Cause>,
-        came: &str,
-    ) -> Shortfall {
+    fn told(&self, code: ShortfallCode, headline: &str, causes: &[Cause], came: &str) -> Shortfall {
         let mut text = format!("{headline}\n");
-        causes.iter().for_each(|cause| cause.tell(&mut text));
+        for cause in causes {
+            cause.tell(&mut text);
+        }
         text.push_str(came);
-        causes.iter().for_each(|cause| cause.tell_hint(&mut text));
+        for cause in causes {
+            cause.tell_hint(&mut text);
+        }
         let others = self
             .notes
             .iter()

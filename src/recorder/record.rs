@@ -152,11 +152,15 @@ impl Record {
     /// The clue that a segment is open.
     pub(in crate::recorder) fn never_closed(&self) -> Note {
         let parts = self.parts();
-        let what = match self.kind {
-            Kind::Facade => "an invocation".to_owned(),
-            Kind::Own => format!("segment `{}`", on_one_line(parts.name(0), SHOWN_NAME)),
+        let message = match self.kind {
+            Kind::Facade => {
+                "an invocation was opened and is still open: each has its own".to_owned()
+            }
+            Kind::Own => {
+                let name = on_one_line(parts.name(0), SHOWN_NAME);
+                format!("segment `{name}` was opened and is still open")
+            }
         };
-        let message = format!("{what} was opened and is still open");
         Note::at(parts.list[0].place, "never-closed", message)
     }
 

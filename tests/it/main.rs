@@ -17,6 +17,7 @@ mod cutting;
 mod daemon_address;
 mod defects;
 mod delivery;
+mod diagnosis;
 mod dynamodb;
 mod dynamodb_faults;
 mod dynamodb_script;

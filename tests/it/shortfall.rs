@@ -101,7 +101,8 @@ fn an_invocation_that_is_still_open_is_told() {
         trace_id(1)
     ));
     let open = recorder.lambda_invocation(&header);
-    let likely = "likely: never closed: an invocation was opened and is still open\n\
+    let likely = "likely: never closed: an invocation was opened and is still open: each has its\n\
+                  \x20 own\n\
                   \x20 at PLACE\n";
     check_no_trace(&daemon, &format!("{likely}{OPEN_HINT}"));
     drop(open);
@@ -129,7 +130,7 @@ fn a_segment_that_is_sampled_out_is_told_with_what_decided() {
     check_sampled_out(never, "\n  Sampling::never()");
     let script = |builder: RecorderBuilder| builder.sampling(Sampling::script([false]));
     check_sampled_out(script, "\n  Sampling::script(...)");
-    check_sampled_out(RecorderBuilder::disabled, " the\n  recorder is disabled");
+    check_sampled_out(RecorderBuilder::disabled, " the recorder\n  is disabled");
     let rules = |builder: RecorderBuilder| {
         let rules = r#"{"version": 2, "default": {"fixed_target": 0, "rate": 0.0}, "rules": [
             {"description": "Moves.", "host": "*", "http_method": "*", "url_path": "*", "fixed_target": 0, "rate": 0}]}"#;
@@ -142,7 +143,7 @@ fn a_segment_that_is_sampled_out_is_told_with_what_decided() {
     };
     check_sampled_out(
         default,
-        " the\n  default rule, 0 a second, then a rate of 0",
+        " the default\n  rule, 0 a second, then a rate of 0",
     );
 }
 
@@ -297,7 +298,9 @@ fn each_other_cause_of_a_gap_has_its_own_words() {
     let check = |documents: &[String], expected: &str| {
         let daemon = FakeDaemon::start();
         let emitter = Emitter::to(&daemon);
-        documents.iter().for_each(|document| emitter.emit(document));
+        for document in documents {
+            emitter.emit(document);
+        }
         let text = block_on(daemon.trace(trace_id(1))).unwrap_err().to_string();
         assert!(settled(&text).starts_with(expected), "{text}");
         let _ = block_on(daemon.verify());
@@ -322,7 +325,7 @@ fn each_other_cause_of_a_gap_has_its_own_words() {
          likely: an id was copied, or ids are not random\n\
          - subsegment `lost` names itself as its parent\n",
     );
-    let running = segment(1, "api").replace("}", r#","in_progress":true}"#);
+    let running = segment(1, "api").replace('}', r#","in_progress":true}"#);
     check(
         &[running],
         "the trace TRACE is not complete:\n\

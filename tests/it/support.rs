@@ -116,6 +116,9 @@ fn settled_word(word: &str) -> String {
         let end = if word.ends_with(')') { ")" } else { "" };
         return format!("{}PLACE{end}", &word[..at]);
     }
+    if word.starts_with("Parent=") {
+        return "Parent=ID".to_owned();
+    }
     let is_id = |at: &usize| {
         let id = word.get(*at..at + 35).unwrap_or_default();
         id.parse::<xray_phantom::model::TraceId>().is_ok()
