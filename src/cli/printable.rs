@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::json::Document;
 use crate::schema::Masker;
 
 use Surrogate::{High, Low};
@@ -35,28 +36,51 @@ fn masked(json: &str, secrets: &Masker) -> String {
     let mut shown = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(first) = rest.chars().next() {
-        let (token, is_text) = match first {
-            '"' => (&rest[..text_length(rest)], true),
+        let token = match first {
+            '"' => {
+                let token = &rest[..text_length(rest)];
+                shown.push_str(&masked_text(token, secrets));
+                token
+            }
             '-' | '0'..='9' => {
                 let sign = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
                 let length = rest.bytes().take_while(|byte| sign(*byte)).count();
-                (&rest[..length], false)
+                let token = &rest[..length];
+                let hidden = secrets.mask(token);
+                if hidden == token && !is_vast(token) {
+                    shown.push_str(token);
+                } else {
+                    shown.extend(["\"", &hidden, "\""]);
+                }
+                token
             }
-            '\n' | '\r' => {
-                rest = &rest[1..];
-                continue;
+            '\n' | '\r' => &rest[..1],
+            other => {
+                shown.push(other);
+                &rest[..other.len_utf8()]
             }
-            other => (&rest[..other.len_utf8()], true),
         };
-        let hidden = secrets.mask(token);
-        if is_text || hidden == token && !is_vast(token) {
-            shown.push_str(&hidden);
-        } else {
-            shown.extend(["\"", &hidden, "\""]);
-        }
         rest = &rest[token.len()..];
     }
     shown
+}
+
+/// A string without secrets. They are looked for between its quotes: one that was found in a
+/// datagram that is no JSON may hold a quote, and reach beyond the end of the string.
+fn masked_text<'a>(token: &'a str, secrets: &Masker) -> Cow<'a, str> {
+    let inside = token
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let hidden = secrets.mask(inside.unwrap_or(token));
+    if matches!(hidden, Cow::Borrowed(_)) {
+        return Cow::Borrowed(token);
+    }
+    let shown = format!("\"{hidden}\"");
+    // One that begins within an escape leaves half of it.
+    match Document::parse(&shown) {
+        Ok(_) => Cow::Owned(shown),
+        Err(_) => Cow::Borrowed("\"…\""),
+    }
 }
 
 /// The length of the string that begins here, quotes included.
@@ -114,4 +138,34 @@ const MOST_DIGITS: usize = 309;
 enum Surrogate {
     High,
     Low,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::printable::printable;
+    use crate::schema::Masker;
+
+    #[track_caller]
+    fn check(secret: &str, json: &str, expected: &str) {
+        let secrets = Masker::new([secret.to_owned()]);
+        assert_eq!(printable(json, &secrets), expected);
+    }
+
+    #[test]
+    fn what_is_json_stays_json_without_secrets() {
+        check(
+            "abcdefgh1234",
+            r#"{"a": "x abcdefgh1234"}"#,
+            r#"{"a": "x abc…"}"#,
+        );
+        check("12345678", r#"[12345678, 1]"#, r#"["12…", 1]"#);
+        // What was found in a datagram that is no JSON may hold the end of a string ...
+        check(
+            " for Node.js\",\"version\":1",
+            r#"{"sdk":"X-Ray for Node.js","version":2}"#,
+            r#"{"sdk":"X-Ray…","version":2}"#,
+        );
+        // ... or begin within an escape.
+        check("n@example.com", r#"["a\n@example.com"]"#, r#"["…"]"#);
+    }
 }
