@@ -47,7 +47,11 @@ fn trace() -> Trace {
         })
     });
     let traces = assemble(arrivals, &ExternalParents::default()).traces;
-    let Some(Ok(trace)) = traces.into_iter().next().map(|trace| trace.complete()) else {
+    let Some(Ok(trace)) = traces
+        .into_iter()
+        .next()
+        .map(xray_phantom::PartialTrace::complete)
+    else {
         panic!("the trace is complete");
     };
     assert_eq!(trace.nodes().len(), 1_001);

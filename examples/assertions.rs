@@ -2,13 +2,16 @@
 //!
 //! ```sh
 //! cargo test --example assertions
+//! cargo run --example assertions
 //! ```
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue::S;
-use xray_phantom::{Recorder, in_subsegment, in_subsegment_infallible};
+use xray_phantom::{
+    FakeDaemon, MockDynamo, Recorder, in_subsegment, in_subsegment_infallible, mock_dynamo_client,
+};
 
 /// The code under test: prices an order while it looks for stock, then writes the order.
 async fn place_order(orders: &Client, id: &str) -> Result<(), aws_sdk_dynamodb::Error> {
@@ -45,8 +48,29 @@ async fn serve(recorder: &Recorder, orders: &Client, id: &str) {
     }
 }
 
-fn main() {
-    println!("These are tests: cargo test --example assertions");
+/// Shows a trace, and what an assertion that does not hold says of it.
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()?;
+    runtime.block_on(async {
+        let daemon = FakeDaemon::start();
+        let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+        let dynamo = MockDynamo::new();
+        dynamo.on("PutItem").table("Orders").then_ok();
+        let orders = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+        serve(&recorder, &orders, "o-1").await;
+        let trace = daemon.expect_one_trace().await;
+        println!("{trace}");
+        if let Err(mismatch) = trace
+            .assert()
+            .try_segment("OrdersWorker", |s| s.annotation("order_id", "o-1"))
+        {
+            println!("{mismatch}");
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ mod tests {
             r#"{"a": "x abcdefgh1234"}"#,
             r#"{"a": "x abc…"}"#,
         );
-        check("12345678", r#"[12345678, 1]"#, r#"["12…", 1]"#);
+        check("12345678", "[12345678, 1]", r#"["12…", 1]"#);
         // What was found in a datagram that is no JSON may hold the end of a string ...
         check(
             " for Node.js\",\"version\":1",

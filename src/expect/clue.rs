@@ -114,7 +114,7 @@ impl Search<'_> {
     /// The context was lost somewhere: what is missing may have been there.
     fn lost_context(&self) -> Option<String> {
         let mut notes = self.around.notes.iter();
-        let lost = notes.find(|note| note.starts_with("context-missing"))?;
+        let lost = notes.find(|note| note.starts_with("no-segment"))?;
         let told = on_one_line(lost, LONGEST);
         Some(told)
     }

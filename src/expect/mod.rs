@@ -75,6 +75,7 @@ mod order;
 mod relation;
 mod relatives;
 mod tree;
+mod whole;
 
 pub use assertion::Assertion;
 pub use blocks::{ExpectAws, ExpectHttp, ExpectSql};

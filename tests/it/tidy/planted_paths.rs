@@ -87,7 +87,7 @@ fn a_re_export_of_the_root_is_caught() {
     let caught = |path: &str| {
         format!(
             "src/expect.rs:1: room `expect` names `recorder` (`{path}`): \
-             the import table lets it name error, model, trace, graph, query, render"
+             the import table lets it name error, json, model, trace, graph, query, render"
         )
     };
     for root in [
@@ -149,7 +149,7 @@ fn an_exported_macro_belongs_to_the_room_of_its_file() {
             &[("recorder/tape.rs", exported), ("expect.rs", &user)],
             &[
                 "src/expect.rs:1: room `expect` names `recorder` (`crate::tape`): \
-                 the import table lets it name error, model, trace, graph, query, render",
+                 the import table lets it name error, json, model, trace, graph, query, render",
             ],
         );
         check(&[("trace.rs", exported), ("expect.rs", &user)], &[]);
