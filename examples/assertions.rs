@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 mod tests {
     use std::time::Duration;
 
-    use xray_phantom::expect::{any, contains, glob, not, one_of};
+    use xray_phantom::expect::{ExpectEntity, any, contains, glob, not, one_of};
     use xray_phantom::{
         FakeDaemon, Mismatch, MockDynamo, Recorder, Trace, mock_dynamo_client, tree,
     };
@@ -203,7 +203,7 @@ mod tests {
     async fn several_at_once() {
         placed().await.assert_all(|trace| {
             trace
-                .segment("OrdersWorker", |s| s.succeeded())
+                .segment("OrdersWorker", ExpectEntity::succeeded)
                 .subsegment_count(any(), 4)
                 .lacks_segment("Billing")
         });
@@ -214,7 +214,7 @@ mod tests {
         let trace = placed().await;
         let wrong: Result<(), Mismatch> = trace
             .assert()
-            .try_subsegment("dynamo-putt", |s| s.succeeded());
+            .try_subsegment("dynamo-putt", ExpectEntity::succeeded);
         let text = wrong.map_or_else(|mismatch| mismatch.to_string(), |()| String::new());
         assert!(
             text.contains("likely: it is called \"dynamo-put\", not \"dynamo-putt\""),

@@ -282,7 +282,7 @@ fn all_that_does_not_hold_is_reported_at_once() {
     let mismatches = trace
         .try_assert_all(|trace| {
             trace
-                .segment("api", |s| s.faulted())
+                .segment("api", ExpectEntity::faulted)
                 .subsegment_count("put", 2)
                 .lacks_subsegment("put")
         })
