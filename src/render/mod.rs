@@ -6,4 +6,5 @@ mod tree;
 
 pub use timeline::Timeline;
 
-pub(crate) use tree::{annotations, excerpt, flags, marked, retries, status, what};
+pub(crate) use text::duration;
+pub(crate) use tree::{excerpt, flags, marked};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A duration with three digits and its unit.
-pub(in crate::render) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (value, unit) = match nanos {
         0..1_000 => return format!("{nanos} ns"),

@@ -1,3 +1,60 @@
 //! Traces as text that is the same on every run.
+//!
+//! # Outlines
+//!
+//! [`Trace::outline`](crate::Trace::outline) tells what happened, one line an entity, without ids
+//! and times:
+//!
+//! ```text
+//! OrdersWorker
+//!   dynamo-put {order_id: o-1}
+//!     DynamoDB PutItem Orders (retries 2)
+//! ```
+//!
+//! A child stands two spaces further in than its parent. Siblings, and the roots of the trace, are
+//! sorted by what is written of them and of all below them, byte by byte. So the text depends on
+//! nothing else than on what it shows, and what it shows can be read back. This is its grammar; a
+//! quote or brace in a terminal is `"` or `{` itself:
+//!
+//! ```text
+//! outline     = line *( LF line )
+//! line        = *( "  " ) name [ call ] [ request ] [ retries ] [ status ] [ failure ]
+//!               [ annotations ] [ metadata ] [ duration ] [ missing ]
+//! name        = word / "<no name>"
+//! call        = SP ( word / "?" ) *( SP word )      ; operation, tables or other resources
+//! request     = SP ( word / "?" ) SP ( path / "?" ) ; method, URL without host, port and query
+//! retries     = SP "(retries " integer ")"          ; how often a call of AWS was tried again
+//! status      = SP integer                          ; where it is not 2xx
+//! failure     = *( SP flag ) [ SP word ]            ; the type of the first exception
+//!             / SP "CAUSE" SP word                  ; which came without a flag
+//! flag        = "ERROR" / "FAULT" / "THROTTLE"      ; each once, in this order
+//! annotations = SP "{" member *( ", " member ) "}"  ; sorted by key
+//! member      = word ": " ( word / json )
+//! metadata    = SP "metadata=" json                 ; on one line, keys sorted
+//! duration    = SP "[" 1*digit [ "." 1*digit ] SP ( "ns" / "µs" / "ms" / "s" ) "]"
+//! missing     = SP "<- " code *( ", " code )        ; of a partial trace
+//! path        = ( "/" / "./" ) *( visible / escape ); "./" before one that does not begin with "/"
+//! word        = 1*( visible / escape ) / quote *( visible / SP / escape ) quote
+//! escape      = "\\" / "\" quote / "\n" / "\r" / "\t" / "\0" / "\u{" 1*hex "}"
+//! ```
+//!
+//! A word is quoted where it is empty, holds a space, or would be read as something else: one that
+//! begins with `"`, `<`, `(`, `/`, `./`, `[`, `{` or `metadata={`, that is a number, a flag, `CAUSE` or
+//! `?`; a name only where it begins with `"` or `<`. A key also where it holds one of `:,{}"`. The
+//! text of an annotation may hold single spaces without quotes, and has them where it holds one
+//! of `,{}"`, begins or ends with a space, begins with `[`, or would be read as a number, `true`,
+//! `false` or `null`. Everything that is not visible, a line feed or a right-to-left mark, is an
+//! escape in every word. A text with half a character (a lone surrogate) is no Unicode, and stands
+//! between quotes as it was received.
+//!
+//! What depends on the machine is left out: scheme, host, port and query of URLs, accounts and
+//! regions of queues and topics.
+//!
+//! [`Trace::outlined`](crate::Trace::outlined) adds durations, the order of siblings, and metadata.
 
+mod compact;
+mod line;
 mod outline;
+mod word;
+
+pub use outline::Outline;

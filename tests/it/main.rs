@@ -37,6 +37,7 @@ mod opentelemetry;
 mod oracle;
 mod order;
 mod origin;
+mod outline;
 mod own_emitter;
 mod programs;
 mod reading;
