@@ -62,6 +62,7 @@ pub(in crate::snapshot) fn line(node: Node<'_>, extras: Extras) -> String {
     }
     let retries = told.aws.and_then(|aws| call(&mut line, aws));
     let status = told.http.and_then(|http| request(&mut line, http));
+    let before = line.len();
     if let Some(retries) = retries.filter(|retries| *retries > 0) {
         let _ = write!(line, " (retries {retries})");
     }
@@ -76,7 +77,8 @@ pub(in crate::snapshot) fn line(node: Node<'_>, extras: Extras) -> String {
     let set = flags.iter().filter(|(set, _)| *set);
     set.for_each(|(_, flag)| line.push_str(flag));
     if let Some(exception) = told.cause.and_then(exception) {
-        if flags.iter().all(|(set, _)| !set) {
+        if line.len() == before {
+            // It would be read as an operation.
             line.extend([" ", CAUSE]);
         }
         line.push(' ');

@@ -26,7 +26,7 @@
 //! retries     = SP "(retries " integer ")"          ; how often a call of AWS was tried again
 //! status      = SP integer                          ; where it is not 2xx
 //! failure     = *( SP flag ) [ SP word ]            ; the type of the first exception
-//!             / SP "CAUSE" SP word                  ; which came without a flag
+//!             / SP "CAUSE" SP word                  ; where no retries, status or flag stand before it
 //! flag        = "ERROR" / "FAULT" / "THROTTLE"      ; each once, in this order
 //! annotations = SP "{" member *( ", " member ) "}"  ; sorted by key
 //! member      = word ": " ( word / json )
@@ -51,10 +51,62 @@
 //! regions of queues and topics.
 //!
 //! [`Trace::outlined`](crate::Trace::outlined) adds durations, the order of siblings, and metadata.
+//!
+//! # Normalised documents
+//!
+//! [`Trace::normalized`](crate::Trace::normalized) tells everything: the documents as JSON, without
+//! what differs from run to run.
+//!
+//! ```json
+//! [
+//!   {
+//!     "id": "<id 1>",
+//!     "name": "OrdersWorker",
+//!     "subsegments": [
+//!       {
+//!         "aws": {
+//!           "operation": "PutItem",
+//!           "request_id": "<request 1>",
+//!           "table_name": "Orders"
+//!         },
+//!         "id": "<id 2>",
+//!         "name": "DynamoDB",
+//!         "parent_id": "<id 1>"
+//!       }
+//!     ],
+//!     "trace_id": "<trace 1>"
+//!   }
+//! ]
+//! ```
+//!
+//! - One document for each segment, and for each subsegment whose parent is elsewhere. All other
+//!   subsegments stand in their parents, whether they were embedded or sent on their own, and each
+//!   names its parent.
+//! - Keys are sorted. Siblings are sorted by name, then by what they say, then by who refers to
+//!   whom; neither ids nor times nor arrival have a part in that.
+//! - An id, a host or an account is a numbered reference, the same one wherever it stands: as a
+//!   parent, a cause, a link, or in a text such as a trace header. So a wrong parent shows. Ids of
+//!   entities are numbered from the roots down, all others where they come first.
+//! - An id of fewer than 8 characters is told where ids stand, and not looked for in texts. One
+//!   that is empty or all zeros is none, and stays.
+//! - Unknown members, number texts and keys that come twice stay.
+//!
+//! [`Step::ALL`](crate::snapshot::Step::ALL) are the steps, in order.
 
+mod alias;
 mod compact;
+mod content;
+mod field;
+mod identifiers;
 mod line;
+mod normalized;
+mod order;
 mod outline;
+mod pretty;
+mod scan;
+mod step;
 mod word;
 
+pub use normalized::Normalized;
 pub use outline::Outline;
+pub use step::{Edit, Step, Times};

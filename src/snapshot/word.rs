@@ -131,7 +131,7 @@ fn is_number(text: &str) -> bool {
 pub(in crate::snapshot) const METADATA: &str = "metadata={";
 /// Stands for an operation, a method or a URL that there is not, where one behind it is.
 pub(in crate::snapshot) const NONE: &str = "?";
-/// Stands before the type of an exception where no flag does.
+/// Stands before the type of an exception that would be read as an operation.
 pub(in crate::snapshot) const CAUSE: &str = "CAUSE";
 /// Words that say something by themselves.
 const KEYWORDS: [&str; 5] = [NONE, CAUSE, "ERROR", "FAULT", "THROTTLE"];

@@ -33,6 +33,7 @@ mod late;
 mod loss;
 mod model;
 mod name;
+mod normalized;
 mod opentelemetry;
 mod oracle;
 mod order;
