@@ -3,6 +3,7 @@
 mod block_on;
 mod builder;
 mod daemon;
+mod golden;
 mod hooks;
 mod in_memory;
 mod inspect;

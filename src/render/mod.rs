@@ -1,5 +1,6 @@
 //! Traces as text: the one place where they are drawn.
 
+pub(crate) mod difference;
 mod text;
 mod timeline;
 mod tree;

@@ -343,7 +343,7 @@ fn order(member: &Member) -> (&str, &str) {
 }
 
 /// Seconds as JSON writes them, with no more digits than needed.
-pub(in crate::snapshot) fn seconds(nanos: i128) -> String {
+pub(crate) fn seconds(nanos: i128) -> String {
     let (sign, nanos) = (if nanos < 0 { "-" } else { "" }, nanos.unsigned_abs());
     let fraction = format!("{:09}", nanos % 1_000_000_000);
     let fraction = match fraction.trim_end_matches('0') {

@@ -56,12 +56,7 @@ impl<'a> Told<'a> {
 pub(in crate::snapshot) fn line(node: Node<'_>, extras: Extras) -> String {
     let told = Told::of(node.entity().json());
     let mut line = String::with_capacity(64);
-    match told.name {
-        Some(name) => push_name(&mut line, name),
-        None => line.push_str("<no name>"),
-    }
-    let retries = told.aws.and_then(|aws| call(&mut line, aws));
-    let status = told.http.and_then(|http| request(&mut line, http));
+    let (retries, status) = begin(&mut line, &told);
     let before = line.len();
     if let Some(retries) = retries.filter(|retries| *retries > 0) {
         let _ = write!(line, " (retries {retries})");
@@ -102,6 +97,25 @@ pub(in crate::snapshot) fn line(node: Node<'_>, extras: Extras) -> String {
         line.extend([before, defect.code().as_str()]);
     }
     line
+}
+
+/// What a line begins with: the name, and what is called or asked.
+pub(in crate::snapshot) fn label(node: Node<'_>) -> String {
+    let told = Told::of(node.entity().json());
+    let mut label = String::with_capacity(32);
+    begin(&mut label, &told);
+    label
+}
+
+/// Writes the name, and what is called or asked; gives retries and status.
+fn begin(line: &mut String, told: &Told<'_>) -> (Option<i64>, Option<i64>) {
+    match told.name {
+        Some(name) => push_name(line, name),
+        None => line.push_str("<no name>"),
+    }
+    let retries = told.aws.and_then(|aws| call(line, aws));
+    let status = told.http.and_then(|http| request(line, http));
+    (retries, status)
 }
 
 /// Operation and resources of a call to AWS; gives how often it was tried again.

@@ -94,19 +94,35 @@
 //! [`Step::ALL`](crate::snapshot::Step::ALL) are the steps, in order.
 
 mod alias;
+mod assert;
 mod compact;
+mod compared;
 mod content;
+mod diff;
 mod field;
+mod found;
 mod identifiers;
 mod line;
 mod normalized;
 mod order;
 mod outline;
+mod pairs;
 mod pretty;
+mod roots;
 mod scan;
+mod serialize;
 mod step;
 mod word;
 
+#[cfg(feature = "insta")]
+#[doc(hidden)]
+pub use assert::__private;
+pub use diff::{Comparison, Diff, Difference, OneTrace, Traces, diff};
 pub use normalized::Normalized;
 pub use outline::Outline;
 pub use step::{Edit, Step, Times};
+
+#[cfg(feature = "cli")]
+pub(crate) use content::seconds;
+#[cfg(feature = "cli")]
+pub(crate) use roots::{Spelling, push_roots};

@@ -61,7 +61,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("recorder", "futures_core serde socket2 tokio"),
     ("capture", "base64 libc"),
     ("render", "anstyle"),
-    ("snapshot", "insta"),
+    ("snapshot", "insta serde"),
     (
         "instrument",
         "aws_smithy_runtime_api aws_smithy_types aws_types",
