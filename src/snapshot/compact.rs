@@ -85,6 +85,17 @@ pub(in crate::snapshot) fn push_text(json: &mut String, text: &str) {
     push_visible(json, &string);
 }
 
+/// Writes what stands between the quotes of the JSON string of a text.
+pub(in crate::snapshot) fn push_inside(json: &mut String, text: &str) {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        return json.push_str(text);
+    }
+    let mut string = String::with_capacity(text.len() + 2);
+    push_text(&mut string, text);
+    json.push_str(&string[1..string.len() - 1]);
+}
+
 /// Copies the text of a JSON string, with what cannot be seen as escapes of JSON.
 fn push_visible(json: &mut String, string: &str) {
     for character in string.chars() {

@@ -1,25 +1,29 @@
 //! A trace as it is compared.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::json::{Document, Kind as JsonKind, Value};
-use crate::snapshot::alias::{Atom, Atoms, Kind};
+use crate::snapshot::alias::Atoms;
 use crate::snapshot::compact::push_compact;
-use crate::snapshot::content::{Content, Settings};
+use crate::snapshot::content::{ContentReader, Settings};
+use crate::snapshot::fingerprint::Fingerprint;
+use crate::snapshot::identifiers::Identifiers;
 use crate::snapshot::line::label;
-use crate::snapshot::normalized::contents;
 use crate::trace::Node;
 
 /// The entities of a trace, each before its children.
 #[derive(Debug)]
-pub(in crate::snapshot) struct Compared {
+pub(in crate::snapshot) struct Compared<'a> {
     pub(in crate::snapshot) entities: Vec<Entity>,
     pub(in crate::snapshot) roots: Vec<usize>,
-    /// The entity of an id.
-    by_id: HashMap<Atom, usize>,
-    atoms: Atoms,
+    trace_id: &'a str,
+    nodes: Vec<Node<'a>>,
+    identifiers: Identifiers<'a>,
+    /// The entity of an id, where one is referred to.
+    by_id: HashMap<Cow<'a, str>, usize>,
 }
 
 /// An entity, by what is compared of it.
@@ -27,31 +31,20 @@ pub(in crate::snapshot) struct Compared {
 pub(in crate::snapshot) struct Entity {
     pub(in crate::snapshot) parent: Option<usize>,
     pub(in crate::snapshot) children: Vec<usize>,
-    /// Name and what is called, as outlines tell it.
-    pub(in crate::snapshot) label: String,
-    pub(in crate::snapshot) name: u64,
-    /// Of the label.
-    pub(in crate::snapshot) called: u64,
-    /// Of all that it says but its name.
-    pub(in crate::snapshot) nameless: u64,
-    /// Of all that it says.
-    pub(in crate::snapshot) own: u64,
+    pub(in crate::snapshot) says: Fingerprint,
     /// Of all below it.
     pub(in crate::snapshot) below: u64,
     /// Of itself and all below it.
     pub(in crate::snapshot) whole: u64,
-    pub(in crate::snapshot) duration: Option<Duration>,
-    content: Content,
 }
 
-impl Compared {
-    pub(in crate::snapshot) fn of(id: &str, nodes: &[Node<'_>]) -> Compared {
-        let (contents, atoms) = contents(id, nodes, &Settings::default());
+impl<'a> Compared<'a> {
+    pub(in crate::snapshot) fn of(trace_id: &'a str, nodes: Vec<Node<'a>>) -> Compared<'a> {
+        let identifiers = Identifiers::of(&nodes, |_| true);
         let mut entities: Vec<Entity> = Vec::with_capacity(nodes.len());
         let mut roots = Vec::new();
-        let mut by_id = HashMap::new();
         let mut open: Vec<(usize, usize)> = Vec::new();
-        for (index, (node, content)) in nodes.iter().zip(contents).enumerate() {
+        for (index, node) in nodes.iter().enumerate() {
             while let Some((_, 0)) = open.last() {
                 open.pop();
             }
@@ -65,34 +58,12 @@ impl Compared {
             }
             let count = node.children().len();
             open.push((index, count));
-            if let Some(id) = content.id {
-                by_id.entry(id).or_insert(index);
-            }
-            let label = label(*node);
-            let (mut own, mut nameless) = (DefaultHasher::new(), DefaultHasher::new());
-            for member in content
-                .members
-                .iter()
-                .filter(|member| is_compared(&member.key.text))
-            {
-                let said = (&member.key.text, &member.value.text);
-                said.hash(&mut own);
-                if member.key.text != NAME {
-                    said.hash(&mut nameless);
-                }
-            }
             entities.push(Entity {
                 parent,
                 children: Vec::with_capacity(count),
-                called: hash(&label),
-                label,
-                name: hash(&node.name()),
-                nameless: nameless.finish(),
-                own: own.finish(),
+                says: Fingerprint::of(*node, &identifiers),
                 below: 0,
                 whole: 0,
-                duration: node.duration(),
-                content,
             });
         }
         for index in (0..entities.len()).rev() {
@@ -101,60 +72,88 @@ impl Compared {
             below.sort_unstable();
             let entity = &mut entities[index];
             entity.below = hash(&below);
-            entity.whole = hash(&(entity.own, entity.below));
+            entity.whole = hash(&(entity.says.own, entity.below));
+        }
+        let mut by_id = HashMap::new();
+        if entities
+            .iter()
+            .any(|entity| !entity.says.references.is_empty())
+        {
+            let ids = nodes.iter().map(|node| node.entity().id());
+            for (id, index) in ids.zip(0..) {
+                if let Some(id) = id {
+                    by_id.entry(id).or_insert(index);
+                }
+            }
         }
         Compared {
             entities,
             roots,
+            trace_id,
+            nodes,
+            identifiers,
             by_id,
-            atoms,
         }
+    }
+
+    /// The name of an entity and what is called, as outlines tell it.
+    pub(in crate::snapshot) fn label(&self, index: usize) -> String {
+        label(self.nodes[index])
     }
 
     /// The labels from the root down.
     pub(in crate::snapshot) fn path(&self, index: usize) -> Vec<String> {
         let above = |index: &usize| self.entities[*index].parent;
         let way = std::iter::successors(Some(index), above);
-        let mut path: Vec<String> = way
-            .map(|index| self.entities[index].label.clone())
-            .collect();
+        let mut path: Vec<String> = way.map(|index| self.label(index)).collect();
         path.reverse();
         path
     }
 
+    /// The number of the name of an entity.
+    pub(in crate::snapshot) fn name(&self, index: usize) -> u64 {
+        hash(&self.nodes[index].name())
+    }
+
+    pub(in crate::snapshot) fn duration(&self, index: usize) -> Option<Duration> {
+        self.nodes[index].duration()
+    }
+
     /// The entities that an entity refers to, by the member that does, in order; not its parent.
     pub(in crate::snapshot) fn references(&self, index: usize) -> Vec<(&str, Option<usize>)> {
-        let entity = &self.entities[index];
-        let told = entity.content.members.iter().filter(|member| {
-            let key = &*member.key.text;
-            key != "\"id\"" && !(key == PARENT && entity.parent.is_some())
-        });
-        let all = told.flat_map(|member| {
-            let atoms = member.key.atoms.iter().chain(&member.value.atoms);
-            atoms.map(|(_, atom)| (&*member.key.text, *atom))
-        });
-        all.filter(|(_, atom)| self.atoms.kind(*atom) == Kind::Entity)
-            .map(|(key, atom)| (key, self.by_id.get(&atom).copied()))
-            .collect()
+        let references = self.entities[index].says.references.iter();
+        let mut references: Vec<_> = references
+            .map(|(key, id)| (&**key, self.by_id.get(&**id).copied()))
+            .collect();
+        references.sort_by_key(|(key, _)| *key);
+        references
+    }
+
+    /// The members that an entity says, by key, as masked JSON.
+    fn members(&self, index: usize) -> BTreeMap<String, String> {
+        let mut reader = ContentReader {
+            settings: &Settings::default(),
+            identifiers: &self.identifiers,
+            start: None,
+            trace_id: self.trace_id,
+            atoms: Atoms::default(),
+        };
+        let members = reader.content(self.nodes[index]).members.into_iter();
+        let members = members.map(|member| (member.key.text, member.value.text));
+        members.filter(|(key, _)| is_compared(key)).collect()
     }
 }
 
 /// The values that differ: a pointer, and the JSON before and after.
 pub(in crate::snapshot) fn changes(
-    before: &Entity,
-    after: &Entity,
+    (before, index): (&Compared<'_>, usize),
+    (after, other): (&Compared<'_>, usize),
 ) -> BTreeMap<String, (Option<String>, Option<String>)> {
     let mut changes: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-    if before.own == after.own {
+    if before.entities[index].says.own == after.entities[other].says.own {
         return changes;
     }
-    let members = |entity: &Entity| -> BTreeMap<String, String> {
-        let members = entity.content.members.iter();
-        let told = members.filter(|member| is_compared(&member.key.text));
-        told.map(|member| (member.key.text.clone(), member.value.text.clone()))
-            .collect()
-    };
-    let (before, after) = (members(before), members(after));
+    let (before, after) = (before.members(index), after.members(other));
     for (key, value) in &before {
         if after.get(key) != Some(value) {
             flatten(key, value, &mut |pointer, value| {
@@ -211,11 +210,10 @@ fn is_compared(key: &str) -> bool {
     !["\"id\"", PARENT, "\"trace_id\"", "\"type\""].contains(&key)
 }
 
-fn hash(of: &impl Hash) -> u64 {
+pub(in crate::snapshot) fn hash(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
 }
 
-const NAME: &str = "\"name\"";
 const PARENT: &str = "\"parent_id\"";

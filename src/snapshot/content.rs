@@ -3,11 +3,12 @@
 use crate::json::{Elements, Kind as JsonKind, Members, Value};
 use crate::model::Timestamp;
 use crate::snapshot::alias::{Atom, Atoms, Kind, Masked};
-use crate::snapshot::compact::{push_string, push_text};
+use crate::snapshot::compact::{push_inside, push_string};
 use crate::snapshot::field::{Field, Part, pointer};
 use crate::snapshot::identifiers::{Identifiers, is_none};
-use crate::snapshot::scan::{self, parts, versions};
+use crate::snapshot::scan;
 use crate::snapshot::step::{Edit, Own};
+use crate::snapshot::telling::tell;
 use crate::snapshot::{Step, Times};
 use crate::trace::Node;
 
@@ -47,7 +48,7 @@ pub(in crate::snapshot) struct Content {
 #[derive(Debug)]
 pub(in crate::snapshot) struct ContentReader<'a> {
     pub(in crate::snapshot) settings: &'a Settings,
-    pub(in crate::snapshot) identifiers: &'a Identifiers,
+    pub(in crate::snapshot) identifiers: &'a Identifiers<'a>,
     /// The start of the trace.
     pub(in crate::snapshot) start: Option<Timestamp>,
     pub(in crate::snapshot) trace_id: &'a str,
@@ -177,7 +178,7 @@ impl ContentReader<'_> {
                 && kind == JsonKind::Number
                 && self.settings.takes(Kind::Line) =>
             {
-                self.told(&[scan::Part::Told(Kind::Line, value.raw())])
+                self.text(value.raw(), Field::Line)
             }
             None => Masked::of(value.raw()),
         }))
@@ -197,61 +198,23 @@ impl ContentReader<'_> {
         }
     }
 
-    /// A text that stands in a field.
+    /// A text that stands in a field, as JSON.
     fn text(&mut self, text: &str, field: Field) -> Masked {
-        let identifiers = self.identifiers;
-        let whole = match field {
-            Field::Id | Field::Reference | Field::TraceId => Some(Kind::External),
-            Field::Account => Some(Kind::Account),
-            Field::Host if !text.contains([',', ' ']) => Some(Kind::Host),
-            Field::Line => Some(Kind::Line),
-            Field::Path => Some(Kind::Path),
-            Field::Request => Some(Kind::Request),
-            Field::Version => Some(Kind::Version),
-            _ => None,
-        };
-        if let Some(kind) = whole.filter(|kind| self.settings.takes(*kind) && !is_none(text)) {
-            let (kind, text) = match identifiers.find(text) {
-                Some(known) => known,
-                None => (kind, text),
-            };
-            return self.told(&[scan::Part::Told(kind, text)]);
-        }
-        let takes = |kind| self.settings.takes(kind);
-        let is_name = field == Field::Name;
-        let mut all = Vec::new();
-        let outer = match field {
-            Field::SqlUrl => scan::database(text),
-            Field::UserAgent => versions(text),
-            _ => vec![scan::Part::Plain(text)],
-        };
-        for part in outer {
-            match part {
-                scan::Part::Told(kind, _) if takes(kind) => all.push(part),
-                scan::Part::Plain(text) | scan::Part::Told(_, text) => {
-                    all.extend(parts(text, is_name, identifiers, takes));
-                }
-            }
-        }
-        self.told(&all)
-    }
-
-    /// The JSON string of parts of a text.
-    fn told(&mut self, parts: &[scan::Part<'_>]) -> Masked {
         let mut masked = Masked::of("\"");
-        for part in parts {
-            match part {
-                scan::Part::Plain(text) => {
-                    let mut json = String::with_capacity(text.len() + 2);
-                    push_text(&mut json, text);
-                    masked.text.push_str(&json[1..json.len() - 1]);
-                }
+        let (identifiers, settings) = (self.identifiers, self.settings);
+        tell(
+            text,
+            field,
+            identifiers,
+            |kind| settings.takes(kind),
+            |part| match part {
+                scan::Part::Plain(text) => push_inside(&mut masked.text, text),
                 scan::Part::Told(kind, text) => {
-                    let atom = self.atoms.atom(*kind, text);
-                    masked.push_atom(*kind, atom);
+                    let atom = self.atoms.atom(kind, text);
+                    masked.push_atom(kind, atom);
                 }
-            }
-        }
+            },
+        );
         masked.text.push('"');
         masked
     }

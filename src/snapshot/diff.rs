@@ -105,11 +105,6 @@ impl Comparison {
 
     /// What differs between `before` and `after`. As [`diff`].
     pub fn diff(&self, before: &(impl Traces + ?Sized), after: &(impl Traces + ?Sized)) -> Diff {
-        let compared = |of: Vec<OneTrace<'_>>| -> Vec<Compared> {
-            of.into_iter()
-                .map(|OneTrace { id, nodes }| Compared::of(id, &nodes))
-                .collect()
-        };
         let (before, after) = (compared(before.all()), compared(after.all()));
         let mut found = Vec::new();
         for (before, after) in pair_traces(&before, &after) {
@@ -125,6 +120,12 @@ impl Comparison {
             more >= self.at_least && after.as_secs_f64() >= before.as_secs_f64() * self.factor
         })
     }
+}
+
+fn compared(of: Vec<OneTrace<'_>>) -> Vec<Compared<'_>> {
+    of.into_iter()
+        .map(|OneTrace { id, nodes }| Compared::of(id, nodes))
+        .collect()
 }
 
 /// What can be compared: a trace, complete or not, or several.

@@ -7,8 +7,8 @@ use crate::snapshot::pairs::Pairs;
 
 /// What differs between two traces; where one is missing, all of the other does.
 pub(in crate::snapshot) fn differences(
-    before: Option<&Compared>,
-    after: Option<&Compared>,
+    before: Option<&Compared<'_>>,
+    after: Option<&Compared<'_>>,
     comparison: &Comparison,
 ) -> Vec<Difference> {
     let (before, after) = match (before, after) {
@@ -49,7 +49,7 @@ pub(in crate::snapshot) fn differences(
                 path: after.path(other),
             });
         }
-        for (pointer, (before, now)) in changes(one, now) {
+        for (pointer, (before, now)) in changes((before, index), (after, other)) {
             found.push(Difference::Changed {
                 path: after.path(other),
                 pointer,
@@ -58,7 +58,7 @@ pub(in crate::snapshot) fn differences(
             });
         }
         referring(before, after, &pairs, (index, other), &mut found);
-        if let (Some(was), Some(is)) = (one.duration, now.duration)
+        if let (Some(was), Some(is)) = (before.duration(index), after.duration(other))
             && comparison.is_slower(was, is)
         {
             found.push(Difference::Slower {
@@ -73,14 +73,19 @@ pub(in crate::snapshot) fn differences(
 
 /// Members that refer to another entity than before.
 fn referring(
-    before: &Compared,
-    after: &Compared,
+    before: &Compared<'_>,
+    after: &Compared<'_>,
     pairs: &Pairs,
     (index, other): (usize, usize),
     found: &mut Vec<Difference>,
 ) {
+    let says =
+        |trace: &Compared<'_>, index: usize| !trace.entities[index].says.references.is_empty();
+    if !says(before, index) && !says(after, other) {
+        return;
+    }
     let (was, is) = (before.references(index), after.references(other));
-    let told = |trace: &Compared, to: Option<usize>| {
+    let told = |trace: &Compared<'_>, to: Option<usize>| {
         to.map(|index| format!("<id> of {}", trace.path(index).join(" > ")))
     };
     let mut told_of: Vec<&str> = Vec::new();
@@ -98,10 +103,10 @@ fn referring(
             });
         }
     }
-    let parent = |all: &[(&str, Option<usize>)]| all.iter().any(|(key, _)| *key == "\"parent_id\"");
+    let parent = |all: &[(&str, Option<usize>)]| all.iter().any(|(key, _)| *key == "parent_id");
     if parent(&was) != parent(&is) {
-        let caller = |trace: &Compared, all: &[(&str, Option<usize>)]| {
-            let parent = all.iter().find(|(key, _)| *key == "\"parent_id\"");
+        let caller = |trace: &Compared<'_>, all: &[(&str, Option<usize>)]| {
+            let parent = all.iter().find(|(key, _)| *key == "parent_id");
             parent.and_then(|(_, to)| told(trace, *to))
         };
         found.push(Difference::Changed {
@@ -115,7 +120,7 @@ fn referring(
 
 /// The entities that have no other, with all below them that have none.
 fn unpaired(
-    trace: &Compared,
+    trace: &Compared<'_>,
     pairs: &[Option<usize>],
     difference: impl Fn(Vec<String>, String) -> Difference,
 ) -> Vec<Difference> {
@@ -132,7 +137,7 @@ fn unpaired(
                 outline.push('\n');
             }
             (0..depth).for_each(|_| outline.push_str("  "));
-            outline.push_str(&trace.entities[index].label);
+            outline.push_str(&trace.label(index));
             let children = trace.entities[index].children.iter().rev();
             waiting.extend(
                 children

@@ -1,71 +1,70 @@
 //! The texts of a trace that stand for something else in each run, and that are looked for in all
 //! other texts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::json::Value;
-use crate::model::{Cause, Entity};
 use crate::snapshot::alias::Kind;
-use crate::snapshot::scan::hosts;
+use crate::snapshot::scan::{SHORTEST, hosts};
 use crate::trace::Node;
 
 /// Ids, request ids, accounts and hosts, each of one kind.
 #[derive(Debug, Default)]
-pub(in crate::snapshot) struct Identifiers {
-    known: HashMap<String, (Kind, String)>,
+pub(in crate::snapshot) struct Identifiers<'a> {
+    /// By the text; with the text that it is one with.
+    known: HashMap<Cow<'a, str>, (Kind, Cow<'a, str>)>,
+    /// Whether one of them has no digit.
+    has_wordlike: bool,
 }
 
-impl Identifiers {
+impl<'a> Identifiers<'a> {
     /// Those that some steps tell by references.
-    pub(in crate::snapshot) fn of(nodes: &[Node<'_>], taken: impl Fn(Kind) -> bool) -> Identifiers {
-        let mut identifiers = Identifiers::default();
+    pub(in crate::snapshot) fn of(
+        nodes: &[Node<'a>],
+        taken: impl Fn(Kind) -> bool,
+    ) -> Identifiers<'a> {
+        let mut claims = Claims::default();
+        let mut waiting = Vec::new();
+        for node in nodes {
+            claims.read(*node, &mut waiting);
+        }
+        let mut identifiers = Identifiers {
+            known: HashMap::with_capacity(4 * nodes.len()),
+            has_wordlike: false,
+        };
         // The first kind that claims a text has it: in the order of the steps, and an entity
         // before an exception with the same id (Node refers to subsegments so).
-        let mut claim = |kind: Kind, claims: fn(&mut Claims<'_>, Node<'_>)| {
-            if taken(kind) {
-                let mut claims_of = Claims {
-                    kind,
-                    identifiers: &mut identifiers,
-                };
-                nodes.iter().for_each(|node| claims(&mut claims_of, *node));
-            }
-        };
-        claim(Kind::Trace, |claims, node| {
-            let entity = node.entity();
-            claims.trace(entity.trace_id());
-            let links = entity.links().unwrap_or_default();
-            links.iter().for_each(|link| claims.trace(link.trace_id()));
-        });
-        claim(Kind::Entity, |claims, node| claims.text(node.entity().id()));
-        claim(Kind::Exception, |claims, node| {
-            if let Some(Cause::Exceptions(cause)) = node.entity().cause() {
-                let exceptions = cause.exceptions().unwrap_or_default();
-                let ids = exceptions.iter().map(|exception| exception.id());
-                ids.for_each(|id| claims.text(id));
-            }
-        });
-        claim(Kind::External, external);
-        claim(Kind::Request, |claims, node| {
-            if let Some(aws) = node.entity().aws() {
-                for key in ["request_id", "id_2", "extended_request_id"] {
-                    claims.text(aws.json().get(key).and_then(|value| value.as_str()));
+        let claims = [
+            (Kind::Trace, claims.traces),
+            (Kind::Entity, claims.entities),
+            (Kind::Exception, claims.exceptions),
+            (Kind::External, claims.references),
+            (Kind::Request, claims.requests),
+            (Kind::Account, claims.accounts),
+            (Kind::Host, claims.hosts),
+        ];
+        for (kind, texts) in claims.into_iter().filter(|(kind, _)| taken(*kind)) {
+            for text in texts {
+                if kind == Kind::Trace
+                    && let Some(w3c) = w3c(&text)
+                {
+                    identifiers.add(kind, Cow::Owned(w3c), text.clone());
                 }
+                identifiers.add(kind, text.clone(), text);
             }
-        });
-        claim(Kind::Account, |claims, node| {
-            if let Some(aws) = node.entity().aws() {
-                claims.text(aws.account_id());
-            }
-            texts(node.entity(), |text| {
-                accounts(text).for_each(|account| claims.add(account))
-            });
-        });
-        claim(Kind::Host, |claims, node| {
-            texts(node.entity(), |text| {
-                hosts(text).for_each(|host| claims.add(host))
-            });
-        });
+        }
         identifiers
+    }
+
+    fn add(&mut self, kind: Kind, text: Cow<'a, str>, same: Cow<'a, str>) {
+        if !is_none(&text) {
+            // A host that has no digit has a dot.
+            self.has_wordlike |= kind != Kind::Host
+                && text.len() >= SHORTEST
+                && !text.bytes().any(|byte| byte.is_ascii_digit());
+            self.known.entry(text).or_insert((kind, same));
+        }
     }
 
     /// The kind of a text, and the text that it is one with.
@@ -73,87 +72,121 @@ impl Identifiers {
         let (kind, text) = self.known.get(text)?;
         Some((*kind, text))
     }
+
+    /// Whether a text surely holds nothing that differs from run to run: that has a digit, a dot
+    /// or a colon, or is a reference.
+    pub(in crate::snapshot) fn leave(&self, text: &str) -> bool {
+        !self.has_wordlike
+            && !text
+                .bytes()
+                .any(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'<'))
+    }
 }
 
+/// What texts are claimed to be.
+#[derive(Default)]
 struct Claims<'a> {
-    kind: Kind,
-    identifiers: &'a mut Identifiers,
+    traces: Vec<Cow<'a, str>>,
+    entities: Vec<Cow<'a, str>>,
+    exceptions: Vec<Cow<'a, str>>,
+    /// Ids that entities and exceptions refer to, whatever they are of.
+    references: Vec<Cow<'a, str>>,
+    requests: Vec<Cow<'a, str>>,
+    accounts: Vec<Cow<'a, str>>,
+    hosts: Vec<Cow<'a, str>>,
 }
 
-impl Claims<'_> {
-    fn add(&mut self, text: &str) {
-        self.add_as(text, text);
-    }
-
-    fn add_as(&mut self, text: &str, same: &str) {
-        if !is_none(text) {
-            let known = self.identifiers.known.entry(text.to_owned());
-            known.or_insert_with(|| (self.kind, same.to_owned()));
-        }
-    }
-
-    fn text(&mut self, text: Option<std::borrow::Cow<'_, str>>) {
-        if let Some(text) = text {
-            self.add(&text);
-        }
-    }
-
-    /// A trace id, also as W3C writes it: 32 digits and nothing between.
-    fn trace(&mut self, id: Option<std::borrow::Cow<'_, str>>) {
-        let Some(id) = id else {
-            return;
-        };
-        self.add(&id);
-        if let Some((epoch, random)) = id.strip_prefix("1-").and_then(|rest| rest.split_once('-'))
-            && epoch.len() + random.len() == W3C_DIGITS
-        {
-            self.add_as(&format!("{epoch}{random}"), &id);
-        }
-    }
-}
-
-/// Ids that an entity refers to, whatever they are of.
-fn external(claims: &mut Claims<'_>, node: Node<'_>) {
-    let entity = node.entity();
-    claims.text(entity.parent_id());
-    for link in entity.links().unwrap_or_default() {
-        claims.text(link.id());
-    }
-    for id in entity.precursor_ids().unwrap_or_default() {
-        claims.add(&id);
-    }
-    match entity.cause() {
-        Some(Cause::Reference(id)) => claims.add(&id),
-        Some(Cause::Exceptions(cause)) => {
-            claims.text(cause.id());
-            for exception in cause.exceptions().unwrap_or_default() {
-                claims.text(exception.cause());
+impl<'a> Claims<'a> {
+    /// Reads an entity; `waiting` is room to do so.
+    fn read(&mut self, node: Node<'a>, waiting: &mut Vec<Value<'a>>) {
+        for (key, value) in node.entity().json().members() {
+            let key = key.decode();
+            match &*key {
+                "subsegments" => continue,
+                "aws" => self.aws(value),
+                "cause" => self.cause(value),
+                "id" => self.entities.extend(value.as_str()),
+                "links" => {
+                    for link in value.elements() {
+                        self.traces.extend(text(link, "trace_id"));
+                        self.references.extend(text(link, "id"));
+                    }
+                }
+                "parent_id" => self.references.extend(value.as_str()),
+                "precursor_ids" => {
+                    let ids = value.elements().filter_map(|id| id.as_str());
+                    self.references.extend(ids);
+                }
+                "trace_id" => self.traces.extend(value.as_str()),
+                _ => {}
+            }
+            // All strings may hold an address.
+            waiting.push(value);
+            while let Some(value) = waiting.pop() {
+                match value.as_text() {
+                    Some(text) => self.addresses(&text.decode()),
+                    None => {
+                        waiting.extend(value.elements());
+                        waiting.extend(value.members().map(|(_, value)| value));
+                    }
+                }
             }
         }
-        None => {}
     }
+
+    fn aws(&mut self, aws: Value<'a>) {
+        for (key, value) in aws.members() {
+            match &*key.decode() {
+                "account_id" => self.accounts.extend(value.as_str()),
+                "extended_request_id" | "id_2" | "request_id" => {
+                    self.requests.extend(value.as_str());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn cause(&mut self, cause: Value<'a>) {
+        self.references.extend(cause.as_str());
+        for (key, value) in cause.members() {
+            match &*key.decode() {
+                "exceptions" => {
+                    for exception in value.elements() {
+                        self.exceptions.extend(text(exception, "id"));
+                        self.references.extend(text(exception, "cause"));
+                    }
+                }
+                "id" => self.references.extend(value.as_str()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The hosts and accounts of the URLs and ARNs in a text.
+    fn addresses(&mut self, text: &str) {
+        if !text.as_bytes().contains(&b':') {
+            return;
+        }
+        let owned = |text: &str| Cow::Owned(text.to_owned());
+        self.accounts.extend(accounts(text).map(owned));
+        self.hosts.extend(hosts(text).map(owned));
+    }
+}
+
+fn text<'a>(value: Value<'a>, key: &str) -> Option<Cow<'a, str>> {
+    value.get(key)?.as_str()
+}
+
+/// A trace id as W3C writes it: 32 digits and nothing between.
+fn w3c(id: &str) -> Option<String> {
+    let (epoch, random) = id.strip_prefix("1-")?.split_once('-')?;
+    (epoch.len() + random.len() == W3C_DIGITS).then(|| format!("{epoch}{random}"))
 }
 
 /// Whether a text says that there is no id: it is empty, or all zeros (the Python SDK gives that
 /// to what is not sampled).
 pub(in crate::snapshot) fn is_none(id: &str) -> bool {
     id.bytes().all(|byte| byte == b'0')
-}
-
-/// Visits all strings of an entity, those of its subsegments left out.
-fn texts(entity: Entity<'_>, mut visit: impl FnMut(&str)) {
-    let members = entity.json().members();
-    let mut waiting: Vec<Value<'_>> = members
-        .filter(|(key, _)| *key != *"subsegments")
-        .map(|(_, value)| value)
-        .collect();
-    while let Some(value) = waiting.pop() {
-        if let Some(text) = value.as_str() {
-            visit(&text);
-        }
-        waiting.extend(value.elements());
-        waiting.extend(value.members().map(|(_, value)| value));
-    }
 }
 
 /// The accounts of ARNs and of the URLs of queues in a text.

@@ -88,7 +88,9 @@ pub(in crate::snapshot) fn line(node: Node<'_>, extras: Extras) -> String {
         line.push_str(" metadata=");
         push_compact(&mut line, metadata);
     }
-    if let Some(time) = node.duration().filter(|_| extras.durations) {
+    if extras.durations
+        && let Some(time) = node.duration()
+    {
         let _ = write!(line, " [{}]", duration(time));
     }
     let missing = node.defects().iter();
@@ -204,7 +206,9 @@ fn push_annotations(line: &mut String, annotations: Value<'_>) {
     if members.is_empty() {
         return;
     }
-    members.sort_by_cached_key(|(key, _)| key.decode());
+    if members.len() > 1 {
+        members.sort_by_cached_key(|(key, _)| key.decode());
+    }
     line.push_str(" {");
     for (place, (key, value)) in members.into_iter().enumerate() {
         if place > 0 {

@@ -100,6 +100,7 @@ mod compared;
 mod content;
 mod diff;
 mod field;
+mod fingerprint;
 mod found;
 mod identifiers;
 mod line;
@@ -112,6 +113,7 @@ mod roots;
 mod scan;
 mod serialize;
 mod step;
+mod telling;
 mod word;
 
 #[cfg(feature = "insta")]

@@ -141,7 +141,11 @@ impl<'a> Outline<'a> {
             let mut lines = joined(&mut inside);
             let text = line(*node, self.extras);
             lines.push(Line { depth, text });
-            let start = node.entity().start_time().filter(|_| self.in_order);
+            let start = if self.in_order {
+                node.entity().start_time()
+            } else {
+                None
+            };
             let start = (self.in_order && start.is_none(), start);
             written.push(Block { start, lines });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::snapshot::compared::{Compared, Entity};
+use crate::snapshot::compared::{Compared, hash};
 
 /// For each entity of a trace the one of the other that it is.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Pairs {
     /// Pairs entities from the roots down: those whose whole trees are the same, then those that
     /// say the same, do the same, have the same name; then what has moved. What has another name
     /// and is the same in all else, with something below it, is the same too.
-    pub(in crate::snapshot) fn of(before: &Compared, after: &Compared) -> Pairs {
+    pub(in crate::snapshot) fn of(before: &Compared<'_>, after: &Compared<'_>) -> Pairs {
         let mut pairs = Pairs {
             after: vec![None; before.entities.len()],
             before: vec![None; after.entities.len()],
@@ -27,7 +27,13 @@ impl Pairs {
     }
 
     /// Pairs siblings, and all below them.
-    fn pair(&mut self, before: &Compared, after: &Compared, one: &[usize], other: &[usize]) {
+    fn pair(
+        &mut self,
+        before: &Compared<'_>,
+        after: &Compared<'_>,
+        one: &[usize],
+        other: &[usize],
+    ) {
         let mut waiting = vec![(one.to_vec(), other.to_vec())];
         while let Some((mut one, mut other)) = waiting.pop() {
             for key in KEYS {
@@ -38,7 +44,7 @@ impl Pairs {
                     self.after[one] = Some(other);
                     self.before[other] = Some(one);
                     let children =
-                        |of: &Compared, index: usize| of.entities[index].children.clone();
+                        |of: &Compared<'_>, index: usize| of.entities[index].children.clone();
                     waiting.push((children(before, one), children(after, other)));
                 }
             }
@@ -46,22 +52,23 @@ impl Pairs {
     }
 
     /// What is under the same parent, has another name, and is the same in all else.
-    fn renamed(&mut self, before: &Compared, after: &Compared) {
+    fn renamed(&mut self, before: &Compared<'_>, after: &Compared<'_>) {
         let places =
             (0..before.entities.len()).filter_map(|index| Some((index, self.after[index]?)));
         let siblings = places.map(|(one, other)| {
-            let children = |of: &Compared, index: usize| of.entities[index].children.clone();
+            let children = |of: &Compared<'_>, index: usize| of.entities[index].children.clone();
             (children(before, one), children(after, other))
         });
         let roots = (before.roots.clone(), after.roots.clone());
         let mut waiting: Vec<_> = siblings.chain([roots]).collect();
         while let Some((mut one, mut other)) = waiting.pop() {
             let has_children =
-                |of: &Compared, index: usize| !of.entities[index].children.is_empty();
+                |of: &Compared<'_>, index: usize| !of.entities[index].children.is_empty();
             one.retain(|index| self.after[*index].is_none() && has_children(before, *index));
             other.retain(|index| self.before[*index].is_none() && has_children(after, *index));
-            let found = same(before, after, &one, &other, |entity| {
-                (entity.nameless, entity.below)
+            let found = same(before, after, &one, &other, |trace, index| {
+                let entity = &trace.entities[index];
+                (entity.says.nameless, entity.below)
             });
             for (one, other) in found {
                 self.after[one] = Some(other);
@@ -73,7 +80,7 @@ impl Pairs {
     }
 
     /// What is under another parent: the largest trees first.
-    fn moved(&mut self, before: &Compared, after: &Compared) {
+    fn moved(&mut self, before: &Compared<'_>, after: &Compared<'_>) {
         for key in &KEYS[..MOVED] {
             let free = |pairs: &[Option<usize>]| -> Vec<usize> {
                 let all = pairs.iter().enumerate();
@@ -97,30 +104,40 @@ impl Pairs {
 }
 
 /// By what two entities are the same, the surest first.
-const KEYS: &[fn(&Entity) -> (u64, u64)] = &[
-    |entity| (entity.whole, 0),
-    |entity| (entity.own, 0),
-    |entity| (entity.called, 0),
-    |entity| (entity.name, 0),
+const KEYS: &[Key] = &[
+    |trace, index| (trace.entities[index].whole, 0),
+    |trace, index| (trace.entities[index].says.own, 0),
+    |trace, index| (hash(&trace.label(index)), 0),
+    |trace, index| (trace.name(index), 0),
 ];
+
+type Key = fn(&Compared<'_>, usize) -> (u64, u64);
 /// How many of these tell what has moved: a name alone does not.
 const MOVED: usize = 3;
 
 /// Pairs of those that are the same by a key, in order.
 fn same(
-    before: &Compared,
-    after: &Compared,
+    before: &Compared<'_>,
+    after: &Compared<'_>,
     one: &[usize],
     other: &[usize],
-    key: fn(&Entity) -> (u64, u64),
+    key: Key,
 ) -> Vec<(usize, usize)> {
+    if one.is_empty() || other.is_empty() {
+        return Vec::new();
+    }
+    // What follows is for many; one of each is the usual case.
+    if let ([one], [other]) = (one, other) {
+        let is_same = key(before, *one) == key(after, *other);
+        return is_same.then_some((*one, *other)).into_iter().collect();
+    }
     let mut free: HashMap<(u64, u64), VecDeque<usize>> = HashMap::with_capacity(other.len());
     for index in other {
-        let found = free.entry(key(&after.entities[*index])).or_default();
+        let found = free.entry(key(after, *index)).or_default();
         found.push_back(*index);
     }
     let found = one.iter().filter_map(|index| {
-        let same = free.get_mut(&key(&before.entities[*index]))?;
+        let same = free.get_mut(&key(before, *index))?;
         Some((*index, same.pop_front()?))
     });
     found.collect()
@@ -129,20 +146,20 @@ fn same(
 /// Pairs the traces of two captures: the same ones, then those that have the most in common. One
 /// that has no other stands against nothing.
 pub(in crate::snapshot) fn pair_traces<'a>(
-    before: &'a [Compared],
-    after: &'a [Compared],
-) -> Vec<(Option<&'a Compared>, Option<&'a Compared>)> {
+    before: &'a [Compared<'a>],
+    after: &'a [Compared<'a>],
+) -> Vec<(Option<&'a Compared<'a>>, Option<&'a Compared<'a>>)> {
     let mut pairs = Vec::new();
     if let ([one], [other]) = (before, after) {
         return vec![(Some(one), Some(other))];
     }
-    let whole = |trace: &Compared| {
+    let whole = |trace: &Compared<'_>| {
         let roots = trace.roots.iter();
         let mut whole: Vec<u64> = roots.map(|root| trace.entities[*root].whole).collect();
         whole.sort_unstable();
         whole
     };
-    let mut free: BTreeMap<Vec<u64>, VecDeque<&Compared>> = BTreeMap::new();
+    let mut free: BTreeMap<Vec<u64>, VecDeque<&Compared<'_>>> = BTreeMap::new();
     for other in after {
         free.entry(whole(other)).or_default().push_back(other);
     }
@@ -153,12 +170,12 @@ pub(in crate::snapshot) fn pair_traces<'a>(
             None => left.push(one),
         }
     }
-    let is_free = |other: &&Compared| {
+    let is_free = |other: &&Compared<'_>| {
         free.values()
             .flatten()
             .any(|free| std::ptr::eq(*free, *other))
     };
-    let others: Vec<&Compared> = after.iter().filter(is_free).collect();
+    let others: Vec<&Compared<'_>> = after.iter().filter(is_free).collect();
     let mut scores = Vec::new();
     for (at, one) in left.iter().enumerate() {
         for (place, other) in others.iter().enumerate() {
@@ -188,10 +205,11 @@ pub(in crate::snapshot) fn pair_traces<'a>(
 
 /// How much two traces have in common, in thousandths: entities that say the same count twice
 /// those that have the same name.
-fn in_common(one: &Compared, other: &Compared) -> usize {
-    let shared = |key: fn(&Entity) -> u64| {
-        let sorted = |trace: &Compared| {
-            let mut keys: Vec<u64> = trace.entities.iter().map(key).collect();
+fn in_common(one: &Compared<'_>, other: &Compared<'_>) -> usize {
+    let shared = |key: fn(&Compared<'_>, usize) -> u64| {
+        let sorted = |trace: &Compared<'_>| {
+            let all = 0..trace.entities.len();
+            let mut keys: Vec<u64> = all.map(|index| key(trace, index)).collect();
             keys.sort_unstable();
             keys
         };
@@ -209,7 +227,8 @@ fn in_common(one: &Compared, other: &Compared) -> usize {
         shared
     };
     let total = one.entities.len() + other.entities.len();
-    let common = 4 * shared(|entity| entity.own) + 2 * shared(|entity| entity.name);
+    let common = 4 * shared(|trace, index| trace.entities[index].says.own)
+        + 2 * shared(|trace, index| trace.name(index));
     1_000 * common / (3 * total).max(1)
 }
 

@@ -12,23 +12,26 @@ pub(in crate::snapshot) enum Part<'a> {
     Told(Kind, &'a str),
 }
 
-/// Splits a text into what stays and what is told by a reference.
+/// Visits the parts of a text: what stays, and what is told by a reference.
 pub(in crate::snapshot) fn parts<'a>(
     text: &'a str,
     is_name: bool,
-    identifiers: &'a Identifiers,
+    identifiers: &'a Identifiers<'_>,
     taken: impl Fn(Kind) -> bool,
-) -> Vec<Part<'a>> {
-    let mut parts = Vec::new();
+    visit: &mut impl FnMut(Part<'a>),
+) {
+    if identifiers.leave(text) {
+        return visit(Part::Plain(text));
+    }
     let (mut plain, mut at) = (0, 0);
     while at < text.len() {
         let found = found(text, at, is_name, identifiers);
         if let Some((kind, told, end)) = found {
             if taken(kind) {
                 if plain < at {
-                    parts.push(Part::Plain(&text[plain..at]));
+                    visit(Part::Plain(&text[plain..at]));
                 }
-                parts.push(Part::Told(kind, told));
+                visit(Part::Told(kind, told));
                 plain = end;
             }
             at = end;
@@ -41,9 +44,8 @@ pub(in crate::snapshot) fn parts<'a>(
         at += first.max(word);
     }
     if plain < text.len() {
-        parts.push(Part::Plain(&text[plain..]));
+        visit(Part::Plain(&text[plain..]));
     }
-    parts
 }
 
 /// What begins at a place, its text, and where it ends.
@@ -51,7 +53,7 @@ fn found<'a>(
     text: &'a str,
     at: usize,
     is_name: bool,
-    identifiers: &'a Identifiers,
+    identifiers: &'a Identifiers<'_>,
 ) -> Option<(Kind, &'a str, usize)> {
     let rest = &text[at..];
     if let Some((kind, length)) = Kind::at_start(rest) {
@@ -77,7 +79,7 @@ fn found<'a>(
 }
 
 /// The longest identifier at the start of a text.
-fn identifier<'a>(text: &str, identifiers: &'a Identifiers) -> Option<(Kind, &'a str, usize)> {
+fn identifier<'a>(text: &str, identifiers: &'a Identifiers<'_>) -> Option<(Kind, &'a str, usize)> {
     let mut tried = usize::MAX;
     for more in ["-_+/=.", "-.", "-", ""] {
         let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || more.as_bytes().contains(byte);
@@ -279,5 +281,5 @@ pub(in crate::snapshot) fn database(url: &str) -> Vec<Part<'_>> {
 }
 
 /// Shorter ids are told where ids stand, and not looked for in other texts: they are words.
-const SHORTEST: usize = 8;
+pub(in crate::snapshot) const SHORTEST: usize = 8;
 const PORT_DIGITS: usize = 5;

@@ -41,6 +41,7 @@ mod oracle;
 mod order;
 mod origin;
 mod outline;
+mod outlines;
 mod own_emitter;
 mod programs;
 mod reading;
@@ -59,6 +60,7 @@ mod serialize;
 mod service_view;
 mod set_up;
 mod settings;
+mod stability;
 #[cfg(feature = "proptest1")]
 mod strategies;
 mod streaming;
