@@ -70,6 +70,8 @@ pub mod recorder;
 #[cfg(feature = "testing")]
 pub mod schema;
 pub mod seam;
+#[cfg(feature = "testing")]
+pub mod snapshot;
 #[cfg(feature = "proptest1")]
 pub mod strategies;
 #[cfg(feature = "testing")]
@@ -92,8 +94,6 @@ pub mod mock_client;
 mod render;
 #[cfg(feature = "testing")]
 mod service;
-#[cfg(feature = "testing")]
-mod snapshot;
 
 #[cfg(all(feature = "aws", feature = "testing"))]
 pub use dynamodb::{

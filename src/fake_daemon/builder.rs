@@ -7,6 +7,7 @@ use std::thread;
 
 use crate::capture::{self, Faults, Listener};
 use crate::error::Error;
+use crate::fake_daemon::golden::Keeper;
 use crate::fake_daemon::hooks::Hooks;
 use crate::fake_daemon::report::Judged;
 use crate::fake_daemon::scope::{Outcome, scope};
@@ -212,6 +213,11 @@ impl FakeDaemonBuilder {
     }
 
     /// Reads settings from this environment and not from the process.
+    ///
+    /// `XRAY_PHANTOM_SAVE` names a folder in which a failing test leaves its capture, as a
+    /// [capture file](crate::CaptureFile) named after the thread of the test and numbered from 1. The
+    /// report says where it is; where there is none, as the test panicked or returned an error, a
+    /// line on stderr does.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
@@ -279,6 +285,7 @@ impl FakeDaemonBuilder {
             Some(name) => format!("started at {at} on thread `{name}`"),
             None => format!("started at {at}"),
         };
+        let keeper = Keeper::of(&self.environment, thread.name())?;
         // Sockets whose port is taken on TCP are held until the end, so that none comes twice.
         let mut taken = Vec::new();
         let (udp, tcp) = loop {
@@ -310,6 +317,7 @@ impl FakeDaemonBuilder {
             self.secrets,
             clock,
             started,
+            keeper,
         ))
     }
 
@@ -325,7 +333,7 @@ impl FakeDaemonBuilder {
     ) -> impl Future<Output = R> {
         let daemon = self.start();
         async move {
-            match scope(daemon, test).await {
+            match scope(daemon, seen(test)).await {
                 Ok(outcome) => outcome,
                 Err(report) => panic!("{report}"),
             }
@@ -345,7 +353,7 @@ impl FakeDaemonBuilder {
         let daemon = self.try_start();
         async move {
             match daemon {
-                Ok(daemon) => scope(daemon, test).await,
+                Ok(daemon) => scope(daemon, seen(test)).await,
                 Err(error) => Err(Report::unstarted(&error)),
             }
         }
@@ -357,6 +365,19 @@ impl fmt::Debug for FakeDaemonBuilder {
         f.debug_struct("FakeDaemonBuilder")
             .field("receive_buffer", &self.receive_buffer)
             .finish_non_exhaustive()
+    }
+}
+
+/// A test whose error its daemon gets to know, so that it keeps the capture.
+fn seen<R: Outcome>(
+    test: impl AsyncFnOnce(&FakeDaemon) -> R,
+) -> impl AsyncFnOnce(&FakeDaemon) -> R {
+    async |daemon: &FakeDaemon| {
+        let outcome = test(daemon).await;
+        if outcome.error().is_some() {
+            daemon.note_failure();
+        }
+        outcome
     }
 }
 

@@ -1,14 +1,17 @@
 //! The daemon itself.
 
 use std::fmt;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::{CaptureFile, Counts, Listener, Received};
 use crate::error::Error;
 use crate::fake_daemon::around::CapturedHere;
 use crate::fake_daemon::captures::Captures;
+use crate::fake_daemon::golden::Keeper;
 use crate::fake_daemon::hooks::Hooks;
 use crate::fake_daemon::in_memory::Notebook;
 use crate::fake_daemon::inspect::{Inspection, Inspector};
@@ -78,6 +81,9 @@ pub struct FakeDaemon {
     around: Arc<CapturedHere>,
     pub(in crate::fake_daemon) captures: Captures,
     pub(in crate::fake_daemon) audits: Audits,
+    keeper: Keeper,
+    /// Whether the test has ended with an error.
+    failed: AtomicBool,
     /// Whether it was judged for the last time.
     ended: bool,
 }
@@ -167,6 +173,7 @@ impl FakeDaemon {
         secrets: Option<Secrets>,
         clock: Clock,
         started: String,
+        keeper: Keeper,
     ) -> FakeDaemon {
         let notebook = Arc::<Notebook>::default();
         let inspector = Arc::new(Mutex::new(Inspector::new(secrets)));
@@ -189,6 +196,8 @@ impl FakeDaemon {
             around,
             captures: Captures::of(clock),
             audits: Audits::default(),
+            keeper,
+            failed: AtomicBool::new(false),
             ended: false,
         }
     }
@@ -317,7 +326,24 @@ impl FakeDaemon {
             self.last_fence().await
         };
         self.ended = true;
-        self.judge(counts)
+        let verdict = self.judge(counts);
+        if verdict.is_ok() && (panicked || self.failed.load(Ordering::Relaxed)) {
+            self.keep_and_say();
+        }
+        verdict
+    }
+
+    /// Notes that the test has ended with an error.
+    pub(in crate::fake_daemon) fn note_failure(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps the capture of a test that fails, if that is wanted, where no report says so.
+    fn keep_and_say(&self) {
+        if let Some(said) = self.keeper.keep(|| self.received()) {
+            // As the parked sockets do: if stderr is closed there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "xray-phantom: {said} ({})", self.place());
+        }
     }
 
     /// Judges, with what the fence gave.
@@ -336,7 +362,7 @@ impl FakeDaemon {
         if report.findings().is_empty() {
             Ok(())
         } else {
-            Err(report)
+            Err(report.with_capture(self.keeper.keep(|| received)))
         }
     }
 
@@ -406,6 +432,7 @@ impl Drop for FakeDaemon {
             // ends with its hook. A failure of the fence is not what the test is about now.
             self.hooks.clear();
             let _ = self.listener.fence_blocking();
+            self.keep_and_say();
             return;
         }
         self.run_hooks();

@@ -8,6 +8,7 @@ mod captures;
 mod causes;
 mod daemon;
 mod eventually;
+mod golden;
 mod hooks;
 mod in_memory;
 mod inspect;

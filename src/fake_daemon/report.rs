@@ -26,6 +26,8 @@ pub struct Report {
     counts: Option<Box<Counts>>,
     error: Option<String>,
     findings: Box<[Finding]>,
+    /// Where the capture is, if it was to be kept.
+    capture: Option<String>,
     /// What must not be shown whole.
     secrets: Box<Masker>,
 }
@@ -205,6 +207,7 @@ impl Judged {
             counts: counts.ok().map(Box::new),
             error: None,
             findings: findings.into(),
+            capture: None,
             secrets: Box::new(inspection.secrets),
         }
     }
@@ -219,6 +222,7 @@ impl Report {
             counts: None,
             error: None,
             findings,
+            capture: None,
             secrets: Box::default(),
         }
     }
@@ -226,6 +230,12 @@ impl Report {
     /// Puts the error of the test in front.
     pub(in crate::fake_daemon) fn with_error(mut self, error: Option<String>) -> Report {
         self.error = error;
+        self
+    }
+
+    /// Says where the capture is.
+    pub(in crate::fake_daemon) fn with_capture(mut self, said: Option<String>) -> Report {
+        self.capture = said;
         self
     }
 
@@ -258,8 +268,11 @@ impl Report {
             }
             writeln!(f, "- {finding}")?;
         }
-        match &self.counts {
-            Some(counts) => writeln!(f, "datagrams: {counts}"),
+        if let Some(counts) = &self.counts {
+            writeln!(f, "datagrams: {counts}")?;
+        }
+        match &self.capture {
+            Some(said) => writeln!(f, "{said}"),
             None => Ok(()),
         }
     }

@@ -17,6 +17,8 @@ mod document;
 mod not_finite;
 mod number;
 mod plain;
+#[cfg(feature = "testing")]
+mod serialize;
 #[cfg(feature = "aws")]
 mod skim;
 mod syntax_error;

@@ -15,7 +15,8 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(in crate::json) fn new(raw: &'a str, escaped: bool) -> Text<'a> {
+    /// The string with this text between its quotes.
+    pub(crate) fn new(raw: &'a str, escaped: bool) -> Text<'a> {
         Text { raw, escaped }
     }
 

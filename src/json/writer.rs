@@ -46,7 +46,7 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Writes an array, each element by `write`.
-    #[cfg(any(feature = "cli", all(feature = "aws", feature = "testing")))]
+    #[cfg(feature = "testing")]
     pub(crate) fn array<T>(
         &mut self,
         key: &str,
@@ -66,7 +66,7 @@ impl<'a> ObjectWriter<'a> {
 
     /// Opens an array as the last member, and leaves it and the object open: for nesting that
     /// must cost no stack.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "testing")]
     pub(crate) fn open(mut self, key: &str) {
         self.key(key);
         self.json.push('[');

@@ -1,5 +1,6 @@
 //! Traces as text: the one place where they are drawn.
 
+pub(crate) mod difference;
 mod text;
 mod timeline;
 mod tree;
@@ -7,4 +8,4 @@ mod tree;
 pub use timeline::Timeline;
 
 pub(crate) use text::{duration, wrapped};
-pub(crate) use tree::{annotations, excerpt, flags, marked, retries, status, what};
+pub(crate) use tree::{excerpt, flags, marked};

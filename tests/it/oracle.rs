@@ -148,7 +148,7 @@ async fn documents_of_aws_calls() {
     assert_eq!(
         calls,
         [
-            "DynamoDB BatchWriteItem",
+            "DynamoDB BatchWriteItem Orders",
             "DynamoDB GetItem Orders (retries 2) 500 FAULT InternalServerError",
             "DynamoDB PutItem Orders (retries 2)",
             "DynamoDB PutItem Orders 400 ERROR ConditionalCheckFailedException",

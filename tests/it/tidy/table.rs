@@ -62,7 +62,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("capture", "base64 libc"),
     ("render", "anstyle"),
     ("expect", "googletest regex serde"),
-    ("snapshot", "insta"),
+    ("snapshot", "insta serde"),
     (
         "instrument",
         "aws_smithy_runtime_api aws_smithy_types aws_types",

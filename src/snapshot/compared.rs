@@ -1,0 +1,219 @@
+//! A trace as it is compared.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use crate::json::{Document, Kind as JsonKind, Value};
+use crate::snapshot::alias::Atoms;
+use crate::snapshot::compact::push_compact;
+use crate::snapshot::content::{ContentReader, Settings};
+use crate::snapshot::fingerprint::Fingerprint;
+use crate::snapshot::identifiers::Identifiers;
+use crate::snapshot::line::label;
+use crate::trace::Node;
+
+/// The entities of a trace, each before its children.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Compared<'a> {
+    pub(in crate::snapshot) entities: Vec<Entity>,
+    pub(in crate::snapshot) roots: Vec<usize>,
+    trace_id: &'a str,
+    nodes: Vec<Node<'a>>,
+    identifiers: Identifiers<'a>,
+    /// The entity of an id, where one is referred to.
+    by_id: HashMap<Cow<'a, str>, usize>,
+}
+
+/// An entity, by what is compared of it.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Entity {
+    pub(in crate::snapshot) parent: Option<usize>,
+    pub(in crate::snapshot) children: Vec<usize>,
+    pub(in crate::snapshot) says: Fingerprint,
+    /// Of all below it.
+    pub(in crate::snapshot) below: u64,
+    /// Of itself and all below it.
+    pub(in crate::snapshot) whole: u64,
+}
+
+impl<'a> Compared<'a> {
+    pub(in crate::snapshot) fn of(trace_id: &'a str, nodes: Vec<Node<'a>>) -> Compared<'a> {
+        let identifiers = Identifiers::of(&nodes, |_| true);
+        let mut entities: Vec<Entity> = Vec::with_capacity(nodes.len());
+        let mut roots = Vec::new();
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            while let Some((_, 0)) = open.last() {
+                open.pop();
+            }
+            let parent = open.last_mut().map(|(parent, left)| {
+                *left -= 1;
+                *parent
+            });
+            match parent {
+                Some(parent) => entities[parent].children.push(index),
+                None => roots.push(index),
+            }
+            let count = node.children().len();
+            open.push((index, count));
+            entities.push(Entity {
+                parent,
+                children: Vec::with_capacity(count),
+                says: Fingerprint::of(*node, &identifiers),
+                below: 0,
+                whole: 0,
+            });
+        }
+        for index in (0..entities.len()).rev() {
+            let children = entities[index].children.iter();
+            let mut below: Vec<u64> = children.map(|child| entities[*child].whole).collect();
+            below.sort_unstable();
+            let entity = &mut entities[index];
+            entity.below = hash(&below);
+            entity.whole = hash(&(entity.says.own, entity.below));
+        }
+        let mut by_id = HashMap::new();
+        if entities
+            .iter()
+            .any(|entity| !entity.says.references.is_empty())
+        {
+            let ids = nodes.iter().map(|node| node.entity().id());
+            for (id, index) in ids.zip(0..) {
+                if let Some(id) = id {
+                    by_id.entry(id).or_insert(index);
+                }
+            }
+        }
+        Compared {
+            entities,
+            roots,
+            trace_id,
+            nodes,
+            identifiers,
+            by_id,
+        }
+    }
+
+    /// The name of an entity and what is called, as outlines tell it.
+    pub(in crate::snapshot) fn label(&self, index: usize) -> String {
+        label(self.nodes[index])
+    }
+
+    /// The labels from the root down.
+    pub(in crate::snapshot) fn path(&self, index: usize) -> Vec<String> {
+        let above = |index: &usize| self.entities[*index].parent;
+        let way = std::iter::successors(Some(index), above);
+        let mut path: Vec<String> = way.map(|index| self.label(index)).collect();
+        path.reverse();
+        path
+    }
+
+    /// The number of the name of an entity.
+    pub(in crate::snapshot) fn name(&self, index: usize) -> u64 {
+        hash(&self.nodes[index].name())
+    }
+
+    pub(in crate::snapshot) fn duration(&self, index: usize) -> Option<Duration> {
+        self.nodes[index].duration()
+    }
+
+    /// The entities that an entity refers to, by the member that does, in order; not its parent.
+    pub(in crate::snapshot) fn references(&self, index: usize) -> Vec<(&str, Option<usize>)> {
+        let references = self.entities[index].says.references.iter();
+        let mut references: Vec<_> = references
+            .map(|(key, id)| (&**key, self.by_id.get(&**id).copied()))
+            .collect();
+        references.sort_by_key(|(key, _)| *key);
+        references
+    }
+
+    /// The members that an entity says, by key, as masked JSON.
+    fn members(&self, index: usize) -> BTreeMap<String, String> {
+        let mut reader = ContentReader {
+            settings: &Settings::default(),
+            identifiers: &self.identifiers,
+            start: None,
+            trace_id: self.trace_id,
+            atoms: Atoms::default(),
+        };
+        let members = reader.content(self.nodes[index]).members.into_iter();
+        let members = members.map(|member| (member.key.text, member.value.text));
+        members.filter(|(key, _)| is_compared(key)).collect()
+    }
+}
+
+/// The values that differ: a pointer, and the JSON before and after.
+pub(in crate::snapshot) fn changes(
+    (before, index): (&Compared<'_>, usize),
+    (after, other): (&Compared<'_>, usize),
+) -> BTreeMap<String, (Option<String>, Option<String>)> {
+    let mut changes: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+    if before.entities[index].says.own == after.entities[other].says.own {
+        return changes;
+    }
+    let (before, after) = (before.members(index), after.members(other));
+    for (key, value) in &before {
+        if after.get(key) != Some(value) {
+            flatten(key, value, &mut |pointer, value| {
+                changes.entry(pointer).or_default().0 = Some(value);
+            });
+        }
+    }
+    for (key, value) in &after {
+        if before.get(key) != Some(value) {
+            flatten(key, value, &mut |pointer, value| {
+                changes.entry(pointer).or_default().1 = Some(value);
+            });
+        }
+    }
+    changes.retain(|_, (before, after)| before != after);
+    changes
+}
+
+/// Visits the scalars and the empty containers of a member.
+fn flatten(key: &str, value: &str, visit: &mut impl FnMut(String, String)) {
+    let (Ok(key), Ok(document)) = (Document::parse(key), Document::parse(value)) else {
+        unreachable!("what is normal is JSON")
+    };
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    let first = format!("/{}", escaped(&key.root().as_str().unwrap_or_default()));
+    let mut waiting: Vec<(String, Value<'_>)> = vec![(first, document.root())];
+    while let Some((pointer, value)) = waiting.pop() {
+        let before = waiting.len();
+        match value.kind() {
+            JsonKind::Array => waiting.extend(
+                value
+                    .elements()
+                    .enumerate()
+                    .map(|(place, value)| (format!("{pointer}/{place}"), value)),
+            ),
+            JsonKind::Object => waiting.extend(
+                value
+                    .members()
+                    .map(|(key, value)| (format!("{pointer}/{}", escaped(&key.decode())), value)),
+            ),
+            _ => {}
+        }
+        if waiting.len() == before {
+            let mut json = String::new();
+            push_compact(&mut json, value);
+            visit(pointer, json);
+        }
+    }
+}
+
+/// Whether a member is a part of what an entity says. Its id is not, and its parent is compared as
+/// the place where it is; `trace_id` and `type` follow from that.
+fn is_compared(key: &str) -> bool {
+    !["\"id\"", PARENT, "\"trace_id\"", "\"type\""].contains(&key)
+}
+
+pub(in crate::snapshot) fn hash(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+const PARENT: &str = "\"parent_id\"";

@@ -1,0 +1,151 @@
+//! The differences of a pair of traces.
+
+use crate::snapshot::Comparison;
+use crate::snapshot::compared::{Compared, changes};
+use crate::snapshot::diff::Difference;
+use crate::snapshot::pairs::Pairs;
+
+/// What differs between two traces; where one is missing, all of the other does.
+pub(in crate::snapshot) fn differences(
+    before: Option<&Compared<'_>>,
+    after: Option<&Compared<'_>>,
+    comparison: &Comparison,
+) -> Vec<Difference> {
+    let (before, after) = match (before, after) {
+        (Some(before), Some(after)) => (before, after),
+        (Some(before), None) => {
+            let nothing = vec![None; before.entities.len()];
+            return unpaired(before, &nothing, |path, outline| Difference::Removed {
+                path,
+                outline,
+            });
+        }
+        (None, Some(after)) => {
+            let nothing = vec![None; after.entities.len()];
+            return unpaired(after, &nothing, |path, outline| Difference::Added {
+                path,
+                outline,
+            });
+        }
+        (None, None) => return Vec::new(),
+    };
+    let pairs = Pairs::of(before, after);
+    let mut found = unpaired(before, &pairs.after, |path, outline| Difference::Removed {
+        path,
+        outline,
+    });
+    found.extend(unpaired(after, &pairs.before, |path, outline| {
+        Difference::Added { path, outline }
+    }));
+    for (index, other) in pairs.after.iter().enumerate() {
+        let Some(other) = *other else {
+            continue;
+        };
+        let (one, now) = (&before.entities[index], &after.entities[other]);
+        let was_under = one.parent.map(|parent| pairs.after[parent]);
+        if was_under != now.parent.map(Some) {
+            found.push(Difference::Moved {
+                from: before.path(index),
+                path: after.path(other),
+            });
+        }
+        for (pointer, (before, now)) in changes((before, index), (after, other)) {
+            found.push(Difference::Changed {
+                path: after.path(other),
+                pointer,
+                before,
+                after: now,
+            });
+        }
+        referring(before, after, &pairs, (index, other), &mut found);
+        if let (Some(was), Some(is)) = (before.duration(index), after.duration(other))
+            && comparison.is_slower(was, is)
+        {
+            found.push(Difference::Slower {
+                path: after.path(other),
+                before: was,
+                after: is,
+            });
+        }
+    }
+    found
+}
+
+/// Members that refer to another entity than before.
+fn referring(
+    before: &Compared<'_>,
+    after: &Compared<'_>,
+    pairs: &Pairs,
+    (index, other): (usize, usize),
+    found: &mut Vec<Difference>,
+) {
+    let says =
+        |trace: &Compared<'_>, index: usize| !trace.entities[index].says.references.is_empty();
+    if !says(before, index) && !says(after, other) {
+        return;
+    }
+    let (was, is) = (before.references(index), after.references(other));
+    let told = |trace: &Compared<'_>, to: Option<usize>| {
+        to.map(|index| format!("<id> of {}", trace.path(index).join(" > ")))
+    };
+    let mut told_of: Vec<&str> = Vec::new();
+    for (place, (key, to)) in was.iter().enumerate() {
+        let Some((_, now)) = is.get(place).filter(|(now, _)| now == key) else {
+            continue;
+        };
+        if to.and_then(|to| pairs.after[to]) != *now && !told_of.contains(key) {
+            told_of.push(key);
+            found.push(Difference::Changed {
+                path: after.path(other),
+                pointer: format!("/{}", key.trim_matches('"')),
+                before: told(before, *to),
+                after: told(after, *now),
+            });
+        }
+    }
+    let parent = |all: &[(&str, Option<usize>)]| all.iter().any(|(key, _)| *key == "parent_id");
+    if parent(&was) != parent(&is) {
+        let caller = |trace: &Compared<'_>, all: &[(&str, Option<usize>)]| {
+            let parent = all.iter().find(|(key, _)| *key == "parent_id");
+            parent.and_then(|(_, to)| told(trace, *to))
+        };
+        found.push(Difference::Changed {
+            path: after.path(other),
+            pointer: "/parent_id".to_owned(),
+            before: caller(before, &was),
+            after: caller(after, &is),
+        });
+    }
+}
+
+/// The entities that have no other, with all below them that have none.
+fn unpaired(
+    trace: &Compared<'_>,
+    pairs: &[Option<usize>],
+    difference: impl Fn(Vec<String>, String) -> Difference,
+) -> Vec<Difference> {
+    let is_alone = |index: &usize| pairs[*index].is_none();
+    let tops = (0..pairs.len()).filter(|index| {
+        let parent = trace.entities[*index].parent;
+        is_alone(index) && !parent.is_some_and(|parent| is_alone(&parent))
+    });
+    tops.map(|top| {
+        let mut outline = String::new();
+        let mut waiting = vec![(top, 0)];
+        while let Some((index, depth)) = waiting.pop() {
+            if !outline.is_empty() {
+                outline.push('\n');
+            }
+            (0..depth).for_each(|_| outline.push_str("  "));
+            outline.push_str(&trace.label(index));
+            let children = trace.entities[index].children.iter().rev();
+            waiting.extend(
+                children
+                    .filter(|child| is_alone(child))
+                    .map(|child| (*child, depth + 1)),
+            );
+        }
+        difference(trace.path(top), outline)
+    })
+    .collect()
+}

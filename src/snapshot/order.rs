@@ -1,0 +1,187 @@
+//! The order of entities, and of what references are numbered by: it depends on what entities say
+//! and on who refers to whom, and on no id, time or arrival.
+
+use std::collections::BTreeMap;
+
+use crate::snapshot::alias::{Atom, Atoms};
+
+/// Entities by what they say, each before its children.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Graph {
+    /// What each says, masked, its name first.
+    pub(in crate::snapshot) says: Vec<String>,
+    /// The atoms that each holds, in order.
+    pub(in crate::snapshot) atoms: Vec<Vec<Atom>>,
+    pub(in crate::snapshot) parents: Vec<Option<usize>>,
+    pub(in crate::snapshot) children: Vec<Vec<usize>>,
+    pub(in crate::snapshot) roots: Vec<usize>,
+}
+
+impl Graph {
+    /// Puts roots and children in order.
+    ///
+    /// What entities say orders them first. Where two say the same, all that is known of their
+    /// surroundings does: refined round by round, until nothing more can be told apart. What still
+    /// cannot are twins, and it makes no difference which is first; or one of several is put in
+    /// front, and the others follow from that.
+    pub(in crate::snapshot) fn sort(&mut self, known: &Atoms) {
+        let mut colors = Colors::of(self, known);
+        loop {
+            while self.has_ties(&colors) && colors.refine(self) {}
+            match self.undecided(&colors) {
+                Some(chosen) => colors.put_in_front(chosen),
+                None => break,
+            }
+        }
+        let key = |index: &usize| colors.nodes[*index];
+        self.roots.sort_by_key(key);
+        self.children
+            .iter_mut()
+            .for_each(|children| children.sort_by_key(key));
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &Vec<usize>> {
+        std::iter::once(&self.roots).chain(&self.children)
+    }
+
+    /// The siblings that have the same color, of each color that several have.
+    fn ties(&self, colors: &Colors) -> Vec<Vec<usize>> {
+        let mut ties = Vec::new();
+        for siblings in self.groups().filter(|siblings| siblings.len() > 1) {
+            let mut by_color: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for index in siblings {
+                let same = by_color.entry(colors.nodes[*index]).or_default();
+                same.push(*index);
+            }
+            ties.extend(by_color.into_values().filter(|same| same.len() > 1));
+        }
+        ties.sort_by_key(|same| colors.nodes[same[0]]);
+        ties
+    }
+
+    fn has_ties(&self, colors: &Colors) -> bool {
+        self.groups().any(|siblings| {
+            let mut found: Vec<usize> = siblings.iter().map(|index| colors.nodes[*index]).collect();
+            found.sort_unstable();
+            found.windows(2).any(|pair| pair[0] == pair[1])
+        })
+    }
+
+    /// The first of siblings that cannot be told apart and are no twins.
+    fn undecided(&self, colors: &Colors) -> Option<usize> {
+        let ties = self.ties(colors);
+        if ties.is_empty() {
+            return None;
+        }
+        let mut total: Vec<usize> = vec![0; colors.atoms.len()];
+        let held = self.atoms.iter().flatten();
+        held.for_each(|atom| total[*atom] += 1);
+        let undecided = ties.iter().find(|same| {
+            let forms: Vec<_> = same
+                .iter()
+                .map(|index| self.form(*index, colors, &total))
+                .collect();
+            forms.windows(2).any(|pair| pair[0] != pair[1])
+        });
+        undecided.map(|same| same[0])
+    }
+
+    /// What an entity and all below it hold: an atom that is nowhere else by its first place, any
+    /// other as it is. Twins have the same.
+    fn form(&self, index: usize, colors: &Colors, total: &[usize]) -> Vec<Held> {
+        let mut held = Vec::new();
+        let mut waiting = vec![index];
+        while let Some(index) = waiting.pop() {
+            held.extend(&self.atoms[index]);
+            let mut children = self.children[index].clone();
+            children.sort_by_key(|child| colors.nodes[*child]);
+            waiting.extend(children.iter().rev());
+        }
+        let mut first: BTreeMap<Atom, (usize, usize)> = BTreeMap::new();
+        for (place, atom) in held.iter().enumerate() {
+            first.entry(*atom).or_insert((place, 0)).1 += 1;
+        }
+        let of = |atom: &Atom| match first.get(atom) {
+            Some((place, count)) if total[*atom] == *count => Held::Inside(*place),
+            _ => Held::Outside(*atom),
+        };
+        held.iter().map(of).collect()
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Held {
+    Inside(usize),
+    Outside(Atom),
+}
+
+/// Entities and atoms by what is known of them: the same color where nothing tells them apart.
+/// Colors are in order of what they stand for.
+#[derive(Clone, Debug)]
+struct Colors {
+    nodes: Vec<usize>,
+    atoms: Vec<usize>,
+}
+
+impl Colors {
+    fn of(graph: &Graph, known: &Atoms) -> Colors {
+        Colors {
+            nodes: ranks(graph.says.iter().collect()),
+            atoms: ranks((0..known.len()).map(|atom| known.kind(atom)).collect()),
+        }
+    }
+
+    fn count(&self) -> usize {
+        let most = |colors: &[usize]| colors.iter().max().map_or(0, |most| most + 1);
+        most(&self.nodes) + most(&self.atoms)
+    }
+
+    /// Tells apart what differs in its surroundings; whether anything did.
+    fn refine(&mut self, graph: &Graph) -> bool {
+        let before = self.count();
+        let mut places: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.atoms.len()];
+        for (index, atoms) in graph.atoms.iter().enumerate() {
+            for (place, atom) in atoms.iter().enumerate() {
+                places[*atom].push((self.nodes[index], place));
+            }
+        }
+        places.iter_mut().for_each(|places| places.sort_unstable());
+        let atoms = ranks(self.atoms.iter().zip(places).collect());
+        let color = |index: &usize| self.nodes[*index];
+        let nodes = (0..graph.says.len()).map(|index| {
+            let mut children: Vec<usize> = graph.children[index].iter().map(color).collect();
+            children.sort_unstable();
+            let held: Vec<usize> = graph.atoms[index].iter().map(|atom| atoms[*atom]).collect();
+            let parent = graph.parents[index].as_ref().map(color);
+            (self.nodes[index], parent, children, held)
+        });
+        self.nodes = ranks(nodes.collect());
+        self.atoms = atoms;
+        self.count() > before
+    }
+
+    /// Gives an entity a color of its own, before that of those it cannot be told from.
+    fn put_in_front(&mut self, chosen: usize) {
+        let colors = self.nodes.iter().enumerate();
+        self.nodes = ranks(
+            colors
+                .map(|(index, color)| (*color, index != chosen))
+                .collect(),
+        );
+    }
+}
+
+/// The place of each among all that differ, in order.
+fn ranks<T: Ord>(of: Vec<T>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..of.len()).collect();
+    order.sort_by(|one, other| of[*one].cmp(&of[*other]));
+    let mut ranks = vec![0; of.len()];
+    let mut rank = 0;
+    for pair in 0..order.len() {
+        if pair > 0 && of[order[pair]] != of[order[pair - 1]] {
+            rank += 1;
+        }
+        ranks[order[pair]] = rank;
+    }
+    ranks
+}

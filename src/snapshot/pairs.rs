@@ -1,0 +1,236 @@
+//! Which entities of two traces are the same one, and which traces of two captures.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::snapshot::compared::{Compared, hash};
+
+/// For each entity of a trace the one of the other that it is.
+#[derive(Debug)]
+pub(in crate::snapshot) struct Pairs {
+    pub(in crate::snapshot) after: Vec<Option<usize>>,
+    pub(in crate::snapshot) before: Vec<Option<usize>>,
+}
+
+impl Pairs {
+    /// Pairs entities from the roots down: those whose whole trees are the same, then those that
+    /// say the same, do the same, have the same name; then what has moved. What has another name
+    /// and is the same in all else, with something below it, is the same too.
+    pub(in crate::snapshot) fn of(before: &Compared<'_>, after: &Compared<'_>) -> Pairs {
+        let mut pairs = Pairs {
+            after: vec![None; before.entities.len()],
+            before: vec![None; after.entities.len()],
+        };
+        pairs.pair(before, after, &before.roots, &after.roots);
+        pairs.renamed(before, after);
+        pairs.moved(before, after);
+        pairs
+    }
+
+    /// Pairs siblings, and all below them.
+    fn pair(
+        &mut self,
+        before: &Compared<'_>,
+        after: &Compared<'_>,
+        one: &[usize],
+        other: &[usize],
+    ) {
+        let mut waiting = vec![(one.to_vec(), other.to_vec())];
+        while let Some((mut one, mut other)) = waiting.pop() {
+            for key in KEYS {
+                one.retain(|index| self.after[*index].is_none());
+                other.retain(|index| self.before[*index].is_none());
+                let found = same(before, after, &one, &other, *key);
+                for (one, other) in found {
+                    self.after[one] = Some(other);
+                    self.before[other] = Some(one);
+                    let children =
+                        |of: &Compared<'_>, index: usize| of.entities[index].children.clone();
+                    waiting.push((children(before, one), children(after, other)));
+                }
+            }
+        }
+    }
+
+    /// What is under the same parent, has another name, and is the same in all else.
+    fn renamed(&mut self, before: &Compared<'_>, after: &Compared<'_>) {
+        let places =
+            (0..before.entities.len()).filter_map(|index| Some((index, self.after[index]?)));
+        let siblings = places.map(|(one, other)| {
+            let children = |of: &Compared<'_>, index: usize| of.entities[index].children.clone();
+            (children(before, one), children(after, other))
+        });
+        let roots = (before.roots.clone(), after.roots.clone());
+        let mut waiting: Vec<_> = siblings.chain([roots]).collect();
+        while let Some((mut one, mut other)) = waiting.pop() {
+            let has_children =
+                |of: &Compared<'_>, index: usize| !of.entities[index].children.is_empty();
+            one.retain(|index| self.after[*index].is_none() && has_children(before, *index));
+            other.retain(|index| self.before[*index].is_none() && has_children(after, *index));
+            let found = same(before, after, &one, &other, |trace, index| {
+                let entity = &trace.entities[index];
+                (entity.says.nameless, entity.below)
+            });
+            for (one, other) in found {
+                self.after[one] = Some(other);
+                self.before[other] = Some(one);
+                let (one, other) = (&before.entities[one], &after.entities[other]);
+                self.pair(before, after, &one.children, &other.children);
+            }
+        }
+    }
+
+    /// What is under another parent: the largest trees first.
+    fn moved(&mut self, before: &Compared<'_>, after: &Compared<'_>) {
+        for key in &KEYS[..MOVED] {
+            let free = |pairs: &[Option<usize>]| -> Vec<usize> {
+                let all = pairs.iter().enumerate();
+                all.filter(|(_, pair)| pair.is_none())
+                    .map(|(index, _)| index)
+                    .collect()
+            };
+            // Each before what is below it, so that that comes along.
+            let (one, other) = (free(&self.after), free(&self.before));
+            for (one, other) in same(before, after, &one, &other, *key) {
+                if self.after[one].is_some() || self.before[other].is_some() {
+                    continue;
+                }
+                self.after[one] = Some(other);
+                self.before[other] = Some(one);
+                let (one, other) = (&before.entities[one], &after.entities[other]);
+                self.pair(before, after, &one.children, &other.children);
+            }
+        }
+    }
+}
+
+/// By what two entities are the same, the surest first.
+const KEYS: &[Key] = &[
+    |trace, index| (trace.entities[index].whole, 0),
+    |trace, index| (trace.entities[index].says.own, 0),
+    |trace, index| (hash(&trace.label(index)), 0),
+    |trace, index| (trace.name(index), 0),
+];
+
+type Key = fn(&Compared<'_>, usize) -> (u64, u64);
+/// How many of these tell what has moved: a name alone does not.
+const MOVED: usize = 3;
+
+/// Pairs of those that are the same by a key, in order.
+fn same(
+    before: &Compared<'_>,
+    after: &Compared<'_>,
+    one: &[usize],
+    other: &[usize],
+    key: Key,
+) -> Vec<(usize, usize)> {
+    if one.is_empty() || other.is_empty() {
+        return Vec::new();
+    }
+    // What follows is for many; one of each is the usual case.
+    if let ([one], [other]) = (one, other) {
+        let is_same = key(before, *one) == key(after, *other);
+        return is_same.then_some((*one, *other)).into_iter().collect();
+    }
+    let mut free: HashMap<(u64, u64), VecDeque<usize>> = HashMap::with_capacity(other.len());
+    for index in other {
+        let found = free.entry(key(after, *index)).or_default();
+        found.push_back(*index);
+    }
+    let found = one.iter().filter_map(|index| {
+        let same = free.get_mut(&key(before, *index))?;
+        Some((*index, same.pop_front()?))
+    });
+    found.collect()
+}
+
+/// Pairs the traces of two captures: the same ones, then those that have the most in common. One
+/// that has no other stands against nothing.
+pub(in crate::snapshot) fn pair_traces<'a>(
+    before: &'a [Compared<'a>],
+    after: &'a [Compared<'a>],
+) -> Vec<(Option<&'a Compared<'a>>, Option<&'a Compared<'a>>)> {
+    let mut pairs = Vec::new();
+    if let ([one], [other]) = (before, after) {
+        return vec![(Some(one), Some(other))];
+    }
+    let whole = |trace: &Compared<'_>| {
+        let roots = trace.roots.iter();
+        let mut whole: Vec<u64> = roots.map(|root| trace.entities[*root].whole).collect();
+        whole.sort_unstable();
+        whole
+    };
+    let mut free: BTreeMap<Vec<u64>, VecDeque<&Compared<'_>>> = BTreeMap::new();
+    for other in after {
+        free.entry(whole(other)).or_default().push_back(other);
+    }
+    let mut left = Vec::new();
+    for one in before {
+        match free.get_mut(&whole(one)).and_then(VecDeque::pop_front) {
+            Some(other) => pairs.push((Some(one), Some(other))),
+            None => left.push(one),
+        }
+    }
+    let is_free = |other: &&Compared<'_>| {
+        free.values()
+            .flatten()
+            .any(|free| std::ptr::eq(*free, *other))
+    };
+    let others: Vec<&Compared<'_>> = after.iter().filter(is_free).collect();
+    let mut scores = Vec::new();
+    for (at, one) in left.iter().enumerate() {
+        for (place, other) in others.iter().enumerate() {
+            let score = in_common(one, other);
+            if score >= ENOUGH {
+                scores.push((1_000 - score, at, place));
+            }
+        }
+    }
+    scores.sort_unstable();
+    let (mut taken, mut given) = (vec![None; left.len()], vec![false; others.len()]);
+    for (_, at, place) in scores {
+        if taken[at].is_none() && !given[place] {
+            taken[at] = Some(others[place]);
+            given[place] = true;
+        }
+    }
+    pairs.extend(
+        left.into_iter()
+            .zip(taken)
+            .map(|(one, other)| (Some(one), other)),
+    );
+    let rest = others.into_iter().zip(given).filter(|(_, given)| !given);
+    pairs.extend(rest.map(|(other, _)| (None, Some(other))));
+    pairs
+}
+
+/// How much two traces have in common, in thousandths: entities that say the same count twice
+/// those that have the same name.
+fn in_common(one: &Compared<'_>, other: &Compared<'_>) -> usize {
+    let shared = |key: fn(&Compared<'_>, usize) -> u64| {
+        let sorted = |trace: &Compared<'_>| {
+            let all = 0..trace.entities.len();
+            let mut keys: Vec<u64> = all.map(|index| key(trace, index)).collect();
+            keys.sort_unstable();
+            keys
+        };
+        let (one, other) = (sorted(one), sorted(other));
+        let (mut at, mut shared) = (0, 0);
+        for key in one {
+            while at < other.len() && other[at] < key {
+                at += 1;
+            }
+            if other.get(at) == Some(&key) {
+                at += 1;
+                shared += 1;
+            }
+        }
+        shared
+    };
+    let total = one.entities.len() + other.entities.len();
+    let common = 4 * shared(|trace, index| trace.entities[index].says.own)
+        + 2 * shared(|trace, index| trace.name(index));
+    1_000 * common / (3 * total).max(1)
+}
+
+/// Traces with less in common are no pair.
+const ENOUGH: usize = 250;
