@@ -19,11 +19,12 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Intercept, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
@@ -58,6 +59,17 @@ impl HttpConnector for AtOnce {
         headers.insert("content-length", "2");
         headers.insert("x-amzn-requestid", REQUEST_ID);
         HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+/// Does nothing, in no hook.
+#[derive(Debug)]
+struct Idle;
+
+#[dyn_dispatch_hint]
+impl Intercept for Idle {
+    fn name(&self) -> &'static str {
+        "idle"
     }
 }
 
@@ -144,18 +156,23 @@ async fn main() {
         (&sampled, with_it(&sampled)),
         (&silent, plain.clone()),
         (&silent, with_it(&silent)),
+        // What of it is the SDK's, whatever an interceptor does.
+        (
+            &sampled,
+            Client::from_conf(builder().interceptor(Idle).build()),
+        ),
         // What of it is the recorder's: a subsegment that says the same, beside the call.
         (&sampled, plain.clone()),
         // The same once more: what the difference of two equal things is on this machine.
         (&sampled, plain),
     ];
     let rounds = rounds() * 5;
-    let mut taken: [Vec<f64>; 6] = Default::default();
+    let mut taken: [Vec<f64>; 7] = Default::default();
     for round in 0..rounds {
         for turn in 0..cases.len() {
             let case = (round + turn) % cases.len();
             let (recorder, client) = &cases[case];
-            taken[case].push(micros(recorder, client, case == 4).await);
+            taken[case].push(micros(recorder, client, case == 5).await);
         }
     }
     let difference = |of: usize, from: usize| -> Vec<f64> {
@@ -166,13 +183,14 @@ async fn main() {
     report("a call without it", "us", &taken[0], None);
     report("added by it, sampled", "us", &difference(1, 0), Some(3.0));
     report("added by it, not sampled", "us", &difference(3, 2), None);
+    report("added by an idle one", "us", &difference(4, 0), None);
     report(
         "added by a subsegment by hand",
         "us",
-        &difference(4, 0),
+        &difference(5, 0),
         None,
     );
-    report("added by nothing", "us", &difference(5, 0), None);
+    report("added by nothing", "us", &difference(6, 0), None);
 }
 
 const REQUEST_ID: &str = "4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG";

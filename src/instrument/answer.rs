@@ -5,12 +5,10 @@ use std::panic::Location;
 
 use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
-use aws_types::request_id::RequestId as _;
 
-use crate::instrument::call::quoted;
 use crate::instrument::failure::{Blame, chain, kind, of_text};
 use crate::json::Document;
-use crate::recorder::OpenEntity;
+use crate::recorder::{OpenEntity, Saying};
 
 /// Whether a mock of the SDK's own gave an output, or an error, that was never answered: in their
 /// place `aws-smithy-mocks` shows this.
@@ -20,24 +18,28 @@ pub(in crate::instrument) fn is_stand_in(response: &HttpResponse) -> bool {
 }
 
 /// Records status, length and request ids.
-pub(in crate::instrument) fn record(subsegment: &OpenEntity, response: &HttpResponse) {
+pub(in crate::instrument) fn record(call: &mut Saying<'_>, response: &HttpResponse) {
     let headers = response.headers();
-    subsegment.response("status", response.status().as_u16().into());
-    let written = headers
-        .get("content-length")
-        .and_then(|length| length.parse().ok());
-    let counted = || {
-        let body = response.body().bytes()?;
+    call.status(response.status().as_u16());
+    // Where there is no body, as after a HEAD, the header tells how long it would be.
+    let body = response.body().bytes().unwrap_or_default();
+    let length = if body.is_empty() {
+        let written = headers.get("content-length");
+        let written = written.and_then(|length| length.parse().ok());
+        written.or_else(|| response.body().bytes().map(|_| 0))
+    } else {
         i64::try_from(body.len()).ok()
     };
-    if let Some(length) = written.or_else(counted) {
-        subsegment.response("content_length", length);
+    if let Some(length) = length {
+        call.content_length(length);
     }
-    if let Some(id) = response.request_id() {
-        subsegment.aws_json("request_id", quoted(id));
+    // As most services name it, and as S3 does.
+    let id = headers.get("x-amzn-requestid");
+    if let Some(id) = id.or_else(|| headers.get("x-amz-request-id")) {
+        call.aws_text("request_id", id);
     }
     if let Some(id) = headers.get("x-amz-id-2") {
-        subsegment.aws_json("id_2", quoted(id));
+        call.aws_text("id_2", id);
     }
 }
 

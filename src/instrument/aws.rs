@@ -1,7 +1,6 @@
 //! Calls of the AWS SDK for Rust.
 
 use std::panic::Location;
-use std::sync::Arc;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -9,19 +8,15 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
 
-use crate::instrument::answer::{is_stand_in, record, record_failure};
-use crate::instrument::call::{Call, InFlight, header, quoted};
-use crate::instrument::parameters::{record_request, record_response};
-use crate::instrument::rest::{
-    bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
-};
-use crate::recorder::{Namespace, OpenEntity, Recorder, current_or_none};
+use crate::instrument::call::{Call, InFlight, is_x_ray};
+use crate::instrument::rest::bucket;
+use crate::recorder::{Recorder, current_or_none};
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
 ///
@@ -151,36 +146,23 @@ impl Intercept for AwsInterceptor {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Installed on the client and on the call: one of the two is enough.
-        if bag.load::<InFlight>().is_some() {
-            return Ok(());
-        }
-        let Some(parent) = current_or_none() else {
-            self.recorder
-                .report_missing(self.place, "a call of the AWS SDK");
-            return Ok(());
-        };
         // Of what is not recorded there is nothing to keep.
-        if !parent.is_recorded() {
+        let parent = match current_or_none() {
+            Some(parent) if parent.is_recorded() => parent,
+            Some(_) => return Ok(()),
+            None => {
+                self.told_once(bag);
+                return Ok(());
+            }
+        };
+        // Installed on the client and on the call: one of the two is enough.
+        if Call::of(bag).is_some() {
             return Ok(());
         }
         // The bag does not yet know which call it is.
         let subsegment = parent.open_child_at("AWS", self.place);
-        subsegment.namespace(Namespace::Aws);
         let call = Call::new(subsegment, self.place);
-        bag.interceptor_state().store_put(InFlight(Arc::new(call)));
-        Ok(())
-    }
-
-    fn read_before_serialization(
-        &self,
-        _context: &BeforeSerializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(InFlight(call)) = bag.load::<InFlight>() {
-            call.begin(bag);
-        }
+        bag.interceptor_state().store_put(InFlight(call));
         Ok(())
     }
 
@@ -190,11 +172,14 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(InFlight(call)) = bag.load::<InFlight>()
-            && call.serialize()
-            && let Some(metadata) = call.metadata()
+        // Of two that are installed, the first one records.
+        if Call::of(bag).is_some_and(|call| !call.is_serialized())
+            && let Some(InFlight(call)) = bag.load::<InFlight>()
         {
-            asked(call, metadata, context.request());
+            let metadata = call.asked(bag, context.request());
+            if let Some(call) = Call::of(bag) {
+                call.serialized(metadata, context.request());
+            }
         }
         Ok(())
     }
@@ -206,110 +191,95 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        let Some(InFlight(call)) = bag.load::<InFlight>() else {
+        let number = bag.interceptor_state().load::<RequestAttempts>();
+        let number = number.map_or(1, RequestAttempts::attempts);
+        // Whoever uses a presigned request sends what is signed, and has a trace of their own.
+        let query = request.uri().find('?').map(|at| &request.uri()[at..]);
+        let is_presigned = query.is_some_and(|query| query.contains("X-Amz-Signature="));
+        let Some(call) = Call::of(bag) else {
             // A segment that is not recorded says so downstream.
             let here = current_or_none().filter(|here| !here.is_recorded());
-            if let Some(here) = here {
-                propagate(&here, bag.load::<Metadata>(), request);
+            if let Some(here) = here.filter(|_| !is_presigned)
+                && !is_x_ray(bag.load::<Metadata>())
+            {
+                propagate(here.header_text(), request);
             }
             return Ok(());
         };
-        let number = bag
-            .load::<RequestAttempts>()
-            .map_or(1, RequestAttempts::attempts);
-        if !call.attempt(number) {
+        if is_presigned {
+            call.discard();
+        }
+        if call.is_over() || !call.attempt(number) {
             return Ok(());
         }
-        if let Some(path) = call.path.get().filter(|_| number == 1) {
+        propagate(call.header(), request);
+        if let Some(path) = call.take_path() {
             let own = bag.load::<EndpointUrl>();
-            if let Some(bucket) = bucket(request.uri(), path, own.map(|own| &*own.0)) {
-                call.subsegment.aws_json("bucket_name", quoted(&bucket));
+            if let Some(bucket) = bucket(request.uri(), &path, own.map(|own| &*own.0))
+                && let Some(call) = Call::of(bag)
+            {
+                call.record_bucket(&bucket);
             }
         }
-        propagate(&call.subsegment, call.metadata(), request);
         Ok(())
     }
 
     fn read_after_execution(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
+        components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(InFlight(call)) = bag.load::<InFlight>() else {
+        // Of two that are installed, the first one has recorded it.
+        let Some(call) = Call::of(bag).filter(|call| !call.is_over()) else {
             return Ok(());
         };
-        let subsegment = &call.subsegment;
-        // Of two that are installed, the first one has recorded it.
-        if !subsegment.is_open() {
+        // One that was to be presigned, and failed before it was.
+        if context.response().is_none()
+            && components
+                .interceptors()
+                .any(|interceptor| interceptor.name() == PRESIGNS)
+        {
+            call.discard();
             return Ok(());
         }
-        call.identify(bag);
-        call.record_retries();
-        let response = context.response();
-        if let Some(response) = response.filter(|response| !is_stand_in(response)) {
-            record(subsegment, response);
-            if let Some(metadata) = call.metadata() {
-                let succeeded = context
-                    .output_or_error()
-                    .is_some_and(|result| result.is_ok());
-                answered(call, metadata, response, succeeded);
-            }
+        call.over();
+        if let Some(InFlight(call)) = bag.load::<InFlight>() {
+            call.finish(bag, context);
         }
-        if let Some(Err(error)) = context.output_or_error() {
-            record_failure(subsegment, call.place, error, response, call.progress());
-        }
-        subsegment.close();
         Ok(())
     }
 }
 
+impl AwsInterceptor {
+    /// Tells that a call belongs to no segment: of two that are installed, the first one does.
+    #[cold]
+    fn told_once(&self, bag: &mut ConfigBag) {
+        let state = bag.interceptor_state();
+        if state.load::<Told>().is_none() {
+            state.store_put(Told);
+            self.recorder
+                .report_missing(self.place, "a call of the AWS SDK");
+        }
+    }
+}
+
+/// Lies in the bag of a call that belongs to no segment, once that was told.
+#[derive(Debug)]
+struct Told;
+
+impl Storable for Told {
+    type Storer = StoreReplace<Self>;
+}
+
 /// Puts the trace header into a request. It is not part of what is signed.
-fn propagate(entity: &OpenEntity, metadata: Option<&Metadata>, request: &mut HttpRequest) {
-    // Whoever uses a presigned request sends what is signed, and has a trace of their own.
-    if request.uri().contains("X-Amz-Signature=") {
-        return;
-    }
-    if metadata.is_some_and(|metadata| metadata.service() == "XRay") {
-        return;
-    }
-    if let Some(header) = header(entity) {
+fn propagate(header: Option<String>, request: &mut HttpRequest) {
+    if let Some(header) = header {
         // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
         request.headers_mut().insert("x-amzn-trace-id", header);
     }
 }
 
-/// Records the parameters of a request.
-fn asked(call: &Call, metadata: &Metadata, request: &HttpRequest) {
-    let subsegment = &call.subsegment;
-    let (service, operation) = (metadata.service(), metadata.name());
-    match service {
-        "Lambda" => record_lambda(subsegment, operation, request),
-        "S3" => {
-            record_s3(subsegment, request);
-            // Read again when the endpoint has put the bucket to it.
-            let _ = call.path.set(path_of(request.uri()).to_owned());
-        }
-        "SNS" => {
-            let body = request.body().bytes().unwrap_or_default();
-            record_sns(subsegment, operation, body);
-        }
-        _ => {
-            let body = request.body().bytes().unwrap_or_default();
-            record_request(subsegment, service, operation, body);
-        }
-    }
-}
-
-/// Records what an answer says beside its status.
-fn answered(call: &Call, metadata: &Metadata, response: &HttpResponse, succeeded: bool) {
-    let subsegment = &call.subsegment;
-    let (service, operation) = (metadata.service(), metadata.name());
-    if service == "Lambda" {
-        record_lambda_response(subsegment, operation, response);
-    }
-    if succeeded {
-        let body = response.body().bytes().unwrap_or_default();
-        record_response(subsegment, service, operation, body);
-    }
-}
+/// The interceptor of the SDK that presigns (`aws-runtime`, `auth/sigv4`, and the `presigning`
+/// of each service).
+const PRESIGNS: &str = "SigV4PresigningInterceptor";

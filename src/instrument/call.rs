@@ -1,22 +1,23 @@
 //! A call that is under way.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 
-use crate::instrument::answer::Progress;
-use crate::json::{is_plain, write_text};
-use crate::recorder::OpenEntity;
-use crate::wire::Sampled;
+use crate::instrument::answer::{Progress, is_stand_in, record, record_failure};
+use crate::instrument::parameters::{record_request, record_response};
+use crate::instrument::rest::{
+    path_of, record_lambda, record_lambda_response, record_s3, record_sns,
+};
+use crate::recorder::{Namespace, OpenEntity, Saying};
 
-/// The subsegment of a call that is under way. It lives in the bag of the call, not in the
-/// interceptor, which many calls share.
-#[derive(Clone, Debug)]
-pub(in crate::instrument) struct InFlight(pub(in crate::instrument) Arc<Call>);
+/// A call that is under way. It lives in the bag of the call, not in the interceptor, which many
+/// calls share.
+#[derive(Debug)]
+pub(in crate::instrument) struct InFlight(pub(in crate::instrument) Call);
 
 impl Storable for InFlight {
     type Storer = StoreReplace<Self>;
@@ -25,20 +26,26 @@ impl Storable for InFlight {
 #[derive(Debug)]
 pub(in crate::instrument) struct Call {
     pub(in crate::instrument) subsegment: OpenEntity,
-    pub(in crate::instrument) place: &'static Location<'static>,
-    /// Whether the SDK has got beyond the configuration of the client.
-    begun: AtomicBool,
-    /// Whether the request was written.
-    serialized: AtomicBool,
+    place: &'static Location<'static>,
     /// The service and the operation, once the bag knows them.
-    metadata: OnceLock<Metadata>,
+    metadata: Option<Metadata>,
+    /// Whether the request was written.
+    serialized: bool,
     /// Attempts that were sent. The SDK counts one before the pause that comes before it.
-    sent: AtomicU32,
+    sent: u32,
     /// The path of a request of S3, before the endpoint adds the bucket.
-    pub(in crate::instrument) path: OnceLock<String>,
+    path: Option<String>,
+    /// Whether all is said.
+    is_over: bool,
 }
 
 impl Call {
+    /// The one that is in the bag, if one is.
+    pub(in crate::instrument) fn of(bag: &mut ConfigBag) -> Option<&mut Call> {
+        let found = bag.get_mut_from_interceptor_state::<InFlight>();
+        found.map(|InFlight(call)| call)
+    }
+
     pub(in crate::instrument) fn new(
         subsegment: OpenEntity,
         place: &'static Location<'static>,
@@ -46,64 +53,129 @@ impl Call {
         Call {
             subsegment,
             place,
-            begun: AtomicBool::new(false),
-            serialized: AtomicBool::new(false),
-            metadata: OnceLock::new(),
-            sent: AtomicU32::new(0),
-            path: OnceLock::new(),
+            metadata: None,
+            serialized: false,
+            sent: 0,
+            path: None,
+            is_over: false,
         }
+    }
+
+    /// Whether the request was written.
+    pub(in crate::instrument) fn is_serialized(&self) -> bool {
+        self.serialized
+    }
+
+    /// Says what the call is, and what its request says.
+    pub(in crate::instrument) fn asked(
+        &self,
+        bag: &ConfigBag,
+        request: &HttpRequest,
+    ) -> Option<Metadata> {
+        let mut metadata = None;
+        self.subsegment.say_at_once(self.place, |call| {
+            metadata = identified(call, bag);
+            if let Some(metadata) = metadata {
+                asked(call, metadata, request);
+            }
+        });
+        metadata.cloned()
+    }
+
+    /// Says that the request was written.
+    pub(in crate::instrument) fn serialized(
+        &mut self,
+        metadata: Option<Metadata>,
+        request: &HttpRequest,
+    ) {
+        self.serialized = true;
+        if metadata
+            .as_ref()
+            .is_some_and(|metadata| metadata.service() == "S3")
+        {
+            // Read again when the endpoint has put the bucket to it.
+            self.path = Some(path_of(request.uri()).to_owned());
+        }
+        self.metadata = metadata;
     }
 
     /// Says that an attempt is sent, the first one from 1; whether nobody has said so. Of two
     /// interceptors that are installed on one call, the first one records.
-    pub(in crate::instrument) fn attempt(&self, number: u32) -> bool {
-        self.sent.fetch_max(number, Ordering::Relaxed) < number
+    pub(in crate::instrument) fn attempt(&mut self, number: u32) -> bool {
+        let is_new = self.sent < number;
+        self.sent = self.sent.max(number);
+        is_new
     }
 
-    /// Says that the request was written; whether nobody has said so.
-    pub(in crate::instrument) fn serialize(&self) -> bool {
-        !self.serialized.swap(true, Ordering::Relaxed)
+    /// Takes the path of a request of S3 as it was without the bucket.
+    pub(in crate::instrument) fn take_path(&mut self) -> Option<String> {
+        self.path.take()
     }
 
-    /// How far it has come.
-    pub(in crate::instrument) fn progress(&self) -> Progress {
-        Progress {
-            serialized: self.serialized.load(Ordering::Relaxed),
-            sent: self.sent.load(Ordering::Relaxed) > 0,
+    /// Records the bucket of a request of S3.
+    pub(in crate::instrument) fn record_bucket(&self, bucket: &str) {
+        let say = |call: &mut Saying<'_>| call.aws_text("bucket_name", bucket);
+        self.subsegment.say_at_once(self.place, say);
+    }
+
+    /// The header of an attempt; `None` where the service is to have none.
+    pub(in crate::instrument) fn header(&self) -> Option<String> {
+        if is_x_ray(self.metadata.as_ref()) {
+            return None;
         }
+        self.subsegment.header_text()
     }
 
-    /// Says that the SDK has begun, and gives the call its name, operation and region, as the bag
-    /// knows them.
-    pub(in crate::instrument) fn begin(&self, bag: &ConfigBag) {
-        self.begun.store(true, Ordering::Relaxed);
-        self.identify(bag);
+    /// Whether it is over.
+    pub(in crate::instrument) fn is_over(&self) -> bool {
+        self.is_over
     }
 
-    /// The same where a failure has come before the SDK began.
-    pub(in crate::instrument) fn identify(&self, bag: &ConfigBag) {
-        if self.metadata.get().is_some() {
-            return;
+    /// Takes it back: nothing was called.
+    pub(in crate::instrument) fn discard(&mut self) {
+        self.is_over = true;
+        self.subsegment.discard();
+    }
+
+    /// Says that it is over.
+    pub(in crate::instrument) fn over(&mut self) {
+        self.is_over = true;
+    }
+
+    /// Records how it went, and ends it.
+    pub(in crate::instrument) fn finish(
+        &self,
+        bag: &ConfigBag,
+        context: &FinalizerInterceptorContextRef<'_>,
+    ) {
+        let response = context.response();
+        let result = context.output_or_error();
+        if let Some(Err(error)) = result {
+            let progress = Progress {
+                serialized: self.serialized,
+                sent: self.sent > 0,
+            };
+            record_failure(&self.subsegment, self.place, error, response, progress);
         }
-        if let Some(metadata) = bag.load::<Metadata>() {
-            self.subsegment.rename(metadata.service());
-            self.subsegment
-                .aws_json("operation", quoted(metadata.name()));
-            let _ = self.metadata.set(metadata.clone());
-        }
-        if let Some(region) = bag.load::<Region>() {
-            self.subsegment.aws_json("region", quoted(region.as_ref()));
-        }
+        let response = response.filter(|response| !is_stand_in(response));
+        self.subsegment.close_with(|call| {
+            if !self.serialized {
+                identified(call, bag);
+            }
+            call.aws_number("retries", self.retries());
+            let Some(response) = response else {
+                return;
+            };
+            record(call, response);
+            if let Some(metadata) = &self.metadata {
+                let succeeded = result.is_some_and(|result| result.is_ok());
+                answered(call, metadata, response, succeeded);
+            }
+        });
     }
 
-    /// The service and the operation.
-    pub(in crate::instrument) fn metadata(&self) -> Option<&Metadata> {
-        self.metadata.get()
-    }
-
-    pub(in crate::instrument) fn record_retries(&self) {
-        let retries = self.sent.load(Ordering::Relaxed).saturating_sub(1);
-        self.subsegment.aws_json("retries", retries.to_string());
+    fn retries(&self) -> u64 {
+        self.sent.saturating_sub(1).into()
     }
 }
 
@@ -111,55 +183,72 @@ impl Call {
 /// bag is dropped with it.
 impl Drop for Call {
     fn drop(&mut self) {
-        if !self.subsegment.is_open() {
+        if self.is_over {
             return;
         }
-        self.record_retries();
-        if !self.begun.load(Ordering::Relaxed) {
-            // Up to here the SDK waits for nothing, so that no future was dropped.
-            let message =
-                "the SDK refused the configuration of the client, before a request was made";
-            self.subsegment
-                .exception(self.place, "ConstructionFailure", message, false);
-            self.subsegment.fault();
-            self.subsegment.close();
+        let retries = self.retries();
+        let record = |call: &mut Saying<'_>| {
+            call.namespace(Namespace::Aws);
+            call.aws_number("retries", retries);
+        };
+        if self.serialized {
+            self.subsegment.say_at_once(self.place, record);
+            self.subsegment.cancel(self.place);
             return;
         }
-        self.subsegment.cancel(self.place);
+        // Up to here the SDK waits for nothing, so that no future was dropped.
+        let message = "the SDK refused the configuration of the client, before a request was made";
+        self.subsegment
+            .exception(self.place, "ConstructionFailure", message, false);
+        self.subsegment.fault();
+        self.subsegment.close_with(record);
     }
 }
 
-/// The text of the header for what is done downstream of an entity. It is made for each attempt.
-pub(in crate::instrument) fn header(entity: &OpenEntity) -> Option<String> {
-    let header = entity.trace_header()?;
-    if header.others().next().is_some() || header.sampled() == Some(Sampled::Ask) {
-        return Some(header.to_string());
+/// Says what a call is, as the bag knows it once the SDK has begun.
+fn identified<'b>(call: &mut Saying<'_>, bag: &'b ConfigBag) -> Option<&'b Metadata> {
+    call.namespace(Namespace::Aws);
+    let metadata = bag.load::<Metadata>();
+    if let Some(metadata) = metadata {
+        call.rename(metadata.service());
+        call.aws_text("operation", metadata.name());
     }
-    // As nearly every header is: no formatter is needed for it.
-    let mut text = Vec::with_capacity(74);
-    text.extend_from_slice(b"Root=");
-    header.root()?.push(&mut text);
-    if let Some(parent) = header.parent() {
-        text.extend_from_slice(b";Parent=");
-        parent.push(&mut text);
+    if let Some(region) = bag.load::<Region>() {
+        call.aws_text("region", region.as_ref());
     }
-    match header.sampled() {
-        Some(Sampled::Drop) => text.extend_from_slice(b";Sampled=0"),
-        Some(Sampled::Keep) => text.extend_from_slice(b";Sampled=1"),
-        _ => {}
-    }
-    String::from_utf8(text).ok()
+    metadata
 }
 
-/// A text as JSON.
-pub(in crate::instrument) fn quoted(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    if is_plain(text.as_bytes()) {
-        json.push('"');
-        json.push_str(text);
-        json.push('"');
-    } else {
-        write_text(&mut json, text);
+/// Records the parameters of a request.
+fn asked(call: &mut Saying<'_>, metadata: &Metadata, request: &HttpRequest) {
+    let (service, operation) = (metadata.service(), metadata.name());
+    match service {
+        "Lambda" => record_lambda(call, operation, request),
+        "S3" => record_s3(call, request),
+        "SNS" => {
+            let body = request.body().bytes().unwrap_or_default();
+            record_sns(call, operation, body);
+        }
+        _ => {
+            let body = request.body().bytes().unwrap_or_default();
+            record_request(call, service, operation, body);
+        }
     }
-    json
+}
+
+/// Records what an answer says beside its status.
+fn answered(call: &mut Saying<'_>, metadata: &Metadata, response: &HttpResponse, succeeded: bool) {
+    let (service, operation) = (metadata.service(), metadata.name());
+    if service == "Lambda" {
+        record_lambda_response(call, operation, response);
+    }
+    if succeeded {
+        let body = response.body().bytes().unwrap_or_default();
+        record_response(call, service, operation, body);
+    }
+}
+
+/// Whether the service is X-Ray itself, whose calls carry no header.
+pub(in crate::instrument) fn is_x_ray(metadata: Option<&Metadata>) -> bool {
+    metadata.is_some_and(|metadata| metadata.service() == "XRay")
 }

@@ -6,7 +6,7 @@
 
 use crate::instrument::partiql;
 use crate::json::{Document, ObjectWriter, elements, member, members, write_text};
-use crate::recorder::OpenEntity;
+use crate::recorder::Saying;
 
 /// A member of a body that is recorded.
 struct Parameter {
@@ -33,7 +33,7 @@ enum Take {
 
 /// Records what the body of a request says, of services that write JSON.
 pub(in crate::instrument) fn record_request(
-    subsegment: &OpenEntity,
+    call: &mut Saying<'_>,
     service: &str,
     operation: &str,
     body: &[u8],
@@ -41,23 +41,23 @@ pub(in crate::instrument) fn record_request(
     match service {
         "DynamoDB" => {
             match operation {
-                "BatchExecuteStatement" => statements(subsegment, body, "Statements"),
-                "ExecuteStatement" => statement(subsegment, body),
-                "ExecuteTransaction" => statements(subsegment, body, "TransactStatements"),
-                "ImportTable" => imported(subsegment, body),
-                "TransactGetItems" | "TransactWriteItems" => transaction(subsegment, body),
+                "BatchExecuteStatement" => statements(call, body, "Statements"),
+                "ExecuteStatement" => statement(call, body),
+                "ExecuteTransaction" => statements(call, body, "TransactStatements"),
+                "ImportTable" => imported(call, body),
+                "TransactGetItems" | "TransactWriteItems" => transaction(call, body),
                 _ => {}
             }
-            record(subsegment, dynamodb_request(operation), body);
+            record(call, dynamodb_request(operation), body);
         }
-        "SQS" => record(subsegment, sqs_request(operation), body),
+        "SQS" => record(call, sqs_request(operation), body),
         _ => {}
     }
 }
 
 /// Records what the body of an answer says.
 pub(in crate::instrument) fn record_response(
-    subsegment: &OpenEntity,
+    call: &mut Saying<'_>,
     service: &str,
     operation: &str,
     body: &[u8],
@@ -67,10 +67,10 @@ pub(in crate::instrument) fn record_response(
         "SQS" => sqs_response(operation),
         _ => &[],
     };
-    record(subsegment, parameters, body);
+    record(call, parameters, body);
 }
 
-fn record(subsegment: &OpenEntity, parameters: &[Parameter], body: &[u8]) {
+fn record(call: &mut Saying<'_>, parameters: &[Parameter], body: &[u8]) {
     let mut left = parameters.len();
     if left == 0 {
         return;
@@ -82,9 +82,7 @@ fn record(subsegment: &OpenEntity, parameters: &[Parameter], body: &[u8]) {
         else {
             continue;
         };
-        if let Some(json) = taken(parameter.take, value) {
-            subsegment.aws_json(parameter.aws, json);
-        }
+        take(call, parameter, value);
         left -= 1;
         // What comes behind is often an item.
         if left == 0 {
@@ -93,20 +91,24 @@ fn record(subsegment: &OpenEntity, parameters: &[Parameter], body: &[u8]) {
     }
 }
 
-fn taken(take: Take, value: &[u8]) -> Option<String> {
-    match take {
-        Take::Count => Some(elements(value).count().to_string()),
-        Take::Keys => Some(list(
-            members(value).filter_map(|(key, _)| name(key)).collect(),
-        )),
-        Take::Metrics => Some(metrics(value)),
-        Take::MetricsByTable => Some(metrics_by_table(value)),
-        Take::Value => json(value),
-    }
+fn take(call: &mut Saying<'_>, parameter: &Parameter, value: &[u8]) {
+    let made = match parameter.take {
+        Take::Count => return call.aws_number(parameter.aws, elements(value).count() as u64),
+        Take::Keys => list(members(value).filter_map(|(key, _)| name(key)).collect()),
+        Take::Metrics => metrics(value),
+        Take::MetricsByTable => metrics_by_table(value),
+        Take::Value => {
+            if let Some(json) = json(value) {
+                call.aws_json(parameter.aws, json);
+            }
+            return;
+        }
+    };
+    call.aws_json(parameter.aws, &made);
 }
 
 /// A value as it was written, where it is JSON and not null.
-fn json(value: &[u8]) -> Option<String> {
+fn json(value: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(value).ok()?;
     let plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.');
@@ -115,7 +117,7 @@ fn json(value: &[u8]) -> Option<String> {
         .and_then(|rest| rest.strip_suffix(b"\""));
     let is_plain = inner.is_some_and(|inner| inner.iter().all(plain));
     let is_json = is_plain || Document::parse(text).is_ok();
-    (is_json && text != "null").then(|| text.to_owned())
+    (is_json && text != "null").then_some(text)
 }
 
 /// A key as the text that it stands for.
@@ -149,39 +151,37 @@ fn list(mut names: Vec<String>) -> String {
 }
 
 /// The tables of the actions of a transaction.
-fn transaction(subsegment: &OpenEntity, body: &[u8]) {
+fn transaction(call: &mut Saying<'_>, body: &[u8]) {
     let Some(items) = member(body, "TransactItems") else {
         return;
     };
     let actions = elements(items).flat_map(members);
     let tables = actions.filter_map(|(_, action)| text(member(action, "TableName")?));
-    subsegment.aws_json("table_names", list(tables.collect()));
+    call.aws_json("table_names", &list(tables.collect()));
 }
 
-fn statement(subsegment: &OpenEntity, body: &[u8]) {
+fn statement(call: &mut Saying<'_>, body: &[u8]) {
     let statement = member(body, "Statement").and_then(text);
     let table = statement.and_then(|statement| partiql::tables(&statement).into_iter().next());
     if let Some(table) = table {
-        let mut json = String::new();
-        write_text(&mut json, &table);
-        subsegment.aws_json("table_name", json);
+        call.aws_text("table_name", &table);
     }
 }
 
-fn statements(subsegment: &OpenEntity, body: &[u8], key: &str) {
+fn statements(call: &mut Saying<'_>, body: &[u8], key: &str) {
     let Some(statements) = member(body, key) else {
         return;
     };
     let statements = elements(statements).filter_map(|one| text(member(one, "Statement")?));
     let tables = statements.flat_map(|statement| partiql::tables(&statement));
-    subsegment.aws_json("table_names", list(tables.collect()));
+    call.aws_json("table_names", &list(tables.collect()));
 }
 
-fn imported(subsegment: &OpenEntity, body: &[u8]) {
+fn imported(call: &mut Saying<'_>, body: &[u8]) {
     let table =
         member(body, "TableCreationParameters").and_then(|table| member(table, "TableName"));
     if let Some(table) = table.and_then(json) {
-        subsegment.aws_json("table_name", table);
+        call.aws_json("table_name", table);
     }
 }
 

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 
-use crate::json::write_text;
-use crate::recorder::OpenEntity;
+use crate::recorder::Saying;
 
 /// Records what a request of Lambda says of the function.
 ///
 /// `/2015-03-31/functions/{FunctionName}/invocations?Qualifier=...`
 pub(in crate::instrument) fn record_lambda(
-    subsegment: &OpenEntity,
+    call: &mut Saying<'_>,
     operation: &str,
     request: &HttpRequest,
 ) {
@@ -21,7 +20,7 @@ pub(in crate::instrument) fn record_lambda(
     let (path, query) = split(request.uri());
     let function = path.split("/functions/").nth(1);
     if let Some(function) = function.and_then(|rest| rest.split('/').next()) {
-        say(subsegment, "function_name", &decoded(function, false));
+        call.aws_text("function_name", &decoded(function, false));
     }
     let headers = request.headers();
     for (header, name) in [
@@ -29,17 +28,17 @@ pub(in crate::instrument) fn record_lambda(
         ("x-amz-log-type", "log_type"),
     ] {
         if let Some(value) = headers.get(header) {
-            say(subsegment, name, value);
+            call.aws_text(name, value);
         }
     }
     if let Some(qualifier) = parameter(query, "Qualifier") {
-        say(subsegment, "qualifier", &qualifier);
+        call.aws_text("qualifier", &qualifier);
     }
 }
 
 /// Records how an invocation went.
 pub(in crate::instrument) fn record_lambda_response(
-    subsegment: &OpenEntity,
+    call: &mut Saying<'_>,
     operation: &str,
     response: &HttpResponse,
 ) {
@@ -51,9 +50,9 @@ pub(in crate::instrument) fn record_lambda_response(
     } else {
         "status_code"
     };
-    subsegment.aws_json(name, response.status().as_u16().to_string());
+    call.aws_number(name, response.status().as_u16().into());
     if let Some(error) = response.headers().get("x-amz-function-error") {
-        say(subsegment, "function_error", error);
+        call.aws_text("function_error", error);
     }
 }
 
@@ -66,19 +65,19 @@ fn is_invocation(operation: &str) -> bool {
 
 /// Records what a request of S3 names: the object, and of a copy the source. The bucket is not yet
 /// in it.
-pub(in crate::instrument) fn record_s3(subsegment: &OpenEntity, request: &HttpRequest) {
+pub(in crate::instrument) fn record_s3(call: &mut Saying<'_>, request: &HttpRequest) {
     let (path, query) = split(request.uri());
     let key = path_of(path).trim_start_matches('/');
     if !key.is_empty() {
-        say(subsegment, "key", &decoded(key, false));
+        call.aws_text("key", &decoded(key, false));
     }
     for (parameter_name, name) in [("versionId", "version_id"), ("prefix", "prefix")] {
         if let Some(value) = parameter(query, parameter_name) {
-            say(subsegment, name, &value);
+            call.aws_text(name, &value);
         }
     }
     if let Some(source) = request.headers().get("x-amz-copy-source") {
-        say(subsegment, "copy_source", &decoded(source, false));
+        call.aws_text("copy_source", &decoded(source, false));
     }
 }
 
@@ -113,7 +112,7 @@ pub(in crate::instrument) fn bucket(
 }
 
 /// Records the topic that a message of SNS goes to: `Action=Publish&TopicArn=...&Message=...`.
-pub(in crate::instrument) fn record_sns(subsegment: &OpenEntity, operation: &str, body: &[u8]) {
+pub(in crate::instrument) fn record_sns(call: &mut Saying<'_>, operation: &str, body: &[u8]) {
     if !matches!(operation, "Publish" | "PublishBatch") {
         return;
     }
@@ -121,7 +120,7 @@ pub(in crate::instrument) fn record_sns(subsegment: &OpenEntity, operation: &str
         .ok()
         .and_then(|body| parameter(body, "TopicArn"));
     if let Some(topic) = topic {
-        say(subsegment, "topic_arn", &topic);
+        call.aws_text("topic_arn", &topic);
     }
 }
 
@@ -165,12 +164,6 @@ fn decoded(text: &str, form: bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn say(subsegment: &OpenEntity, name: &'static str, text: &str) {
-    let mut json = String::new();
-    write_text(&mut json, text);
-    subsegment.aws_json(name, json);
 }
 
 #[cfg(test)]

@@ -129,19 +129,3 @@ impl OpenEntity {
         self
     }
 }
-
-/// What only the integrations say.
-#[cfg(feature = "aws")]
-impl OpenEntity {
-    /// A member of the `aws` block, its value as JSON.
-    #[track_caller]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "whoever says it has made it for this"
-    )]
-    pub(crate) fn aws_json(&self, key: &str, json: String) {
-        self.say(Location::caller(), |fields| {
-            fields.set(Block::Aws, key, &json);
-        });
-    }
-}

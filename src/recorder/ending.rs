@@ -4,6 +4,8 @@ use std::panic::Location;
 use std::sync::atomic::Ordering;
 
 use crate::model::Timestamp;
+#[cfg(feature = "aws")]
+use crate::recorder::at_once::Saying;
 use crate::recorder::body::{Said, body};
 use crate::recorder::cut::Cut;
 use crate::recorder::document::{Envelope, of_part, of_trees};
@@ -14,9 +16,29 @@ use crate::recorder::record::{Kind, Record};
 impl Record {
     /// Ends a part and sends what is ready; `false` where it had ended.
     pub(in crate::recorder) fn close(&self, index: usize) -> bool {
+        self.close_after(index, |_| {})
+    }
+
+    /// The same, after the last was said of it.
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn close_with(
+        &self,
+        index: usize,
+        say: impl FnOnce(&mut Saying<'_>),
+    ) -> bool {
+        self.close_after(index, |parts| {
+            if let Some(mut saying) = parts.saying(index) {
+                say(&mut saying);
+            }
+        })
+    }
+
+    #[inline]
+    fn close_after(&self, index: usize, before: impl FnOnce(&mut Parts)) -> bool {
         let now = self.shared().clock.now();
         let (place, outcome) = {
             let parts = &mut *self.parts();
+            before(parts);
             let part = &parts.list[index];
             let place = part.place;
             // A clock that was set back does not make an end before its start.

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use crate::model::{EntityId, EntityKind, TraceId};
 use crate::recorder::members::Block;
-#[cfg(feature = "aws")]
-use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
 use crate::recorder::record::Held;
 use crate::wire::{Sampled, TraceHeader};
@@ -241,14 +239,6 @@ impl OpenEntity {
         self
     }
 
-    /// Another name than it was opened with.
-    #[cfg(feature = "aws")]
-    pub(crate) fn rename(&self, name: &str) {
-        if let Inner::Recorded(record, index) = &self.0 {
-            record.rename(*index, &clean(name));
-        }
-    }
-
     /// Says something of the fields; `false` where it had ended.
     #[inline]
     pub(in crate::recorder) fn say(
@@ -299,6 +289,12 @@ impl OpenEntity {
             Inner::Recorded(_, index) => index,
             Inner::Nowhere | Inner::Unsampled(_) => 0,
         }
+    }
+
+    /// Whether it is a segment that is not recorded and that begins its trace.
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn first_of_its_trace(&self) -> bool {
+        matches!(&self.0, Inner::Unsampled(Unsampled::First(_)))
     }
 
     /// The record, if there is one.

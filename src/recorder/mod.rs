@@ -67,6 +67,8 @@
 mod ambient;
 mod annotation;
 mod annotation_text;
+#[cfg(feature = "aws")]
+mod at_once;
 mod at_work;
 mod aws_members;
 mod beside_daemon;
@@ -129,6 +131,8 @@ mod value;
 pub(crate) use ambient::current as current_or_none;
 pub use annotation::AnnotationValue;
 pub use annotation_text::AnnotationText;
+#[cfg(feature = "aws")]
+pub(crate) use at_once::Saying;
 pub use builder::RecorderBuilder;
 #[cfg(feature = "testing")]
 pub(crate) use captured::Capture;

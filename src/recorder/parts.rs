@@ -3,6 +3,8 @@
 use std::panic::Location;
 
 use crate::model::{EntityId, Timestamp};
+#[cfg(feature = "aws")]
+use crate::recorder::at_once::Saying;
 use crate::recorder::outcome::Outcome;
 use crate::recorder::part::{Fields, Part};
 
@@ -59,11 +61,16 @@ impl Parts {
         &self.names[self.list[index].name.clone()]
     }
 
+    /// What is said of a part, and its name; nothing where it has ended.
     #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn rename(&mut self, index: usize, name: &str) {
-        let start = self.names.len();
-        self.names.push_str(name);
-        self.list[index].name = start..self.names.len();
+    #[inline]
+    pub(in crate::recorder) fn saying(&mut self, index: usize) -> Option<Saying<'_>> {
+        let part = &mut self.list[index];
+        Some(Saying {
+            fields: part.fields.as_deref_mut()?,
+            name: &mut part.name,
+            names: &mut self.names,
+        })
     }
 
     /// A part, what is said of it in order, the names, and the bodies to write its own behind.

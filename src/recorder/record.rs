@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::on_one_line;
 use crate::model::{EntityId, Timestamp, TraceId};
+#[cfg(feature = "aws")]
+use crate::recorder::at_once::Saying;
 use crate::recorder::cause::{Failure, Mark};
 use crate::recorder::members::Block;
 use crate::recorder::part::Fields;
@@ -259,13 +261,24 @@ impl Record {
         }
     }
 
-    /// Gives a part another name.
+    /// Says many things of a part at once; `false` where it had ended.
     #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn rename(&self, index: usize, name: &str) {
-        let parts = &mut *self.parts();
-        if parts.list[index].is_open() {
-            parts.rename(index, name);
-        }
+    pub(in crate::recorder) fn say_at_once(
+        &self,
+        index: usize,
+        say: impl FnOnce(&mut Saying<'_>),
+    ) -> bool {
+        let mut parts = self.parts();
+        parts
+            .saying(index)
+            .map(|mut saying| say(&mut saying))
+            .is_some()
+    }
+
+    /// Takes a part back that nothing is below.
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn discard(&self, index: usize) {
+        self.parts().close(index);
     }
 
     /// The id of a part.

@@ -364,18 +364,5 @@ impl OpenEntity {
     }
 }
 
-/// What only the integrations say.
-#[cfg(feature = "aws")]
-impl OpenEntity {
-    /// A member of `http.response`: `status` or `content_length`.
-    #[track_caller]
-    pub(crate) fn response(&self, key: &'static str, value: i64) {
-        self.say(Location::caller(), |fields| match key {
-            "status" => fields.response.status = Some(value),
-            _ => fields.response.content_length = Some(value.into()),
-        });
-    }
-}
-
 /// Whether the address of a request comes from the header that proxies write.
 const FORWARDED: &str = "x_forwarded_for";
