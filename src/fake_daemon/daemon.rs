@@ -165,6 +165,7 @@ impl FakeDaemon {
         FakeDaemon::builder().try_scope(test)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the builder alone calls it")]
     pub(in crate::fake_daemon) fn new(
         (listener, sampling): (Listener, SamplingResponder),
         external: ExternalParents,

@@ -1,5 +1,6 @@
 //! What differs between traces, as text of 80 columns.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::error::{count, on_one_line, visible};
@@ -25,7 +26,7 @@ pub(crate) fn push_path(text: &mut String, what: &str, path: &[String]) {
     // A line that begins with `from` goes on with the one before.
     let indent = if what == "from" { "   " } else { "" };
     let column = INDENT.len() - indent.len();
-    text.push_str(&format!("{indent}{what:column$}{path}\n"));
+    let _ = writeln!(text, "{indent}{what:column$}{path}");
 }
 
 /// The lines of an outline after the first, which the path tells.
@@ -80,7 +81,7 @@ pub(crate) fn push_durations(text: &mut String, before: Duration, after: Duratio
 
 fn push_line(text: &mut String, what: &str, line: &str) {
     let line = on_one_line(line, WIDTH - what.len());
-    text.push_str(&format!("{INDENT}{what}{line}\n"));
+    let _ = writeln!(text, "{INDENT}{what}{line}");
 }
 
 const INDENT: &str = "        ";

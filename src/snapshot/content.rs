@@ -74,7 +74,7 @@ impl ContentReader<'_> {
             }
             path.push(Part::Key(name));
             if let Some(value) = self.value(value, &mut path) {
-                let key = self.key(&mut path);
+                let key = self.key(&path);
                 members.push(Member { key, value });
             }
             path.pop();

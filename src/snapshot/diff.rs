@@ -284,6 +284,10 @@ impl Difference {
     }
 
     /// What it is sorted by.
+    #[expect(
+        clippy::type_complexity,
+        reason = "it is compared, and never taken apart"
+    )]
     fn order(
         &self,
     ) -> (
@@ -347,7 +351,12 @@ impl fmt::Display for Diff {
                     after,
                     ..
                 } => {
-                    difference::push_change(&mut text, pointer, before.as_deref(), after.as_deref())
+                    difference::push_change(
+                        &mut text,
+                        pointer,
+                        before.as_deref(),
+                        after.as_deref(),
+                    );
                 }
                 Difference::Moved { from, .. } => difference::push_path(&mut text, "from", from),
                 Difference::Slower { before, after, .. } => {

@@ -176,7 +176,7 @@ impl<'a> Normalized<'a> {
         let own = self.settings.own.iter().map(|own| own.name.clone());
         let keeps_times = self.settings.times == Times::Keep;
         let is_taken = |step: &&Step| {
-            !self.settings.without.contains(step) && !(**step == Step::Times && keeps_times)
+            !(self.settings.without.contains(step) || **step == Step::Times && keeps_times)
         };
         let steps = Step::ALL.iter().filter(is_taken);
         own.chain(steps.map(ToString::to_string)).collect()

@@ -145,7 +145,9 @@ impl Colors {
                 places[*atom].push((self.nodes[index], place));
             }
         }
-        places.iter_mut().for_each(|places| places.sort_unstable());
+        for places in &mut places {
+            places.sort_unstable();
+        }
         let atoms = ranks(self.atoms.iter().zip(places).collect());
         let color = |index: &usize| self.nodes[*index];
         let nodes = (0..graph.says.len()).map(|index| {
@@ -172,6 +174,10 @@ impl Colors {
 }
 
 /// The place of each among all that differ, in order.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what is ranked is collected for it"
+)]
 fn ranks<T: Ord>(of: Vec<T>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..of.len()).collect();
     order.sort_by(|one, other| of[*one].cmp(&of[*other]));

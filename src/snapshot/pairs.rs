@@ -205,6 +205,10 @@ pub(in crate::snapshot) fn pair_traces<'a>(
 
 /// How much two traces have in common, in thousandths: entities that say the same count twice
 /// those that have the same name.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is for one lifetime alone"
+)]
 fn in_common(one: &Compared<'_>, other: &Compared<'_>) -> usize {
     let shared = |key: fn(&Compared<'_>, usize) -> u64| {
         let sorted = |trace: &Compared<'_>| {

@@ -107,9 +107,10 @@ impl Own {
     pub(in crate::snapshot) fn drop_key(pointer: &str) -> Own {
         let wanted = pointer.to_owned();
         Own::new(format!("drop {pointer}"), move |at, _| {
-            match fits(&wanted, at) {
-                true => Edit::Drop,
-                false => Edit::Keep,
+            if fits(&wanted, at) {
+                Edit::Drop
+            } else {
+                Edit::Keep
             }
         })
     }
