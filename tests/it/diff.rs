@@ -1,4 +1,10 @@
 //! What differs between traces: as values and as text.
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::needless_raw_string_hashes,
+    reason = "a test is read more often than it is run"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +110,10 @@ fn one_of_several_that_are_the_same_is_told_once() {
 fn what_has_another_parent_has_moved() {
     let put = named("put", &[named("call", &[])]);
     check(
-        &named("api", &[named("old", &[put.clone()]), named("new", &[])]),
+        &named(
+            "api",
+            &[named("old", std::slice::from_ref(&put)), named("new", &[])],
+        ),
         &named("api", &[named("old", &[]), named("new", &[put])]),
         "1 difference\nmoved   api > new > put\n   from api > old > put\n",
     );

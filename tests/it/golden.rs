@@ -137,7 +137,13 @@ fn a_test_that_panics_or_returns_an_error_leaves_its_capture() {
         .map(|(name, _)| {
             let capture = CaptureFile::read(folder.0.join("captures").join(&name)).unwrap();
             let traces = capture.traces();
-            (name, traces.iter().map(|trace| trace.outline()).collect())
+            (
+                name,
+                traces
+                    .iter()
+                    .map(xray_phantom::PartialTrace::outline)
+                    .collect(),
+            )
         })
         .collect();
     let expected: [(&str, &[&str]); 4] = [

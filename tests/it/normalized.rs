@@ -1,4 +1,9 @@
 //! Normalised traces: one alias for each id, and nothing that differs from run to run.
+#![expect(
+    clippy::similar_names,
+    clippy::type_complexity,
+    reason = "the names are those of the documents"
+)]
 
 use std::sync::Arc;
 

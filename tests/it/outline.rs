@@ -407,7 +407,7 @@ struct Reader<'a> {
     rest: &'a str,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn eat(&mut self, text: &str) -> bool {
         let rest = self.rest.strip_prefix(text);
         self.rest = rest.unwrap_or(self.rest);
@@ -555,7 +555,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads the lines that are so deep, and what is below them.
-fn read<'a>(lines: &mut std::iter::Peekable<std::str::Lines<'a>>, depth: usize) -> Vec<Told> {
+fn read(lines: &mut std::iter::Peekable<std::str::Lines<'_>>, depth: usize) -> Vec<Told> {
     let mut siblings = Vec::new();
     while let Some(line) =
         lines.next_if(|line| line.len() - line.trim_start_matches(' ').len() == 2 * depth)

@@ -1,4 +1,8 @@
 //! The outlines of the corpora: what the official SDKs sent, as a reader sees it.
+#![expect(
+    clippy::format_push_string,
+    reason = "a test is read more often than it is run"
+)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -33,7 +37,10 @@ fn outlines(name: &str, path: &PathBuf) -> String {
         _ => ExternalParents::none(),
     };
     let traces = CaptureFile::read(path).unwrap().traces_with(&external);
-    let mut outlines: Vec<String> = traces.iter().map(|trace| trace.outline()).collect();
+    let mut outlines: Vec<String> = traces
+        .iter()
+        .map(xray_phantom::PartialTrace::outline)
+        .collect();
     outlines.sort();
     outlines.join("\n\n")
 }
