@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::Document;
+use crate::json::{Document, text_length};
 use crate::schema::Masker;
 
 use Surrogate::{High, Low};
@@ -81,17 +81,6 @@ fn masked_text<'a>(token: &'a str, secrets: &Masker) -> Cow<'a, str> {
         Ok(_) => Cow::Owned(shown),
         Err(_) => Cow::Borrowed("\"…\""),
     }
-}
-
-/// The length of the string that begins here, quotes included.
-fn text_length(json: &str) -> usize {
-    let mut escaped = false;
-    let end = json.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    end.map_or(json.len(), |end| end + 2)
 }
 
 /// JSON in which each lone surrogate is U+FFFD: many readers refuse a text that has one, and with

@@ -12,10 +12,8 @@ use crate::trace::{DefectCode, Node, Surroundings, Trace};
 pub(in crate::expect) enum Clue {
     /// There are too many, or too few.
     Count,
-    /// It failed, and should not have.
-    Failed,
-    /// Something is there that should not be.
-    Found,
+    /// Flags are set that should not be, or the other way round.
+    Flags,
     /// A member of a block is not there, or another one.
     Member { member: String },
     /// Nothing has the name.
@@ -28,14 +26,10 @@ pub(in crate::expect) enum Clue {
     NoAnnotation { key: String },
     /// The entity lacks a block.
     NoBlock { block: &'static str },
-    /// The entity lacks a flag.
-    NoFlag { flag: &'static str },
-    /// They came in another order.
-    Order,
-    /// A subsegment is not inside its parent.
-    Outside,
     /// The value is written the same, and of another type.
     OtherType { is_text: bool },
+    /// They began or ended at other times.
+    Times,
 }
 
 /// Looks for the likely causes, the likeliest first.
@@ -84,11 +78,11 @@ impl Search<'_> {
                     likely.extend(self.nearly_annotated(key));
                 }
             }
-            Clue::NoFlag { .. } | Clue::Failed => likely.extend(self.status()),
-            Clue::Count | Clue::Found => likely.extend(self.twice()),
+            Clue::Count => likely.extend(self.twice()),
+            Clue::Flags => likely.extend(self.status()),
             Clue::NoBlock { block } => likely.extend(self.not_the_call(block)),
             Clue::Member { member } => likely.extend(self.member(member)),
-            Clue::Order | Clue::Outside => likely.extend(self.defects()),
+            Clue::Times => likely.extend(self.defects()),
             Clue::OtherType { is_text } => likely.push(
                 if *is_text {
                     "what was recorded is a text, and what is expected is none"
@@ -104,19 +98,16 @@ impl Search<'_> {
     /// Notes of recorders and mocks that speak of this name.
     fn noted(&self, name: &str) -> Option<String> {
         let quoted = format!("`{name}`");
-        let notes = self.around.notes.iter();
-        notes
-            .filter(|note| note.contains(&quoted))
-            .map(|note| on_one_line(note, LONGEST))
-            .next()
+        let mut notes = self.around.notes.iter();
+        let note = notes.find(|note| note.contains(&quoted))?;
+        Some(on_one_line(note, LONGEST))
     }
 
     /// The context was lost somewhere: what is missing may have been there.
     fn lost_context(&self) -> Option<String> {
         let mut notes = self.around.notes.iter();
         let lost = notes.find(|note| note.starts_with("no-segment"))?;
-        let told = on_one_line(lost, LONGEST);
-        Some(told)
+        Some(on_one_line(lost, LONGEST))
     }
 
     fn elsewhere(&self, name: &str, noun: &str) -> Option<String> {
@@ -161,13 +152,17 @@ impl Search<'_> {
         traces.filter(|trace| trace.id() != self.trace.id())
     }
 
-    /// A datagram or a document that holds this and that AWS would refuse, or lose a part of.
+    /// A datagram or a document that AWS would refuse, or lose a part of, and of which the text
+    /// quotes this name: alone, as any word could be a name.
     fn refused(&self, name: &str) -> Option<String> {
+        if name.is_empty() {
+            return None;
+        }
+        let quoted = [format!("`{name}`"), format!("\"{name}\"")];
         let rejections = self.around.rejections.iter();
-        let told = rejections.chain(&self.around.violations);
-        told.filter(|text| text.contains(name))
+        let mut told = rejections.chain(&self.around.violations);
+        told.find(|text| quoted.iter().any(|name| text.contains(name)))
             .map(|text| on_one_line(text, LONGEST))
-            .next()
     }
 
     fn nearly(&self, wanted: &str) -> Option<String> {

@@ -346,7 +346,7 @@ impl<'a> ExpectEntity<'a> {
             if set.is_empty() {
                 Said::right("succeeded", "")
             } else {
-                Said::wrong("succeeded", format!("found {}", set.join(" "))).because(Clue::Failed)
+                Said::wrong("succeeded", format!("found {}", set.join(" "))).because(Clue::Flags)
             }
         });
         self
@@ -414,7 +414,7 @@ impl<'a> ExpectEntity<'a> {
                 [] => "found no flag".to_owned(),
                 others => format!("found {} alone", others.join(" ")),
             };
-            Said::wrong(what, found).because(Clue::NoFlag { flag })
+            Said::wrong(what, found).because(Clue::Flags)
         });
         self
     }

@@ -21,7 +21,11 @@ use crate::trace::{Surroundings, Trace};
 /// ```
 pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> Mismatch {
     let Some(first) = criteria.iter().find(|criterion| criterion.outcome.is_err()) else {
-        unreachable!("only what is wrong is explained")
+        let text = "what did not hold held when it was looked at again: a closure of the \
+                    assertion gives another answer each time";
+        return Mismatch {
+            text: wrapped("", text),
+        };
     };
     let of_it = |criterion: &&Criterion<'_>| match (criterion.node, first.node) {
         (Some(one), Some(other)) => one.is(other),
@@ -91,7 +95,7 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
 /// The likely causes of what is wrong with one entity, the first ones of all.
 fn likely(trace: &Trace, criteria: &[&Criterion<'_>]) -> Vec<String> {
     let around = match trace.around() {
-        Some(around) => around.surroundings(),
+        Some(around) => around.surroundings(trace.id()),
         None => Surroundings::default(),
     };
     let mut causes: Vec<String> = Vec::new();

@@ -161,7 +161,7 @@ impl<'a> Assertion<'a> {
                 return Said::right(what(), format!("{one}, then {other}"));
             }
             Said::wrong(what(), format!("{one} had not ended before {other}"))
-                .because(Clue::Order)
+                .because(Clue::Times)
                 .shown_by(Some(second.node))
         });
     }
@@ -279,7 +279,7 @@ impl<'a> Assertion<'a> {
                         more => format!(", and {more} more are not inside theirs"),
                     };
                     Said::wrong("within parent", format!("{} {why}{others}", path(*node)))
-                        .because(Clue::Outside)
+                        .because(Clue::Times)
                         .shown_by(Some(*node))
                 }
             },

@@ -169,7 +169,7 @@ impl<'a> Relation<'a> {
                 Some(why) => Said::wrong(what, format!("cannot be: {why}")),
                 None if named.is_empty() => Said::right(what, ""),
                 None => Said::wrong(what, format!("expected none, found {}", named.len()))
-                    .because(Clue::Found)
+                    .because(Clue::Count)
                     .shown_by(named.first().copied()),
             }
         });

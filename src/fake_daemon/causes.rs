@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::panic::Location;
 
 use crate::error::{count, on_one_line};
-use crate::fake_daemon::lines::wrapped;
 use crate::fake_daemon::sight::Sight;
 use crate::fake_daemon::tasks;
+use crate::render::folded;
 use crate::schema::Rule;
 use crate::wire::Note;
 
@@ -47,7 +47,7 @@ impl Cause {
 
     /// Adds it to a text.
     pub(in crate::fake_daemon) fn tell(&self, text: &mut String) {
-        text.push_str(&wrapped(&format!("likely: {}", self.what)));
+        text.push_str(&folded("likely: ", &self.what, 2));
         if let Some(place) = self.place {
             let _ = writeln!(text, "  at {place}");
         }
@@ -56,7 +56,7 @@ impl Cause {
     /// Adds what to do.
     pub(in crate::fake_daemon) fn tell_hint(&self, text: &mut String) {
         if let Some(hint) = self.hint {
-            text.push_str(&wrapped(&format!("hint: {hint}")));
+            text.push_str(&folded("hint: ", hint, 2));
         }
     }
 

@@ -79,7 +79,7 @@ pub struct FakeDaemon {
     judged: Arc<Mutex<Judged>>,
     /// The same, for the traces that it hands out.
     around: Arc<CapturedHere>,
-    pub(in crate::fake_daemon) captures: Captures,
+    pub(in crate::fake_daemon) captures: Arc<Captures>,
     pub(in crate::fake_daemon) audits: Audits,
     keeper: Keeper,
     /// Whether the test has ended with an error.
@@ -179,10 +179,12 @@ impl FakeDaemon {
         let notebook = Arc::<Notebook>::default();
         let inspector = Arc::new(Mutex::new(Inspector::new(secrets)));
         let judged = Arc::new(Mutex::new(judged));
+        let captures = Arc::new(Captures::of(clock));
         let around = Arc::new(CapturedHere {
             inspector: Arc::clone(&inspector),
             notebook: Arc::clone(&notebook),
             judged: Arc::clone(&judged),
+            captures: Arc::clone(&captures),
             external: external.clone(),
         });
         FakeDaemon {
@@ -195,7 +197,7 @@ impl FakeDaemon {
             inspector,
             judged,
             around,
-            captures: Captures::of(clock),
+            captures,
             audits: Audits::default(),
             keeper,
             failed: AtomicBool::new(false),

@@ -37,6 +37,8 @@ pub use number::Number;
 #[cfg(feature = "aws")]
 pub(crate) use skim::{elements, member, members};
 pub use syntax_error::SyntaxError;
+#[cfg(feature = "testing")]
+pub(crate) use text::text_length;
 pub use text::{Text, write_text};
 pub use walk::{Elements, Members};
 

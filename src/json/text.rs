@@ -117,6 +117,18 @@ pub fn write_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
+/// The length of the JSON string that begins here, quotes included.
+#[cfg(feature = "testing")]
+pub(crate) fn text_length(json: &str) -> usize {
+    let mut escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(json.len(), |end| end + 2)
+}
+
 /// Half of a UTF-16 pair without its other half.
 struct LoneSurrogate;
 

@@ -7,5 +7,5 @@ mod tree;
 
 pub use timeline::Timeline;
 
-pub(crate) use text::{duration, wrapped};
+pub(crate) use text::{duration, folded, wrapped};
 pub(crate) use tree::{excerpt, flags, marked};

@@ -23,7 +23,11 @@ pub(crate) fn duration(duration: Duration) -> String {
 /// A text behind a label, in lines of at most 80 columns: those after the first are indented as
 /// far as the label is long. A longer word stays whole, on a line of its own.
 pub(crate) fn wrapped(label: &str, text: &str) -> String {
-    let indent = label.chars().count().min(DEEPEST);
+    folded(label, text, label.chars().count().min(DEEPEST))
+}
+
+/// The same with lines after the first indented so far.
+pub(crate) fn folded(label: &str, text: &str, indent: usize) -> String {
     let mut lines = String::with_capacity(label.len() + text.len() + 1);
     lines.push_str(label);
     let mut column = label.chars().count();
@@ -65,3 +69,31 @@ fn begin(lines: &mut String, indent: usize) {
 pub(in crate::render) const COLUMNS: usize = 80;
 /// How far lines after the first are indented at most.
 const DEEPEST: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use crate::render::{folded, wrapped};
+
+    fn fold(text: &str) -> String {
+        folded("", text, 2)
+    }
+
+    #[test]
+    fn a_line_is_broken_before_the_word_that_would_pass_the_80th_column() {
+        let (eighty, more) = ("a".repeat(78), "a".repeat(79));
+        assert_eq!(fold(&format!("{eighty} b c")), format!("{eighty} b\n  c\n"));
+        assert_eq!(fold(&format!("{more} b c")), format!("{more}\n  b c\n"));
+        let long = "a".repeat(100);
+        assert_eq!(fold(&format!("x {long} y")), format!("x\n{long}\n  y\n"));
+        assert_eq!(fold("short"), "short\n");
+    }
+
+    #[test]
+    fn lines_stand_below_the_text_behind_the_label() {
+        let (half, more) = ("a".repeat(40), "b".repeat(35));
+        assert_eq!(
+            wrapped("likely: ", &format!("{half} {more}\nc")),
+            format!("likely: {half}\n        {more}\n        c\n")
+        );
+    }
+}

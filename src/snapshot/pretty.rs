@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::text_length;
+
 /// Writes JSON that stands on one line over several, two spaces a level, as serde_json does.
 pub(in crate::snapshot) fn write_pretty(f: &mut impl fmt::Write, json: &str) -> fmt::Result {
     let mut depth = 0;
@@ -45,15 +47,4 @@ pub(in crate::snapshot) fn write_pretty(f: &mut impl fmt::Write, json: &str) -> 
 fn line(f: &mut impl fmt::Write, depth: usize) -> fmt::Result {
     f.write_char('\n')?;
     (0..depth).try_for_each(|_| f.write_str("  "))
-}
-
-/// The length of the string that begins here, quotes included.
-fn text_length(json: &str) -> usize {
-    let mut escaped = false;
-    let end = json.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    end.map_or(json.len(), |end| end + 2)
 }

@@ -7,8 +7,8 @@ use crate::trace::PartialTrace;
 
 /// Whoever captured a trace, and knows what else came.
 pub(crate) trait Around: Send + Sync {
-    /// What is known now.
-    fn surroundings(&self) -> Surroundings;
+    /// What is known now, for the trace with this id.
+    fn surroundings(&self, trace: &str) -> Surroundings;
 
     /// The text without what must not be shown whole.
     fn mask(&self, text: String) -> String;
@@ -23,7 +23,7 @@ pub(crate) struct Surroundings {
     pub(crate) rejections: Vec<String>,
     /// The rules that documents of this capture break, and what X-Ray loses thereby.
     pub(crate) violations: Vec<String>,
-    /// All traces of the same capture, this one too.
+    /// The traces that came with it, this one too; not those that other captures have begun.
     pub(crate) traces: Vec<PartialTrace>,
 }
 

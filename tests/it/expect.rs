@@ -354,3 +354,75 @@ fn nothing_passes_because_there_is_nothing() {
                 .each_descendant_if_any("x", ExpectEntity::faulted)
         });
 }
+
+/// The lines that say what is likely.
+fn likely(mismatch: &Mismatch) -> Vec<String> {
+    let text = mismatch.to_string();
+    let lines = text.lines().filter(|line| line.starts_with("likely: "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_name_that_is_a_word_of_another_finding_is_not_blamed_on_it() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    block_on(recorder.in_segment_infallible("api", async |_| ()));
+    daemon.emitter().emit("not a segment named `put`");
+    let trace = block_on(daemon.expect_one_trace());
+    // Words of the rejection's text, and what is in every text.
+    for name in ["JSON", "body"] {
+        let mismatch = trace.assert().try_subsegment(name, |s| s).unwrap_err();
+        let text = "the code that records it did not run: nothing that came is called";
+        assert_eq!(likely(&mismatch), [format!("likely: {text} \"{name}\"")]);
+    }
+    let unkeyed = trace.assert().try_segment("api", |s| s.annotation("", "x"));
+    let mismatch = unkeyed.unwrap_err();
+    assert_eq!(likely(&mismatch), [] as [String; 0]);
+    let mismatch = trace.assert().try_subsegment("put", |s| s).unwrap_err();
+    assert_eq!(
+        likely(&mismatch),
+        ["likely: datagram 1 rejected (not-json): the body is not JSON: `not` is no JSON"]
+    );
+    block_on(daemon.expect_rejection("not-json"));
+}
+
+#[test]
+fn what_other_tests_of_a_shared_daemon_record_is_not_blamed() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    block_on(async {
+        let ((), first) = daemon
+            .capture(async |_| {
+                let put = async |_| in_subsegment_infallible("put", async |_| ()).await;
+                recorder.in_segment_infallible("api", put).await;
+            })
+            .await;
+        first.assert().subsegment("put", |s| s);
+        let ((), second) = daemon
+            .capture(async |_| recorder.in_segment_infallible("api", async |_| ()).await)
+            .await;
+        let mismatch = second.assert().try_subsegment("put", |s| s).unwrap_err();
+        assert_eq!(
+            likely(&mismatch),
+            ["likely: the code that records it did not run: nothing that came is called \"put\""]
+        );
+    });
+}
+
+#[test]
+fn a_closure_that_changes_its_mind_is_a_mismatch_and_no_panic() {
+    let trace = trace();
+    let asked = std::cell::Cell::new(0);
+    let mismatch = trace
+        .assert()
+        .try_segment("api", |s| {
+            asked.set(asked.get() + 1);
+            if asked.get() == 1 { s.faulted() } else { s }
+        })
+        .unwrap_err();
+    assert_eq!(
+        mismatch.to_string(),
+        "what did not hold held when it was looked at again: a closure of the assertion\n\
+         gives another answer each time\n"
+    );
+}
