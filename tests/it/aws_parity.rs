@@ -147,7 +147,8 @@ const NODE: [Make; 13] = [
         .item("order_id", id("a"))),
 ];
 
-/// What a document of theirs has and ours has not, or otherwise, with the reason.
+/// What a document of theirs has and ours has not, or otherwise, with the reason: by SDK, number and
+/// operation of the call, and place.
 const ARGUED: &[(&str, &str)] = &[
     (
         "python /name",
