@@ -332,6 +332,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// So long a call hangs on the clock of its client, before that counts as for ever.
 const LONGEST_HANG: Duration = Duration::from_hours(24);
 /// The same on the clock of the system.
-const LONGEST_REAL_HANG: Duration = Duration::from_secs(60);
+const LONGEST_REAL_HANG: Duration = Duration::from_mins(1);
 /// So often the clock of the system is looked at, at least.
 const STEP_OF_HANG: Duration = Duration::from_secs(1);

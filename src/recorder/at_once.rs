@@ -74,6 +74,7 @@ impl Saying<'_> {
 }
 
 /// The value of a member.
+#[derive(Clone, Copy)]
 enum Member<'a> {
     Json(&'a str),
     Number(u64),

@@ -274,7 +274,7 @@ async fn a_hang_that_no_time_out_ends_fails_the_call_and_the_test() {
 async fn a_hang_waits_for_the_longest_time_out() {
     let dynamo = MockDynamo::new();
     dynamo.on("PutItem").hang();
-    let hours = Duration::from_secs(23 * 60 * 60);
+    let hours = Duration::from_hours(23);
     let timeouts = timed(|timeouts| timeouts.operation_timeout(hours));
     let (result, trace) = traced(&dynamo, timeouts, async |client| {
         put(&client, "o-1").send().await

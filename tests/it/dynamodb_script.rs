@@ -67,7 +67,7 @@ fn replies() -> Vec<(&'static str, Value, Say)> {
         ),
         (
             "PutItem",
-            json!({"reply": "error", "status": 400, "code": "X", "message": "y", "slow_millis": 0.000001}),
+            json!({"reply": "error", "status": 400, "code": "X", "message": "y", "slow_millis": 0.000_001}),
             |rule| {
                 let nanosecond = std::time::Duration::from_nanos(1);
                 rule.then(Reply::error(400, "X", "y").after(nanosecond))
