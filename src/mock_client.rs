@@ -2,9 +2,12 @@
 
 /// A client of the AWS SDK that talks to a [`MockDynamo`](crate::MockDynamo) and is recorded.
 ///
-/// It takes the service crate, the mock and the recorder. The client has a bucket of retries of
-/// its own that never runs dry, pauses as the mock says, and the mock hands its findings to the
+/// It takes the service crate, the mock and the recorder. The client may retry without limit, whatever
+/// others of the process have used up, pauses as the mock says, and the mock hands its findings to the
 /// recorder's daemon.
+///
+/// The service crate has to be one whose `config::retry` has `RetryPartition::custom` and
+/// `TokenBucket::unlimited`, which the SDK has since smithy-rs 4263 (August 2025).
 ///
 /// It is short for what an application writes itself:
 ///

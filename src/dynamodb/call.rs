@@ -1,5 +1,6 @@
 //! What was asked: calls with their attempts.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,18 +106,23 @@ impl Call {
     /// The calls that these attempts are of, in the order of their first ones.
     pub(in crate::dynamodb) fn of(attempts: &[Attempt]) -> Vec<Call> {
         let mut calls: Vec<Call> = Vec::new();
+        // Where the call of an invocation stands.
+        let mut places = HashMap::new();
         for attempt in attempts {
-            let id = attempt.request.invocation_id();
-            let same = |call: &&mut Call| id.is_some() && call.request().invocation_id() == id;
-            match calls.iter_mut().rev().find(same) {
+            let next = calls.len();
+            let place = match attempt.request.invocation_id() {
+                Some(id) => *places.entry(id).or_insert(next),
+                None => next,
+            };
+            let mut attempt = attempt.clone();
+            match calls.get_mut(place) {
                 Some(call) => {
-                    let mut attempt = attempt.clone();
                     let before = call.attempts.last().and_then(Attempt::ended);
                     attempt.back_off = before.map(|before| attempt.arrived.saturating_sub(before));
                     call.attempts.push(attempt);
                 }
                 None => calls.push(Call {
-                    attempts: vec![attempt.clone()],
+                    attempts: vec![attempt],
                 }),
             }
         }

@@ -29,6 +29,7 @@ use crate::dynamodb::reply::Lost;
 use crate::dynamodb::script::Meeting;
 use crate::dynamodb::shared::{Accepted, Shared};
 use crate::dynamodb::{BackOff, MockDynamo, Reply, Request};
+use crate::seam::Clock;
 
 impl MockDynamo {
     /// A configuration whose clients talk to this mock and to nobody else.
@@ -117,13 +118,14 @@ impl HttpConnector for Connector {
             number,
             reply,
             meeting,
+            rule,
         } = self.shared.accept(request);
         let waits = |reply: &Reply| reply.fate() == Some(Lost::Hang) || !reply.delay().is_zero();
         match reply {
             Ok(reply) if meeting.is_some() || waits(&reply) => {
                 let connector = self.clone();
                 HttpConnectorFuture::new(async move {
-                    connector.answer_later(number, reply, meeting).await
+                    connector.answer_later(number, reply, (meeting, rule)).await
                 })
             }
             reply => {
@@ -145,7 +147,7 @@ impl Connector {
         &self,
         number: usize,
         reply: Reply,
-        meeting: Option<Meeting>,
+        (meeting, rule): (Option<Meeting>, Option<usize>),
     ) -> Result<HttpResponse, ConnectorError> {
         let mut waiting = Waiting {
             shared: &self.shared,
@@ -169,7 +171,11 @@ impl Connector {
                 let why = format!("the mock did not answer within the read time-out of {limit:?}");
                 return Err(ConnectorError::timeout(why.into()));
             }
-            _ if hangs => std::future::pending().await,
+            _ if hangs => {
+                wait_for_ever(sleep).await;
+                waiting.number = None;
+                return Err(refusal(&self.shared.hung(number, rule)));
+            }
             _ => sleep.sleep(reply.delay()).await,
         }
         waiting.number = None;
@@ -281,6 +287,25 @@ fn refusal(why: &str) -> ConnectorError {
     ConnectorError::user(why.into())
 }
 
+/// Waits longer than any client does that gives up: a minute of real time, or a day on a clock that
+/// takes none.
+async fn wait_for_ever(sleep: &SharedAsyncSleep) {
+    let real = Clock::system();
+    let begun = real.now().since_epoch();
+    let mut slept = Duration::ZERO;
+    while slept < LONGEST_HANG {
+        let real = real.now().since_epoch().saturating_sub(begun);
+        if real >= LONGEST_REAL_HANG {
+            return;
+        }
+        // A clock that takes no time is asked for more and more of it.
+        let is_fast = real < slept / 2;
+        let step = if is_fast { slept } else { STEP_OF_HANG };
+        sleep.sleep(step).await;
+        slept += step;
+    }
+}
+
 /// Waits for one of two futures; whether the first was ready.
 async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) -> bool {
     let (mut first, mut second) = (pin!(first), pin!(second));
@@ -304,3 +329,9 @@ fn attempt(header: &str) -> Option<u32> {
 
 /// So long a call waits for others at a rendezvous.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// So long a call hangs on the clock of its client, before that counts as for ever.
+const LONGEST_HANG: Duration = Duration::from_hours(24);
+/// The same on the clock of the system.
+const LONGEST_REAL_HANG: Duration = Duration::from_mins(1);
+/// So often the clock of the system is looked at, at least.
+const STEP_OF_HANG: Duration = Duration::from_secs(1);

@@ -1,5 +1,7 @@
 //! The operations of DynamoDB.
 
+use crate::wire::is_throttling;
+
 /// Whether DynamoDB has an operation of that name; if not, the nearest that it has.
 pub(in crate::dynamodb) fn check(name: &str) -> Result<(), &'static str> {
     if OPERATIONS.contains(&name) {
@@ -70,25 +72,10 @@ pub(in crate::dynamodb) fn error_type(code: &str) -> String {
 /// `aws-sdk-dynamodb`, the errors that its model says are retried.
 pub(in crate::dynamodb) fn is_retried(code: &str, status: u16) -> bool {
     matches!(status, 500 | 502..=504)
+        || is_throttling(code)
         || matches!(
             code,
-            "BandwidthLimitExceeded"
-                | "EC2ThrottledException"
-                | "LimitExceededException"
-                | "PriorRequestNotComplete"
-                | "ProvisionedThroughputExceededException"
-                | "ReplicatedWriteConflictException"
-                | "RequestLimitExceeded"
-                | "RequestThrottled"
-                | "RequestThrottledException"
-                | "RequestTimeout"
-                | "RequestTimeoutException"
-                | "SlowDown"
-                | "ThrottledException"
-                | "Throttling"
-                | "ThrottlingException"
-                | "TooManyRequestsException"
-                | "TransactionInProgressException"
+            "ReplicatedWriteConflictException" | "RequestTimeout" | "RequestTimeoutException"
         )
 }
 

@@ -17,7 +17,7 @@ impl Pages {
     /// The page that a request asks for, and whether it is the last one.
     pub(in crate::dynamodb) fn page(&self, request: &Request) -> (Reply, bool) {
         let asked = |name: &str| request.document()?.root().get(name);
-        let begin = match asked("ExclusiveStartKey").filter(|key| key.members().next().is_some()) {
+        let begin = match start_key(request) {
             None => 0,
             Some(key) => match self.items.iter().position(|item| self.is_at(item, key)) {
                 Some(at) => at + 1,
@@ -54,6 +54,16 @@ impl Pages {
         (Reply::ok(body), is_last)
     }
 
+    /// Whether a request asks for more than the first page.
+    pub(in crate::dynamodb) fn is_continued(request: &Request) -> bool {
+        start_key(request).is_some()
+    }
+
+    /// Whether a request asks for the page behind one of these items.
+    pub(in crate::dynamodb) fn reads_on(&self, request: &Request) -> bool {
+        start_key(request).is_some_and(|key| self.items.iter().any(|item| self.is_at(item, key)))
+    }
+
     /// Whether an item has this key.
     fn is_at(&self, item: &Document, key: Value<'_>) -> bool {
         self.key.iter().all(|name| {
@@ -73,4 +83,10 @@ impl Pages {
             ))
         })
     }
+}
+
+/// Where a request wants to read on.
+fn start_key(request: &Request) -> Option<Value<'_>> {
+    let key = request.document()?.root().get("ExclusiveStartKey")?;
+    key.members().next().is_some().then_some(key)
 }

@@ -194,7 +194,8 @@ impl Reply {
         Reply::ok("<html><body>not DynamoDB</body></html>")
     }
 
-    /// No answer, ever: what ends the wait is a time-out of the client.
+    /// No answer, ever: what ends the wait is a time-out of the client, as
+    /// [`hang`](crate::Rule::hang) tells.
     pub fn hang() -> Reply {
         Reply::lost(Lost::Hang)
     }
@@ -223,10 +224,11 @@ impl Reply {
         self
     }
 
-    /// The same with the pause that the SDK is asked to make before it tries again.
+    /// The same with the pause that the SDK is asked to make before it tries again. Only an error asks
+    /// for one: what is none stays as it is.
     #[must_use = "the reply with the pause is what this returns"]
     pub fn with_retry_after(mut self, pause: Duration) -> Reply {
-        self.retry_after = Some(pause);
+        self.retry_after = Some(pause).filter(|_| self.is_error());
         self
     }
 
@@ -240,7 +242,7 @@ impl Reply {
 
     /// An error after which the SDK tries again gets this pause, unless it has one of its own.
     pub(in crate::dynamodb) fn or_retry_after(mut self, pause: Duration) -> Reply {
-        if self.status >= 400
+        if self.is_error()
             && self.retry_after.is_none()
             && is_retried(&self.code().unwrap_or_default(), self.status)
         {
@@ -277,6 +279,11 @@ impl Reply {
         let document = Document::parse(&self.body).ok()?;
         let full = document.root().get("__type")?.as_str()?;
         Some(full.rsplit('#').next().unwrap_or(&full).to_owned())
+    }
+
+    /// Whether it is an error that arrives.
+    pub(in crate::dynamodb) fn is_error(&self) -> bool {
+        self.status >= 400
     }
 
     /// The same without what is said of when and how it comes.

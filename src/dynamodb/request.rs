@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::json::{Document, elements, member, members};
+use crate::json::{Document, member};
+use crate::wire::{table_name, tables};
 
 /// One attempt of a call.
 #[derive(Clone, Debug)]
@@ -51,9 +52,16 @@ impl Request {
         &self.operation
     }
 
-    /// The tables that the request names: one, or several of a batch or transaction.
+    /// The tables that the request names, in order and each once: one, or several of a batch, a
+    /// transaction or statements of PartiQL. Where it gives an ARN, that is what stands here.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
-        let tables = self.tables.get_or_init(|| tables(self.body.as_bytes()));
+        let read = || {
+            let mut tables = tables(&self.operation, self.body.as_bytes());
+            let mut seen = BTreeSet::new();
+            tables.retain(|table| seen.insert(table.clone()));
+            tables
+        };
+        let tables = self.tables.get_or_init(read);
         tables.iter().map(String::as_str)
     }
 
@@ -77,12 +85,14 @@ impl Request {
         self.invocation.as_deref()
     }
 
-    /// Whether it is for this table, or one of its parts is.
+    /// Whether it is for this table, or one of its parts is; by its name or its ARN.
     pub(in crate::dynamodb) fn names_table(&self, table: &str) -> bool {
         match member(self.body.as_bytes(), "TableName") {
             // As nearly every table is named.
-            Some([b'"', name @ .., b'"']) if !name.contains(&b'\\') => name == table.as_bytes(),
-            _ => self.tables().any(|named| named == table),
+            Some([b'"', name @ .., b'"']) if name == table.as_bytes() => true,
+            _ => self
+                .tables()
+                .any(|named| named == table || table_name(named) == table),
         }
     }
 
@@ -99,35 +109,4 @@ impl fmt::Display for Request {
         f.write_str(&self.operation)?;
         self.tables().try_for_each(|table| write!(f, " {table}"))
     }
-}
-
-/// The tables of a request, in order and each once: `TableName`, the keys of `RequestItems`, and
-/// those of the parts of `TransactItems`.
-fn tables(body: &[u8]) -> Vec<String> {
-    let items = member(body, "RequestItems").unwrap_or_default();
-    let parts = member(body, "TransactItems").unwrap_or_default();
-    let actions = elements(parts).flat_map(members);
-    let mut tables: Vec<String> = member(body, "TableName")
-        .and_then(text)
-        .into_iter()
-        .collect();
-    tables.extend(members(items).filter_map(|(name, _)| unescaped(name)));
-    tables.extend(actions.filter_map(|(_, action)| text(member(action, "TableName")?)));
-    let mut seen = BTreeSet::new();
-    tables.retain(|table| seen.insert(table.clone()));
-    tables
-}
-
-fn text(value: &[u8]) -> Option<String> {
-    unescaped(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
-}
-
-/// What stands between the quotes of a text.
-fn unescaped(raw: &[u8]) -> Option<String> {
-    let raw = std::str::from_utf8(raw).ok()?;
-    if !raw.contains('\\') {
-        return Some(raw.to_owned());
-    }
-    let document = Document::parse(&format!("\"{raw}\"")).ok()?;
-    Some(document.root().as_str()?.into_owned())
 }

@@ -19,6 +19,8 @@ use crate::dynamodb::{Reply, Request};
 pub(in crate::dynamodb) struct Script {
     pub(in crate::dynamodb) pattern: Pattern,
     pub(in crate::dynamodb) steps: VecDeque<Step>,
+    /// Lists of pages that are used up, of which some reader is not at the end.
+    pub(in crate::dynamodb) read_on: Vec<Step>,
     pub(in crate::dynamodb) rendezvous: Option<Meeting>,
     pub(in crate::dynamodb) used: usize,
     /// Whether what is wrong with the rule was told.
@@ -43,8 +45,10 @@ pub(in crate::dynamodb) struct Step {
     /// What is said of the answer behind it.
     pub(in crate::dynamodb) delay: Option<Duration>,
     pub(in crate::dynamodb) wrong_crc: bool,
-    /// Whether a part of it was given, of pages, or the whole of it that may be given again.
+    /// Whether the whole of it was given.
     pub(in crate::dynamodb) begun: bool,
+    /// Of pages, how many readers have begun and are not at the end.
+    pub(in crate::dynamodb) readers: usize,
 }
 
 /// How often an answer is given.
@@ -81,6 +85,7 @@ impl Step {
             delay: None,
             wrong_crc: false,
             begun: false,
+            readers: 0,
         }
     }
 
@@ -93,6 +98,21 @@ impl Step {
             reply = reply.with_wrong_crc();
         }
         reply
+    }
+
+    /// The page that a request asks for, and whether it is the last one.
+    fn page(&mut self, request: &Request) -> Option<(Reply, bool)> {
+        let Answer::Pages(pages) = &self.answer else {
+            return None;
+        };
+        let (reply, is_last) = pages.page(request);
+        if !Pages::is_continued(request) {
+            self.readers += 1;
+        }
+        if is_last {
+            self.readers = self.readers.saturating_sub(1);
+        }
+        Some((self.finish(reply), is_last))
     }
 
     /// How many of its answers nobody has asked for.
@@ -109,6 +129,7 @@ impl Script {
         Script {
             pattern: Pattern::new(operation),
             steps: VecDeque::new(),
+            read_on: Vec::new(),
             rendezvous: None,
             used: 0,
             reported: false,
@@ -119,6 +140,10 @@ impl Script {
 
     /// The next answer.
     pub(in crate::dynamodb) fn next(&mut self, request: &Request) -> Option<Turn> {
+        if let Some(reply) = self.next_page(request) {
+            self.used += 1;
+            return Some(Turn::Made(reply));
+        }
         let step = self.steps.front_mut()?;
         let mut is_whole = true;
         let turn = match &step.answer {
@@ -127,10 +152,10 @@ impl Script {
                 let answer = empty_answer(&self.pattern.operation);
                 Turn::Made(step.finish(Reply::ok(answer)))
             }
-            Answer::Pages(pages) => {
-                let (reply, is_last) = pages.page(request);
+            Answer::Pages(_) => {
+                let (reply, is_last) = step.page(request)?;
                 is_whole = is_last;
-                Turn::Made(step.finish(reply))
+                Turn::Made(reply)
             }
             Answer::Reply(reply) => Turn::Made(step.finish(reply.clone())),
             Answer::Unprocessed(count) => Turn::Made(step.finish(unprocessed(request, *count))),
@@ -142,10 +167,32 @@ impl Script {
         {
             *times -= 1;
             if *times == 0 {
-                self.steps.pop_front();
+                // Others may be in the middle of it.
+                let used_up = self.steps.pop_front();
+                self.read_on.extend(used_up.filter(|step| step.readers > 0));
             }
         }
         Some(turn)
+    }
+
+    /// The page of one that reads on in a list that another reader has used up.
+    fn next_page(&mut self, request: &Request) -> Option<Reply> {
+        let is_in =
+            |step: &Step| matches!(&step.answer, Answer::Pages(pages) if pages.reads_on(request));
+        let is_in_front = self
+            .steps
+            .front()
+            .is_some_and(|step| step.readers > 0 && is_in(step));
+        if is_in_front {
+            return None;
+        }
+        let place = self.read_on.iter().position(is_in)?;
+        let step = &mut self.read_on[place];
+        let (reply, _) = step.page(request)?;
+        if step.readers == 0 {
+            self.read_on.remove(place);
+        }
+        Some(reply)
     }
 
     /// How many answers nobody asked for.

@@ -8,11 +8,12 @@ use crate::dynamodb::mock::known;
 use crate::dynamodb::operation::nearest;
 use crate::dynamodb::pages::Pages;
 use crate::dynamodb::script::{Answer, Script, Step, Times};
+use crate::dynamodb::script_place::Place;
 use crate::dynamodb::shared::State;
 use crate::dynamodb::unprocessed::is_batch;
 use crate::dynamodb::{Cancellation, Reply};
 use crate::error::Error;
-use crate::json::{Document, Kind, Text, Value};
+use crate::json::{Document, Kind};
 
 /// What a script says.
 pub(in crate::dynamodb) struct Read {
@@ -32,7 +33,7 @@ impl ReadRule {
         let mut script = self.script;
         script.rendezvous = self
             .rendezvous
-            .map(|(calls, name)| state.meeting(name.as_deref(), calls));
+            .map(|(calls, name)| state.meeting(name.as_deref(), calls, script.place));
         state.scripts.push(script);
     }
 }
@@ -81,6 +82,7 @@ fn rule(
         script.pattern.table = Some(table.text()?);
     }
     if let Some(key) = rule.member("key") {
+        key.item()?;
         for (name, value) in key.members()? {
             script.pattern.key.push((name, value.document()));
         }
@@ -123,7 +125,7 @@ fn step(at: &Place<'_>, operation: &str) -> Result<Step, Error> {
     let mut answer = answer(&reply, &name, operation)?;
     if let Some(pause) = reply.member("retry_after_millis") {
         answer = match answer {
-            Answer::Reply(given) if given.status() >= 400 => {
+            Answer::Reply(given) if given.is_error() => {
                 Answer::Reply(given.with_retry_after(pause.millis()?))
             }
             _ => return Err(pause.error("only an error asks to be tried again")),
@@ -198,7 +200,7 @@ fn answer(reply: &Place<'_>, name: &str, operation: &str) -> Result<Answer, Erro
             let why = "only BatchGetItem and BatchWriteItem leave something unprocessed";
             return Err(reply.error(why));
         }
-        "unprocessed" => return Ok(Answer::Unprocessed(reply.wanted("count")?.count()?)),
+        "unprocessed" => return Ok(Answer::Unprocessed(reply.wanted("count")?.number()?)),
         "validation_error" => Reply::validation_error(&reply.wanted("message")?.text()?),
         _ => unreachable!("the names are those of the table"),
     };
@@ -236,142 +238,6 @@ fn cancellation(at: &Place<'_>) -> Result<Cancellation, Error> {
         made.item = Some(item.item()?.to_owned());
     }
     Ok(made)
-}
-
-/// A value of the script, and where it stands.
-#[derive(Clone)]
-struct Place<'a> {
-    pointer: String,
-    value: Value<'a>,
-}
-
-impl<'a> Place<'a> {
-    fn root(document: &'a Document) -> Place<'a> {
-        Place {
-            pointer: String::new(),
-            value: document.root(),
-        }
-    }
-
-    fn below(&self, name: &str, value: Value<'a>) -> Place<'a> {
-        let escaped = name.replace('~', "~0").replace('/', "~1");
-        Place {
-            pointer: format!("{}/{escaped}", self.pointer),
-            value,
-        }
-    }
-
-    /// An object, whatever its members.
-    fn any_object(self) -> Result<Place<'a>, Error> {
-        match self.value.kind() {
-            Kind::Object => Ok(self),
-            _ => Err(self.wrong("an object")),
-        }
-    }
-
-    /// An object with no other members than these.
-    fn object(&self, allowed: &[&str]) -> Result<Place<'a>, Error> {
-        let object = self.clone().any_object()?;
-        for (name, value) in self.value.members() {
-            let name = name.decode();
-            if !allowed.contains(&&*name) {
-                let nearest = nearest(&name, allowed.iter().copied()).unwrap_or("nothing");
-                let why = format!("there is no such member; the nearest is `{nearest}`");
-                return Err(self.below(&name, value).error(&why));
-            }
-        }
-        Ok(object)
-    }
-
-    fn member(&self, name: &str) -> Option<Place<'a>> {
-        let value = self.value.get(name)?;
-        Some(self.below(name, value))
-    }
-
-    fn wanted(&self, name: &str) -> Result<Place<'a>, Error> {
-        self.member(name)
-            .ok_or_else(|| self.wrong(&format!("a member `{name}`")))
-    }
-
-    fn members(&self) -> Result<Vec<(String, Place<'a>)>, Error> {
-        self.clone().any_object()?;
-        let below = |(name, value): (Text<'a>, Value<'a>)| {
-            let name = name.decode().into_owned();
-            let place = self.below(&name, value);
-            (name, place)
-        };
-        Ok(self.value.members().map(below).collect())
-    }
-
-    fn elements(&self) -> Result<Vec<Place<'a>>, Error> {
-        if self.value.kind() != Kind::Array {
-            return Err(self.wrong("an array"));
-        }
-        let elements = self.value.elements().enumerate();
-        let below = |(index, value): (usize, _)| self.below(&index.to_string(), value);
-        Ok(elements.map(below).collect())
-    }
-
-    fn text(&self) -> Result<String, Error> {
-        let text = self.value.as_str();
-        let text = text.ok_or_else(|| self.wrong("a string"))?;
-        Ok(text.into_owned())
-    }
-
-    /// A whole number from 1.
-    fn count(&self) -> Result<usize, Error> {
-        match self.value.raw().parse() {
-            Ok(count) if count > 0 => Ok(count),
-            _ => Err(self.wrong("a whole number from 1")),
-        }
-    }
-
-    fn status(&self) -> Result<u16, Error> {
-        match self.value.raw().parse() {
-            Ok(status) if (100..1_000).contains(&status) => Ok(status),
-            _ => Err(self.wrong("a status of HTTP, from 100 to 999")),
-        }
-    }
-
-    fn millis(&self) -> Result<Duration, Error> {
-        let millis = self
-            .value
-            .as_number()
-            .and(self.value.raw().parse::<f64>().ok());
-        let duration = millis.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok());
-        duration.ok_or_else(|| self.wrong("a number of milliseconds"))
-    }
-
-    /// An object of attributes, each an object with one member, its type.
-    fn item(&self) -> Result<&'a str, Error> {
-        for (_, attribute) in self.members()? {
-            if attribute.value.members().count() != 1 {
-                return Err(attribute.wrong("an attribute, such as {\"S\": \"o-1\"}"));
-            }
-        }
-        Ok(self.value.raw())
-    }
-
-    /// A copy of the value on its own.
-    fn document(&self) -> Document {
-        let Ok(document) = Document::parse(self.value.raw()) else {
-            unreachable!("a part of JSON is JSON")
-        };
-        document
-    }
-
-    fn wrong(&self, expected: &str) -> Error {
-        self.error(&format!("expected {expected}"))
-    }
-
-    fn error(&self, why: &str) -> Error {
-        let pointer = if self.pointer.is_empty() {
-            "its top"
-        } else {
-            &self.pointer
-        };
-        Error::stopped(format!("the script at {pointer}: {why}"))
-    }
 }
 
 /// What may stand in every reply.

@@ -44,6 +44,8 @@ pub(in crate::dynamodb) struct Accepted {
     pub(in crate::dynamodb) number: usize,
     pub(in crate::dynamodb) reply: Result<Reply, Error>,
     pub(in crate::dynamodb) meeting: Option<Meeting>,
+    /// The number of the rule that answers it.
+    pub(in crate::dynamodb) rule: Option<usize>,
 }
 
 impl fmt::Debug for State {
@@ -92,15 +94,16 @@ impl Shared {
         let found = state
             .scripts
             .iter_mut()
-            .filter(|script| script.pattern.matches(&request))
-            .find_map(|script| {
+            .enumerate()
+            .filter(|(_, script)| script.pattern.matches(&request))
+            .find_map(|(rule, script)| {
                 // A call comes once, however often it is tried.
                 let meeting = script.rendezvous.clone();
                 let meeting = meeting.filter(|_| request.attempt() == 1);
-                Some((script.next(&request)?, meeting))
+                Some((script.next(&request)?, meeting, rule))
             });
-        let (turn, meeting) = match (found, &state.otherwise) {
-            (Some((turn, meeting)), _) => (turn, meeting),
+        let (turn, meeting, rule) = match (found, &state.otherwise) {
+            (Some(found), _) => found,
             (None, Some(otherwise)) => {
                 let make = Arc::clone(otherwise);
                 drop(state);
@@ -108,6 +111,7 @@ impl Shared {
                     number,
                     reply: Ok(make(&request).or_retry_after(back_off)),
                     meeting: None,
+                    rule: None,
                 };
             }
             (None, None) => {
@@ -118,6 +122,7 @@ impl Shared {
                     number,
                     reply: Err(Error::stopped(format!("mock DynamoDB: {why}"))),
                     meeting: None,
+                    rule: None,
                 };
             }
         };
@@ -130,6 +135,7 @@ impl Shared {
             number,
             reply: Ok(reply.or_retry_after(back_off)),
             meeting,
+            rule: Some(rule),
         }
     }
 
@@ -166,6 +172,26 @@ impl Shared {
         why
     }
 
+    /// Notes that an attempt hangs which its client never gives up, and says so.
+    pub(in crate::dynamodb) fn hung(&self, number: usize, rule: Option<usize>) -> String {
+        let now = self.now();
+        let mut state = self.state();
+        let request = &state.attempts[number].request;
+        let rule = rule.map(|rule| &state.scripts[rule]);
+        let by = match rule {
+            Some(script) => format!("the rule for {script} made at {}", script.place),
+            None => "what answers where no rule does".to_owned(),
+        };
+        let why = format!(
+            "{request} hangs, as {by} wants it to, and its client never gives up: configure a time-out, such as \
+             operation_attempt_timeout"
+        );
+        let place = rule.map_or(self.started, |script| script.place);
+        state.attempts[number].outcome = Outcome::Refused("hang", now);
+        state.notes.push(Note::at(place, "hang", why.clone()));
+        why
+    }
+
     /// The number of the next answer, for its request id.
     pub(in crate::dynamodb) fn number(&self) -> u64 {
         self.answered.fetch_add(1, Ordering::Relaxed) + 1
@@ -181,13 +207,27 @@ impl Shared {
 }
 
 impl State {
-    /// The rendezvous of this name, or one of its own.
-    pub(in crate::dynamodb) fn meeting(&mut self, name: Option<&str>, calls: usize) -> Meeting {
+    /// The rendezvous of this name, or one of its own. One that is for another number of calls
+    /// already stays what it is, and that is noted.
+    pub(in crate::dynamodb) fn meeting(
+        &mut self,
+        name: Option<&str>,
+        calls: usize,
+        place: &'static Location<'static>,
+    ) -> Meeting {
+        let calls = calls.max(1);
         let made = || Arc::new(Rendezvous::new(calls));
         let at = match name {
             Some(name) => Arc::clone(self.meetings.entry(name.to_owned()).or_insert_with(made)),
             None => made(),
         };
+        if let Some(name) = name.filter(|_| at.calls() != calls) {
+            let message = format!(
+                "the rendezvous `{name}` is for {} calls, as was said first: that it is for {calls} is not heard",
+                at.calls()
+            );
+            self.notes.push(Note::at(place, "rendezvous", message));
+        }
         Meeting {
             name: name.map(str::to_owned),
             at,

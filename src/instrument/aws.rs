@@ -54,8 +54,11 @@ use crate::recorder::{Recorder, current_or_none};
 ///
 /// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
 /// the one that the SDK itself sets inside Lambda; in a segment that is not sampled, with what the
-/// caller is to be told. Requests that are only presigned carry none, and neither do those of X-Ray
-/// itself.
+/// caller is to be told. Requests that are only presigned are no calls: they carry none, and nothing
+/// is recorded. Those of X-Ray itself carry none either.
+///
+/// With `aws-smithy-runtime` before 1.16.2 a call that ends with a time-out of the operation or of the
+/// attempt is recorded as `Cancelled`: no hook ran after it there (smithy-rs 4318).
 ///
 /// Replies that `aws-smithy-mocks` makes up are told from answers of a service: they have no status.
 ///

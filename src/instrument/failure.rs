@@ -4,6 +4,8 @@ use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
+use crate::wire::is_throttling;
+
 /// Who is to be told of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::instrument) enum Blame {
@@ -18,7 +20,7 @@ impl Blame {
     /// What a code and a status mean.
     pub(in crate::instrument) fn of(code: &str, status: Option<u16>) -> Blame {
         match status {
-            _ if THROTTLING.contains(&code) => Blame::Throttle,
+            _ if is_throttling(code) => Blame::Throttle,
             Some(429) => Blame::Throttle,
             Some(400..=499) => Blame::Error,
             Some(300..=399) => Blame::Nobody,
@@ -92,24 +94,6 @@ pub(in crate::instrument) fn chain(error: &OrchestratorError<Error>) -> String {
     }
     text
 }
-
-/// The error codes that mean throttling, whatever the status (`aws-runtime`, retry classifiers).
-const THROTTLING: [&str; 14] = [
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,6 @@ mod call;
 mod clients;
 mod failure;
 mod parameters;
-mod partiql;
 mod rest;
 
 pub use aws::AwsInterceptor;

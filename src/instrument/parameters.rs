@@ -4,9 +4,9 @@
 //! parameter lists that the X-Ray SDKs for Go, Java, Node and Python carry, which are the same for
 //! these services; names of tables of transactions and PartiQL statements are ours.
 
-use crate::instrument::partiql;
-use crate::json::{Document, ObjectWriter, elements, member, members, write_text};
+use crate::json::{Document, ObjectWriter, elements, members, write_text};
 use crate::recorder::Saying;
+use crate::wire::{tables, unescaped};
 
 /// A member of a body that is recorded.
 struct Parameter {
@@ -41,11 +41,20 @@ pub(in crate::instrument) fn record_request(
     match service {
         "DynamoDB" => {
             match operation {
-                "BatchExecuteStatement" => statements(call, body, "Statements"),
-                "ExecuteStatement" => statement(call, body),
-                "ExecuteTransaction" => statements(call, body, "TransactStatements"),
-                "ImportTable" => imported(call, body),
-                "TransactGetItems" | "TransactWriteItems" => transaction(call, body),
+                "ExecuteStatement" | "ImportTable" => {
+                    if let Some(table) = tables(operation, body).first() {
+                        call.aws_text("table_name", table);
+                    }
+                }
+                "BatchExecuteStatement"
+                | "ExecuteTransaction"
+                | "TransactGetItems"
+                | "TransactWriteItems" => {
+                    let tables = tables(operation, body);
+                    if !tables.is_empty() {
+                        call.aws_json("table_names", &list(tables));
+                    }
+                }
                 _ => {}
             }
             record(call, dynamodb_request(operation), body);
@@ -94,7 +103,11 @@ fn record(call: &mut Saying<'_>, parameters: &[Parameter], body: &[u8]) {
 fn take(call: &mut Saying<'_>, parameter: &Parameter, value: &[u8]) {
     let made = match parameter.take {
         Take::Count => return call.aws_number(parameter.aws, elements(value).count() as u64),
-        Take::Keys => list(members(value).filter_map(|(key, _)| name(key)).collect()),
+        Take::Keys => list(
+            members(value)
+                .filter_map(|(key, _)| unescaped(key))
+                .collect(),
+        ),
         Take::Metrics => metrics(value),
         Take::MetricsByTable => metrics_by_table(value),
         Take::Value => {
@@ -120,21 +133,6 @@ fn json(value: &[u8]) -> Option<&str> {
     (is_json && text != "null").then_some(text)
 }
 
-/// A key as the text that it stands for.
-fn name(key: &[u8]) -> Option<String> {
-    let key = std::str::from_utf8(key).ok()?;
-    if !key.contains('\\') {
-        return Some(key.to_owned());
-    }
-    let document = Document::parse(&format!("\"{key}\"")).ok()?;
-    Some(document.root().as_str()?.into_owned())
-}
-
-/// A string as the text that it stands for.
-fn text(value: &[u8]) -> Option<String> {
-    name(value.strip_prefix(b"\"")?.strip_suffix(b"\"")?)
-}
-
 /// Names in their order, each once. The SDK writes maps in an order of chance.
 fn list(mut names: Vec<String>) -> String {
     names.sort();
@@ -148,41 +146,6 @@ fn list(mut names: Vec<String>) -> String {
     }
     json.push(']');
     json
-}
-
-/// The tables of the actions of a transaction.
-fn transaction(call: &mut Saying<'_>, body: &[u8]) {
-    let Some(items) = member(body, "TransactItems") else {
-        return;
-    };
-    let actions = elements(items).flat_map(members);
-    let tables = actions.filter_map(|(_, action)| text(member(action, "TableName")?));
-    call.aws_json("table_names", &list(tables.collect()));
-}
-
-fn statement(call: &mut Saying<'_>, body: &[u8]) {
-    let statement = member(body, "Statement").and_then(text);
-    let table = statement.and_then(|statement| partiql::tables(&statement).into_iter().next());
-    if let Some(table) = table {
-        call.aws_text("table_name", &table);
-    }
-}
-
-fn statements(call: &mut Saying<'_>, body: &[u8], key: &str) {
-    let Some(statements) = member(body, key) else {
-        return;
-    };
-    let statements = elements(statements).filter_map(|one| text(member(one, "Statement")?));
-    let tables = statements.flat_map(|statement| partiql::tables(&statement));
-    call.aws_json("table_names", &list(tables.collect()));
-}
-
-fn imported(call: &mut Saying<'_>, body: &[u8]) {
-    let table =
-        member(body, "TableCreationParameters").and_then(|table| member(table, "TableName"));
-    if let Some(table) = table.and_then(json) {
-        call.aws_json("table_name", table);
-    }
 }
 
 /// The metrics of one item collection. Its key is the key of items, and so is masked.
@@ -208,7 +171,7 @@ fn metrics_by_table(value: &[u8]) -> String {
     let mut json = String::new();
     let mut object = ObjectWriter::begin(&mut json);
     for (table, collections) in members(value) {
-        if let Some(table) = name(table) {
+        if let Some(table) = unescaped(table) {
             let all: Vec<String> = elements(collections).map(metrics).collect();
             object.raw(&table, format_args!("[{}]", all.join(",")));
         }

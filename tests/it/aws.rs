@@ -303,6 +303,21 @@ async fn a_call_outside_of_every_segment_is_a_finding() {
 }
 
 #[tokio::test]
+async fn installed_twice_a_call_outside_of_every_segment_is_told_once() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").then_ok();
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
+    let call = put(&client).customize();
+    let call = call.interceptor(AwsInterceptor::new(&recorder));
+    call.send().await.unwrap();
+    assert_eq!(recorder.stats().missing, 1);
+    let report = daemon.verify().await.unwrap_err();
+    assert_eq!(report.findings().len(), 1, "{report}");
+}
+
+#[tokio::test]
 async fn away_from_a_daemon_such_a_call_is_what_the_recorder_wants_it_to_be() {
     use xray_phantom::recorder::{ContextMissing, MemoryEmitter};
 
@@ -515,6 +530,41 @@ fn a_batch_names_its_tables() {
         .unwrap();
     let tables: Vec<String> = dynamo.requests()[1].tables().map(str::to_owned).collect();
     assert_eq!(tables, ["Orders", "Customers"]);
+}
+
+#[test]
+fn a_rule_for_a_table_is_for_all_that_name_it() {
+    let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/Orders";
+    for (operation, body) in [
+        ("PutItem", format!(r#"{{"TableName": "{arn}"}}"#)),
+        ("BatchGetItem", format!(r#"{{"RequestItems": {{"{arn}": {{}}}}}}"#)),
+        (
+            "ExecuteStatement",
+            r#"{"Statement": "SELECT * FROM \"Orders\".\"by_day\" WHERE day = ?"}"#.to_owned(),
+        ),
+        (
+            "ExecuteTransaction",
+            r#"{"TransactStatements": [{"Statement": "UPDATE Other SET a = 1"}, {"Statement": "DELETE FROM Orders WHERE a = 1"}]}"#.to_owned(),
+        ),
+        (
+            "BatchExecuteStatement",
+            r#"{"Statements": [{"Statement": "INSERT INTO Orders VALUE {'a': 1}"}]}"#.to_owned(),
+        ),
+        ("CreateGlobalTable", r#"{"GlobalTableName": "Orders"}"#.to_owned()),
+        ("RestoreTableFromBackup", r#"{"TargetTableName": "Orders"}"#.to_owned()),
+        (
+            "ImportTable",
+            r#"{"TableCreationParameters": {"TableName": "Orders"}}"#.to_owned(),
+        ),
+        ("ExportTableToPointInTime", format!(r#"{{"TableArn": "{arn}"}}"#)),
+    ] {
+        let dynamo = MockDynamo::new();
+        dynamo.on(operation).table("Others").then(Reply::error(400, "Wrong", ""));
+        dynamo.on(operation).table("Orders").then_ok();
+        let reply = dynamo.handle(DynamoRequest::new(operation, body)).unwrap();
+        assert_eq!(reply.status(), 200, "{operation}");
+        assert_eq!(dynamo.verify().unwrap_err().notes().len(), 1, "{operation}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

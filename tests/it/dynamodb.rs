@@ -207,8 +207,15 @@ fn answers_are_counted_down_and_what_is_left_is_found() {
         "mock DynamoDB: no answer is left for GetItem Orders: the rule for GetItem Orders made at HERE has given 3"
     );
     dynamo.on("Query").throttle(2).then_ok().repeated();
-    dynamo.on("Scan").throttle(0).then_ok().times(0);
-    dynamo.handle(request("Scan", json!({}))).unwrap();
+    // As if it had not been said.
+    dynamo
+        .on("Scan")
+        .throttle(0)
+        .then_ok()
+        .times(0)
+        .then_body("{}");
+    assert_eq!(answer(&dynamo, request("Scan", json!({}))), "200 {}");
+    dynamo.on("UpdateItem").then_ok().times(0);
     dynamo.on("PutItem").repeated();
     dynamo.on("DeleteItem").times(3).then_ok();
     let found = findings(&dynamo);
@@ -218,6 +225,7 @@ fn answers_are_counted_down_and_what_is_left_is_found() {
             "misplaced: `repeated` is said of the answer before it, and the rule for PutItem has none yet",
             "misplaced: `times` is said of the answer before it, and the rule for DeleteItem has none yet",
             "unused-rule: the rule for Query has 3 answers that nobody asked for (0 used)",
+            "unused-rule: the rule for UpdateItem has no answer: add one, such as .then_ok()",
             "unused-rule: the rule for PutItem has no answer: add one, such as .then_ok()",
             "unused-rule: the rule for DeleteItem has 1 answer that nobody asked for (0 used)",
         ]
@@ -527,4 +535,68 @@ fn the_rules_of_the_readme_are_rules() {
     dynamo.on("DeleteItem").reset().hang().then_ok().slow(Duration::from_millis(80));
 
     assert_eq!(findings(&dynamo).len(), 5);
+}
+
+#[test]
+fn readers_of_one_list_do_not_disturb_each_other() {
+    let dynamo = MockDynamo::new();
+    let items = || ["a", "b", "c"].map(|id| [("id", Attribute::from(id))]);
+    dynamo
+        .on("Scan")
+        .then_pages(["id"], 1, items())
+        .then(Reply::not_found());
+    let first = || request("Scan", json!({}));
+    let behind = |id: &str| request("Scan", json!({"ExclusiveStartKey": {"id": {"S": id}}}));
+    let page = |id: &str, more: bool| {
+        let key = if more {
+            format!(r#""LastEvaluatedKey":{{"id":{{"S":"{id}"}}}},"#)
+        } else {
+            String::new()
+        };
+        format!(r#"200 {{"Count":1,"Items":[{{"id":{{"S":"{id}"}}}}],{key}"ScannedCount":1}}"#)
+    };
+    // Both begin; one is at the end before the other.
+    assert_eq!(answer(&dynamo, first()), page("a", true));
+    assert_eq!(answer(&dynamo, first()), page("a", true));
+    assert_eq!(answer(&dynamo, behind("a")), page("b", true));
+    assert_eq!(answer(&dynamo, behind("b")), page("c", false));
+    assert_eq!(answer(&dynamo, behind("a")), page("b", true));
+    assert_eq!(answer(&dynamo, behind("b")), page("c", false));
+    // Who begins now is answered what comes next, and nobody reads on.
+    let not_found = r#"400 {"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
+    assert_eq!(answer(&dynamo, first()), not_found);
+    assert_eq!(
+        without_places(&answer(&dynamo, behind("a"))),
+        "mock DynamoDB: no answer is left for Scan: the rule for Scan made at HERE has given 7"
+    );
+    assert_eq!(findings(&dynamo).len(), 1);
+}
+
+#[test]
+fn another_number_at_one_rendezvous_is_a_finding() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("Query").rendezvous_at("both", 2).then_ok();
+    dynamo.on("Scan").rendezvous_at("both", 3).then_ok();
+    dynamo.on("GetItem").rendezvous_at("both", 2).then_ok();
+    for operation in ["Query", "Scan", "GetItem"] {
+        dynamo.handle(request(operation, json!({}))).unwrap();
+    }
+    assert_eq!(
+        findings(&dynamo),
+        [
+            "rendezvous: the rendezvous `both` is for 2 calls, as was said first: that it is for 3 is not heard"
+        ]
+    );
+}
+
+#[test]
+fn the_attempts_of_calls_that_run_side_by_side_are_told_apart() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("GetItem").then_ok().repeated();
+    for _ in 0..2 {
+        dynamo.handle(get("a")).unwrap();
+    }
+    // Without an invocation each is a call of its own.
+    let calls: Vec<String> = dynamo.calls().iter().map(ToString::to_string).collect();
+    assert_eq!(calls, ["GetItem Orders: 200", "GetItem Orders: 200"]);
 }

@@ -240,6 +240,57 @@ async fn a_hang_ends_with_the_time_out_of_the_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hang_that_no_time_out_ends_fails_the_call_and_the_test() {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").hang();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder, |config| config
+        .timeout_config(TimeoutConfig::disabled()));
+    let result = recorder
+        .in_segment("api", async |_| put(&client, "o-1").send().await)
+        .await;
+    result.unwrap_err();
+    // It is not tried again.
+    let call = dynamo.expect_one_call("PutItem");
+    call.assert_attempts(["hang"]);
+    let report = daemon.verify().await.unwrap_err().to_string();
+    let lines: Vec<&str> = report
+        .lines()
+        .filter(|line| line.starts_with("- "))
+        .collect();
+    let here = lines[0].split("made at ").nth(1).unwrap();
+    let here = here.split(" wants").next().unwrap();
+    assert_eq!(
+        lines,
+        [format!(
+            "- hang: PutItem Orders hangs, as the rule for PutItem made at {here} wants it to, and its client never \
+             gives up: configure a time-out, such as operation_attempt_timeout ({here})"
+        )]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_waits_for_the_longest_time_out() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").hang();
+    let hours = Duration::from_hours(23);
+    let timeouts = timed(|timeouts| timeouts.operation_timeout(hours));
+    let (result, trace) = traced(&dynamo, timeouts, async |client| {
+        put(&client, "o-1").send().await
+    })
+    .await;
+    result.unwrap_err();
+    assert_eq!(
+        trace.outline(),
+        "api\n  DynamoDB PutItem Orders FAULT TimeoutError"
+    );
+    dynamo
+        .expect_one_call("PutItem")
+        .assert_attempts(["given up"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hang_ends_with_the_time_out_of_the_operation() {
     let dynamo = MockDynamo::new();
     dynamo.on("PutItem").throttle(1).hang();

@@ -1,5 +1,8 @@
 //! Scripts as JSON: read, written, and held against their schema.
 
+use std::time::Duration;
+
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use xray_phantom::{Attribute, Cancellation, DynamoRequest, MockDynamo, Reply};
 
@@ -51,6 +54,24 @@ fn replies() -> Vec<(&'static str, Value, Say)> {
             "BatchWriteItem",
             json!({"reply": "unprocessed", "count": 2}),
             |rule| rule.unprocessed(2),
+        ),
+        (
+            "BatchWriteItem",
+            json!({"reply": "unprocessed", "count": 0}),
+            |rule| rule.unprocessed(0),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "raw", "status": 200, "text": " {} "}),
+            |rule| rule.then(Reply::ok(" {} ")),
+        ),
+        (
+            "PutItem",
+            json!({"reply": "error", "status": 400, "code": "X", "message": "y", "slow_millis": 0.000_001}),
+            |rule| {
+                let nanosecond = std::time::Duration::from_nanos(1);
+                rule.then(Reply::error(400, "X", "y").after(nanosecond))
+            },
         ),
         (
             "PutItem",
@@ -197,6 +218,123 @@ fn a_whole_script_is_written_for_readers() {
     drop((dynamo.verify(), again.verify()));
 }
 
+/// Any duration, most of them short.
+fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (0_u64..3_000_000_000).prop_map(Duration::from_nanos),
+        (any::<u64>(), 0_u32..1_000_000_000)
+            .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos)),
+    ]
+}
+
+/// Any reply that can be made.
+fn reply() -> impl Strategy<Value = Reply> {
+    let body = prop_oneof![
+        Just("{}".to_owned()),
+        Just(r#" {"__type": "a#B", "message": "c"}"#.to_owned()),
+        Just(r#"{"__type":"com.amazonaws.dynamodb.v20120810#B","message":"c"}"#.to_owned()),
+        Just(r#"{"a":1,"a":[1.50]}"#.to_owned()),
+        ".{0,12}",
+    ];
+    let made = prop_oneof![
+        (any::<u16>(), body).prop_map(|(status, body)| Reply::new(status, body)),
+        (any::<u16>(), ".{0,8}", ".{0,8}")
+            .prop_map(|(status, code, message)| Reply::error(status, &code, &message)),
+        (".{0,8}", ".{0,8}").prop_map(|(name, text)| Reply::item([(name, Attribute::from(text))])),
+        (0_usize..3, ".{0,8}").prop_map(|(count, code)| {
+            Reply::transaction_cancelled((0..count).map(|_| Cancellation::new(code.clone())))
+        }),
+        Just(Reply::hang()),
+        Just(Reply::refused()),
+        Just(Reply::reset()),
+        Just(Reply::garbage()),
+        Just(Reply::throttled()),
+    ];
+    let options = (
+        proptest::option::of(duration()),
+        proptest::option::of(duration()),
+        any::<bool>(),
+    );
+    (made, options).prop_map(|(mut reply, (retry_after, delay, wrong_crc))| {
+        if let Some(pause) = retry_after {
+            reply = reply.with_retry_after(pause);
+        }
+        if let Some(delay) = delay {
+            reply = reply.after(delay);
+        }
+        if wrong_crc {
+            reply.with_wrong_crc()
+        } else {
+            reply
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_built_is_written_and_read_back(
+        replies in proptest::collection::vec((reply(), 0_usize..4), 1..4),
+        undone in 0_usize..3,
+        calls in 0_usize..4,
+        name in proptest::option::of(".{0,4}"),
+        slow in proptest::option::of(duration()),
+        back_off in duration(),
+    ) {
+        let dynamo = MockDynamo::new().back_off(back_off);
+        let mut rule = dynamo.on("BatchWriteItem").key("id", "a").unprocessed(undone);
+        rule = match &name {
+            Some(name) => rule.rendezvous_at(name, calls),
+            None => rule.rendezvous(calls),
+        };
+        for (reply, times) in replies {
+            rule = rule.then(reply).times(times);
+        }
+        if let Some(slow) = slow {
+            rule.slow(slow);
+        }
+        let written = dynamo.script().unwrap();
+        let again = MockDynamo::from_script(&written);
+        drop(dynamo.verify());
+        let again = again.unwrap();
+        let twice = again.script().unwrap();
+        drop(again.verify());
+        prop_assert_eq!(&twice, &written);
+        // And it answers the same.
+        let body = r#"{"RequestItems": {"Orders": [{"PutRequest": {"Item": {"id": {"S": "a"}}}}]}}"#;
+        loop {
+            let request = || DynamoRequest::new("BatchWriteItem", body);
+            let (one, other) = (dynamo.handle(request()), again.handle(request()));
+            prop_assert_eq!(one.as_ref().ok(), other.as_ref().ok());
+            if one.is_err() {
+                break;
+            }
+        }
+        drop((dynamo.verify(), again.verify()));
+        #[cfg(feature = "schema")]
+        {
+            let schema = serde_json::from_str(include_str!("../../schemas/dynamodb-script.schema.json"));
+            let validator = jsonschema::draft202012::new(&schema.unwrap()).unwrap();
+            let written: Value = serde_json::from_str(&written).unwrap();
+            prop_assert!(validator.is_valid(&written), "{}", written);
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_no_object_is_no_pattern() {
+    let dynamo = MockDynamo::new();
+    let error = dynamo
+        .on("Scan")
+        .try_matching("[1]")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "invalid body `[1]`: expected an object, as every body is"
+    );
+    drop(dynamo.verify());
+}
+
 #[test]
 fn what_is_the_programs_own_code_is_no_script() {
     let dynamo = MockDynamo::new();
@@ -248,6 +386,10 @@ fn what_is_no_script_is_named_with_its_place() {
         (script("PutItem", &json!([{"reply": "ok", "wrong_crc": 1}])).to_string(), "the script at /rules/0/replies/0/wrong_crc: expected true or false"),
         (script("PutItem", &json!([{"reply": "hang", "retry_after_millis": 1}])).to_string(),
          "the script at /rules/0/replies/0/retry_after_millis: only an error asks to be tried again"),
+        (script("PutItem", &json!([{"reply": "raw", "status": 200, "text": "", "retry_after_millis": 1}])).to_string(),
+         "the script at /rules/0/replies/0/retry_after_millis: only an error asks to be tried again"),
+        (rule(json!({"on": "PutItem", "key": {"id": "a"}, "replies": []})).to_string(),
+         "the script at /rules/0/key/id: expected an attribute, such as {\"S\": \"o-1\"}"),
         (script("PutItem", &json!([{"reply": "item", "item": {"a": "b"}}])).to_string(),
          "the script at /rules/0/replies/0/item/a: expected an attribute, such as {\"S\": \"o-1\"}"),
         (script("PutItem", &json!([{"reply": "unprocessed", "count": 1}])).to_string(),
@@ -347,6 +489,15 @@ fn the_schema_takes_what_the_reader_takes() {
             "PutItem",
             &json!([{"reply": "hang", "retry_after_millis": 1}]),
         ),
+        script(
+            "PutItem",
+            &json!([{"reply": "raw", "status": 200, "text": "", "retry_after_millis": 1}]),
+        ),
+        script(
+            "PutItem",
+            &json!([{"reply": "error", "status": 399, "code": "X", "retry_after_millis": 1}]),
+        ),
+        json!({"version": 1, "rules": [{"on": "PutItem", "key": {"id": "a"}, "replies": []}]}),
         script("PutItem", &json!([{"reply": "ok", "times": 0}])),
         script("PutItem", &json!([{"reply": "ok", "times": "always"}])),
     ] {

@@ -561,30 +561,45 @@ async fn errors_of_s3_are_named_without_a_body_too() {
     assert_eq!(call["cause"]["exceptions"][0]["type"], "SlowDown");
 }
 
+/// What a presigned request leaves in the trace of a segment.
+async fn presigned(
+    config: aws_types::SdkConfig,
+    bucket: &str,
+) -> (
+    Result<aws_sdk_s3::presigning::PresignedRequest, String>,
+    String,
+) {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let (s3,) = traced_clients!(recorder, config, aws_sdk_s3);
+    let hour = std::time::Duration::from_hours(1);
+    let for_an_hour = aws_sdk_s3::presigning::PresigningConfig::expires_in(hour).unwrap();
+    let request = recorder
+        .in_segment_infallible("api", async |_| {
+            let get = s3.get_object().bucket(bucket).key("a");
+            get.presigned(for_an_hour).await
+        })
+        .await;
+    let request = request.map_err(|error| error.to_string());
+    (request, daemon.expect_one_trace().await.outline())
+}
+
 #[tokio::test]
-async fn a_presigned_request_carries_no_header() {
-    let config = answering(Answer(500, &[], ""));
-    let (request, call) = recorded(async |recorder| {
-        let (s3,) = traced_clients!(recorder, config, aws_sdk_s3);
-        let for_an_hour = aws_sdk_s3::presigning::PresigningConfig::expires_in(
-            std::time::Duration::from_hours(1),
-        )
-        .unwrap();
-        s3.get_object()
-            .bucket("orders")
-            .key("a")
-            .presigned(for_an_hour)
-            .await
-            .unwrap()
-    })
-    .await;
-    assert!(
-        request.uri().contains("X-Amz-Signature="),
-        "{}",
-        request.uri()
-    );
+async fn a_presigned_request_is_no_call_and_carries_no_header() {
+    let (request, outline) = presigned(answering(Answer(500, &[], "")), "orders").await;
+    let request = request.unwrap();
+    let query = request.uri().split_once('?').unwrap().1;
+    let signed = query.split('&').filter(|part| part.starts_with("X-Amz-Signature="));
+    assert_eq!(signed.count(), 1, "{query}");
     let names: Vec<&str> = request.headers().map(|(name, _)| name).collect();
     assert!(!names.contains(&"x-amzn-trace-id"), "{names:?}");
-    // Nobody was called, and nothing failed.
-    assert_eq!((&call["http"], call.get("fault")), (&Value::Null, None));
+    // Nobody was called.
+    assert_eq!(outline, "api");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_presigned_is_no_call() {
+    let (request, outline) = presigned(answering(Answer(500, &[], "")), "").await;
+    assert_eq!(request.unwrap_err(), "failed to construct request");
+    assert_eq!(outline, "api");
 }

@@ -9,7 +9,7 @@ use std::str::CharIndices;
 /// A table stands behind `FROM`, `INTO` or `UPDATE`. Values are walked over and never looked at.
 ///
 /// Source: Amazon DynamoDB developer guide, "PartiQL statements for DynamoDB".
-pub(in crate::instrument) fn tables(statement: &str) -> Vec<String> {
+pub(in crate::wire) fn tables(statement: &str) -> Vec<String> {
     let mut tables = Vec::new();
     let mut words = Words {
         statement,
@@ -97,7 +97,7 @@ fn is_plain(sign: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::instrument::partiql::tables;
+    use crate::wire::partiql::tables;
 
     #[track_caller]
     fn check(statement: &str, expected: &[&str]) {
