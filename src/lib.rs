@@ -37,7 +37,8 @@
 //! - `capture` owns the socket: it drains, fences, counts, and reads and writes capture files.
 //! - `schema` says which rules of X-Ray a document breaks, and what the service does about it.
 //! - `trace` makes trees of documents in any order. `render` draws them, as trees and timelines.
-//! - `expect` says why a trace is not what it should be; `snapshot` writes outlines.
+//! - `expect` says why a trace is not what it should be; `snapshot` writes outlines and normalised
+//!   documents, and compares traces.
 //! - `dynamodb` answers as it is told: `MockDynamo`. `service` answers the sampling requests of
 //!   SDKs over TCP.
 //! - `FakeDaemon` is all of these for one test. Its documentation shows how other emitters are led
@@ -51,6 +52,7 @@
 //! - `aws` (default): the interceptor for the AWS SDK; with `testing` also `MockDynamo`.
 //! - `cli`: the program `xray-phantom`, which checks capture files.
 //! - `googletest`: matchers of googletest in assertions, and assertions in those of googletest.
+//! - `insta`: `assert_trace_snapshot!`, snapshots by insta.
 //! - `proptest1`: strategies of proptest 1 for documents, traces and trace headers.
 //! - `schema` (default): a JSON Schema as a second witness for documents, and schemas of the user's
 //!   own; with `testing`.

@@ -28,6 +28,16 @@ fn the_readme_shows_lines_of_the_examples_that_run() {
             "rendezvous(3)",
         ),
         (
+            "../tests/it/trace_snapshot",
+            include_str!("trace_snapshot.rs"),
+            "assert_trace_snapshot!(trace, @r",
+        ),
+        (
+            "../tests/it/golden",
+            include_str!("golden.rs"),
+            "daemon.save(&golden)",
+        ),
+        (
             "service",
             include_str!("../../examples/service.rs"),
             "recorder.serving(",
