@@ -41,7 +41,10 @@ async fn main() {
 
     let trace = daemon.expect_one_trace().await;
     println!("{trace}");
-    assert_eq!(trace.outline(), "load\nwait for an answer ERROR Cancelled");
+    assert_eq!(
+        trace.outline(),
+        "\"wait for an answer\" ERROR Cancelled\nload"
+    );
     assert_eq!(trace.duration(), Some(Duration::from_mins(15)));
     assert!(
         begun.elapsed() < Duration::from_secs(10),
