@@ -589,7 +589,9 @@ async fn a_presigned_request_is_no_call_and_carries_no_header() {
     let (request, outline) = presigned(answering(Answer(500, &[], "")), "orders").await;
     let request = request.unwrap();
     let query = request.uri().split_once('?').unwrap().1;
-    let signed = query.split('&').filter(|part| part.starts_with("X-Amz-Signature="));
+    let signed = query
+        .split('&')
+        .filter(|part| part.starts_with("X-Amz-Signature="));
     assert_eq!(signed.count(), 1, "{query}");
     let names: Vec<&str> = request.headers().map(|(name, _)| name).collect();
     assert!(!names.contains(&"x-amzn-trace-id"), "{names:?}");
