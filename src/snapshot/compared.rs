@@ -1,6 +1,7 @@
 //! A trace as it is compared.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use crate::json::{Document, Kind as JsonKind, Value};
 use crate::snapshot::alias::Atoms;
 use crate::snapshot::compact::push_compact;
 use crate::snapshot::content::{ContentReader, Settings};
-use crate::snapshot::fingerprint::Fingerprint;
+use crate::snapshot::fingerprint::{Fingerprint, is_said};
 use crate::snapshot::identifiers::Identifiers;
 use crate::snapshot::line::label;
 use crate::trace::Node;
@@ -24,6 +25,8 @@ pub(in crate::snapshot) struct Compared<'a> {
     identifiers: Identifiers<'a>,
     /// The entity of an id, where one is referred to.
     by_id: HashMap<Cow<'a, str>, usize>,
+    /// Written when they are first asked for.
+    labels: Vec<OnceCell<String>>,
 }
 
 /// An entity, by what is compared of it.
@@ -90,6 +93,7 @@ impl<'a> Compared<'a> {
             entities,
             roots,
             trace_id,
+            labels: vec![OnceCell::new(); nodes.len()],
             nodes,
             identifiers,
             by_id,
@@ -97,15 +101,15 @@ impl<'a> Compared<'a> {
     }
 
     /// The name of an entity and what is called, as outlines tell it.
-    pub(in crate::snapshot) fn label(&self, index: usize) -> String {
-        label(self.nodes[index])
+    pub(in crate::snapshot) fn label(&self, index: usize) -> &str {
+        self.labels[index].get_or_init(|| label(self.nodes[index]))
     }
 
     /// The labels from the root down.
     pub(in crate::snapshot) fn path(&self, index: usize) -> Vec<String> {
         let above = |index: &usize| self.entities[*index].parent;
         let way = std::iter::successors(Some(index), above);
-        let mut path: Vec<String> = way.map(|index| self.label(index)).collect();
+        let mut path: Vec<String> = way.map(|index| self.label(index).to_owned()).collect();
         path.reverse();
         path
     }
@@ -129,8 +133,20 @@ impl<'a> Compared<'a> {
         references
     }
 
-    /// The members that an entity says, by key, as masked JSON.
-    fn members(&self, index: usize) -> BTreeMap<String, String> {
+    /// What an entity says, each member with its number; of duplicates the last one.
+    fn members(&self, index: usize) -> BTreeMap<Cow<'a, str>, (Value<'a>, u64)> {
+        let members = self.nodes[index].entity().json().members();
+        let members = members.map(|(key, value)| (key.decode(), value));
+        let members = members.filter(|(key, value)| is_said(key, *value));
+        let numbers = self.entities[index].says.members.iter();
+        let numbered = members.zip(numbers);
+        numbered
+            .map(|((key, value), number)| (key, (value, *number)))
+            .collect()
+    }
+
+    /// A member as masked JSON, the key first.
+    fn told(&self, key: &str, value: Value<'_>) -> Option<(String, String)> {
         let mut reader = ContentReader {
             settings: &Settings::default(),
             identifiers: &self.identifiers,
@@ -138,9 +154,8 @@ impl<'a> Compared<'a> {
             trace_id: self.trace_id,
             atoms: Atoms::default(),
         };
-        let members = reader.content(self.nodes[index]).members.into_iter();
-        let members = members.map(|member| (member.key.text, member.value.text));
-        members.filter(|(key, _)| is_compared(key)).collect()
+        let member = reader.member(key.into(), value)?;
+        Some((member.key.text, member.value.text))
     }
 }
 
@@ -153,17 +168,19 @@ pub(in crate::snapshot) fn changes(
     if before.entities[index].says.own == after.entities[other].says.own {
         return changes;
     }
-    let (before, after) = (before.members(index), after.members(other));
-    for (key, value) in &before {
-        if after.get(key) != Some(value) {
-            flatten(key, value, &mut |pointer, value| {
+    let (was, mut is) = (before.members(index), after.members(other));
+    for (key, (value, number)) in was {
+        if is.get(&key).is_some_and(|(_, other)| *other == number) {
+            is.remove(&key);
+        } else if let Some((key, value)) = before.told(&key, value) {
+            flatten(&key, &value, &mut |pointer, value| {
                 changes.entry(pointer).or_default().0 = Some(value);
             });
         }
     }
-    for (key, value) in &after {
-        if before.get(key) != Some(value) {
-            flatten(key, value, &mut |pointer, value| {
+    for (key, (value, _)) in is {
+        if let Some((key, value)) = after.told(&key, value) {
+            flatten(&key, &value, &mut |pointer, value| {
                 changes.entry(pointer).or_default().1 = Some(value);
             });
         }
@@ -204,16 +221,8 @@ fn flatten(key: &str, value: &str, visit: &mut impl FnMut(String, String)) {
     }
 }
 
-/// Whether a member is a part of what an entity says. Its id is not, and its parent is compared as
-/// the place where it is; `trace_id` and `type` follow from that.
-fn is_compared(key: &str) -> bool {
-    !["\"id\"", PARENT, "\"trace_id\"", "\"type\""].contains(&key)
-}
-
 pub(in crate::snapshot) fn hash(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
 }
-
-const PARENT: &str = "\"parent_id\"";

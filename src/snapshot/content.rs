@@ -1,5 +1,7 @@
 //! What an entity says, with masks where runs differ.
 
+use std::borrow::Cow;
+
 use crate::json::{Elements, Kind as JsonKind, Members, Value};
 use crate::model::Timestamp;
 use crate::snapshot::alias::{Atom, Atoms, Kind, Masked};
@@ -58,7 +60,6 @@ pub(in crate::snapshot) struct ContentReader<'a> {
 impl ContentReader<'_> {
     pub(in crate::snapshot) fn content(&mut self, node: Node<'_>) -> Content {
         let entity = node.entity();
-        let mut path = Vec::new();
         let mut members = Vec::new();
         for (key, value) in entity.json().members() {
             let name = key.decode();
@@ -72,12 +73,7 @@ impl ContentReader<'_> {
             if is_told_by_place {
                 continue;
             }
-            path.push(Part::Key(name));
-            if let Some(value) = self.value(value, &mut path) {
-                let key = self.key(&path);
-                members.push(Member { key, value });
-            }
-            path.pop();
+            members.extend(self.member(name, value));
         }
         match node.parent() {
             Some(parent) => {
@@ -101,6 +97,18 @@ impl ContentReader<'_> {
             members,
             id: id.map(|id| self.reference(&id)),
         }
+    }
+
+    /// A member, or nothing if a step drops it.
+    pub(in crate::snapshot) fn member<'v>(
+        &mut self,
+        key: Cow<'v, str>,
+        value: Value<'v>,
+    ) -> Option<Member> {
+        let mut path = vec![Part::Key(key)];
+        let value = self.value(value, &mut path)?;
+        let key = self.key(&path);
+        Some(Member { key, value })
     }
 
     /// A value, or nothing if a step drops it. Its nesting costs no stack.

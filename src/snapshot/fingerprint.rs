@@ -1,5 +1,6 @@
 //! What an entity says as a number: the same where nothing differs but what does in every run.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::json::{Elements, Kind as JsonKind, Members, Value};
@@ -17,6 +18,8 @@ pub(in crate::snapshot) struct Fingerprint {
     pub(in crate::snapshot) own: u64,
     /// Of all but its name.
     pub(in crate::snapshot) nameless: u64,
+    /// Of each member, in the order of the document.
+    pub(in crate::snapshot) members: Vec<u64>,
     /// The ids of entities that it refers to, and the member that each stands in.
     pub(in crate::snapshot) references: Vec<(String, String)>,
 }
@@ -27,22 +30,15 @@ impl Fingerprint {
         let mut path = Vec::new();
         for (key, value) in node.entity().json().members() {
             let key = key.decode();
-            let is_said = match &*key {
-                "end_time" | "id" | "parent_id" | "start_time" | "trace_id" | "type" => false,
-                "subsegments" => value.kind() != JsonKind::Array,
-                _ => true,
-            };
-            if !is_said {
+            if !is_said(&key, value) {
                 if key == "parent_id" && node.parent().is_none() {
                     fingerprint.refer(&key, value, identifiers);
                 }
                 continue;
             }
             let is_name = key == "name";
-            path.push(Part::Key(key));
-            let said = fingerprint.value(value, &mut path, identifiers);
-            let said = fingerprint.member(&path, said, identifiers);
-            path.pop();
+            let said = fingerprint.whole(key, value, &mut path, identifiers);
+            fingerprint.members.push(said);
             // A sum, so that the order of members does not matter.
             fingerprint.own = fingerprint.own.wrapping_add(said);
             if !is_name {
@@ -50,6 +46,21 @@ impl Fingerprint {
             }
         }
         fingerprint
+    }
+
+    /// The number of a member, whose path is given back as it was.
+    fn whole<'v>(
+        &mut self,
+        key: Cow<'v, str>,
+        value: Value<'v>,
+        path: &mut Vec<Part<'v>>,
+        identifiers: &Identifiers<'_>,
+    ) -> u64 {
+        path.push(Part::Key(key));
+        let said = self.value(value, path, identifiers);
+        let said = self.member(path, said, identifiers);
+        path.pop();
+        said
     }
 
     /// Notes the caller of a segment.
@@ -168,6 +179,16 @@ impl Fingerprint {
                 }
             },
         );
+    }
+}
+
+/// Whether a member is a part of what an entity says. Its id, its parent and its place are compared
+/// as such, and times as durations.
+pub(in crate::snapshot) fn is_said(key: &str, value: Value<'_>) -> bool {
+    match key {
+        "end_time" | "id" | "parent_id" | "start_time" | "trace_id" | "type" => false,
+        "subsegments" => value.kind() != JsonKind::Array,
+        _ => true,
     }
 }
 

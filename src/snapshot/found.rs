@@ -137,7 +137,7 @@ fn unpaired(
                 outline.push('\n');
             }
             (0..depth).for_each(|_| outline.push_str("  "));
-            outline.push_str(&trace.label(index));
+            outline.push_str(trace.label(index));
             let children = trace.entities[index].children.iter().rev();
             waiting.extend(
                 children
