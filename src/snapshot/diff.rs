@@ -284,33 +284,53 @@ impl Difference {
     }
 
     /// What it is sorted by.
-    #[expect(
-        clippy::type_complexity,
-        reason = "it is compared, and never taken apart"
-    )]
-    fn order(
-        &self,
-    ) -> (
-        &[String],
-        usize,
-        &str,
-        &[String],
-        Option<&str>,
-        Option<Duration>,
-    ) {
+    fn order(&self) -> Order<'_> {
+        let order = Order {
+            path: self.path(),
+            ..Order::default()
+        };
         match self {
-            Difference::Removed { path, outline } => (path, 0, outline, &[], None, None),
-            Difference::Added { path, outline } => (path, 1, outline, &[], None, None),
-            Difference::Moved { path, from } => (path, 2, "", from, None, None),
+            Difference::Removed { outline, .. } => Order { outline, ..order },
+            Difference::Added { outline, .. } => Order {
+                kind: 1,
+                outline,
+                ..order
+            },
+            Difference::Moved { from, .. } => Order {
+                kind: 2,
+                from,
+                ..order
+            },
             Difference::Changed {
-                path,
                 pointer,
+                before,
                 after,
                 ..
-            } => (path, 3, pointer, &[], after.as_deref(), None),
-            Difference::Slower { path, after, .. } => (path, 4, "", &[], None, Some(*after)),
+            } => Order {
+                kind: 3,
+                pointer,
+                values: [before.as_deref(), after.as_deref()],
+                ..order
+            },
+            Difference::Slower { before, after, .. } => Order {
+                kind: 4,
+                durations: [*before, *after],
+                ..order
+            },
         }
     }
+}
+
+/// All of a difference, in the order in which it is compared.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Order<'a> {
+    path: &'a [String],
+    kind: u8,
+    outline: &'a str,
+    from: &'a [String],
+    pointer: &'a str,
+    values: [Option<&'a str>; 2],
+    durations: [Duration; 2],
 }
 
 impl PartialOrd for Difference {
