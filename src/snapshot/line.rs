@@ -146,6 +146,7 @@ fn call(line: &mut String, aws: Value<'_>) -> Option<i64> {
             words.push(' ');
             match *key {
                 "queue_url" => push_word(&mut words, behind(text, '/')),
+                "table_names" => push_tables(&mut words, text),
                 "topic_arn" => push_word(&mut words, behind(text, ':')),
                 _ => push_word(&mut words, text),
             }
@@ -161,6 +162,23 @@ fn call(line: &mut String, aws: Value<'_>) -> Option<i64> {
     }
     line.push_str(&words);
     retries
+}
+
+/// A table, or several as the Python SDK writes them: `dict_keys(['Orders', 'Users'])`.
+fn push_tables(line: &mut String, text: Text<'_>) {
+    let list = text.plain().and_then(|text| {
+        let names = text.strip_prefix("dict_keys(['")?;
+        names.strip_suffix("'])")
+    });
+    let Some(list) = list else {
+        return push_word(line, text);
+    };
+    for (place, name) in list.split("', '").enumerate() {
+        if place > 0 {
+            line.push(' ');
+        }
+        push_word(line, Text::new(name, false));
+    }
 }
 
 /// The last part of the address of a resource: what is before it names account, region and host.

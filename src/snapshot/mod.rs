@@ -12,9 +12,10 @@
 //! ```
 //!
 //! A child stands two spaces further in than its parent. Siblings, and the roots of the trace, are
-//! sorted by what is written of them and of all below them, byte by byte. So the text depends on
-//! nothing else than on what it shows, and what it shows can be read back. This is its grammar; a
-//! quote or brace in a terminal is `"` or `{` itself:
+//! sorted by what is written of them and of all below them, byte by byte, but numbers by their
+//! value: `step-9` before `step-10`. So the text depends on nothing else than on what it shows, and
+//! what it shows can be read back. This is its grammar; a quote or brace in a terminal is `"` or `{`
+//! itself:
 //!
 //! ```text
 //! outline     = line *( LF line )

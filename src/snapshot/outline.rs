@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::iter;
 
 use crate::model::Timestamp;
 use crate::snapshot::line::{Extras, line};
@@ -194,20 +193,12 @@ struct Line {
     text: String,
 }
 
-impl Line {
-    fn bytes(&self) -> impl Iterator<Item = u8> {
-        let indent = iter::repeat_n(b' ', INDENT * self.depth);
-        indent.chain(self.text.bytes())
-    }
-}
-
-/// By what is written, indentation included.
+/// By what is written. Indentation comes first: what is further in is less, as a space is less than
+/// what a line may begin with.
 impl Ord for Line {
     fn cmp(&self, other: &Line) -> Ordering {
-        if self.depth == other.depth {
-            return self.text.cmp(&other.text);
-        }
-        self.bytes().cmp(other.bytes())
+        let depth = other.depth.cmp(&self.depth);
+        depth.then_with(|| by_value(self.text.as_bytes(), other.text.as_bytes()))
     }
 }
 
@@ -215,6 +206,24 @@ impl PartialOrd for Line {
     fn partial_cmp(&self, other: &Line) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+}
+
+/// Compares byte by byte, and numbers by their value: `step-2` before `step-10`.
+fn by_value(one: &[u8], other: &[u8]) -> Ordering {
+    let same = one
+        .iter()
+        .zip(other)
+        .take_while(|(one, other)| one == other);
+    let same = same.count();
+    let (rest, others) = (&one[same..], &other[same..]);
+    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let in_number = same > 0 && one[same - 1].is_ascii_digit();
+    let lengths = (digits(rest), digits(others));
+    if in_number || (lengths.0 > 0 && lengths.1 > 0) {
+        // Of two numbers the one with more digits is greater.
+        return lengths.0.cmp(&lengths.1).then_with(|| rest.cmp(others));
+    }
+    rest.cmp(others)
 }
 
 /// How deep each of the entities lies, which stand before their children.

@@ -75,8 +75,31 @@ fn the_name_of_what_is_called_is_without_region_and_account() {
         &call(r#""table_names":["Users","Orders"]"#),
         "AWS Send Users Orders",
     );
+    check(
+        &call(r#""table_names":"dict_keys(['Users', 'Orders'])""#),
+        "AWS Send Users Orders",
+    );
     check(&call(r#""queue_url":"odd/""#), "AWS Send odd/");
     check(r#""name":"AWS","aws":{"bucket_name":"b"}"#, "AWS ? b");
+}
+
+#[test]
+fn numbers_are_sorted_by_their_value() {
+    let names = [
+        "s-10", "s-9", "s-1", "s-1x", "s-100", "s", "s-", "9", "10", "s-2b", "s-2a3", "s-2a12",
+        "s-07",
+    ];
+    let children: Vec<String> = names
+        .iter()
+        .zip(1..)
+        .map(|(name, id)| {
+            format!(r#"{{"id":"b{id}","name":"{name}","start_time":1,"end_time":2}}"#)
+        })
+        .collect();
+    check(
+        &format!(r#""name":"api","subsegments":[{}]"#, children.join(",")),
+        "api\n  9\n  10\n  s\n  s-\n  s-1\n  s-1x\n  s-2a3\n  s-2a12\n  s-2b\n  s-9\n  s-07\n  s-10\n  s-100",
+    );
 }
 
 #[test]
