@@ -74,3 +74,21 @@ fn another_trace_than_the_snapshot_fails() {
             .join("it__trace_snapshot__no_such_snapshot.snap.new"),
     );
 }
+
+/// The dev-dependency of these tests on insta would hide it if the macro needed one.
+#[test]
+fn the_macro_names_insta_through_the_crate_alone() {
+    let source = include_str!("../../src/snapshot/assert.rs");
+    let (_, macros) = source
+        .split_once("macro_rules! assert_trace_snapshot")
+        .unwrap();
+    let (macros, _) = macros.split_once("What the macro names").unwrap();
+    let named = macros.matches("insta::").count();
+    assert_eq!(named, 3);
+    assert_eq!(
+        macros
+            .matches("$crate::snapshot::__private::insta::")
+            .count(),
+        named
+    );
+}
