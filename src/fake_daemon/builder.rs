@@ -216,8 +216,8 @@ impl FakeDaemonBuilder {
     ///
     /// `XRAY_PHANTOM_SAVE` names a folder in which a failing test leaves its capture, as a
     /// [capture file](crate::CaptureFile) named after the thread of the test and numbered from 1. The
-    /// report says where it is; where there is none, as the test panicked or returned an error, a
-    /// line on stderr does.
+    /// report, or the text of the question that has no answer, says where it is; where the test
+    /// panicked of itself or returned an error, a line on stderr does.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self

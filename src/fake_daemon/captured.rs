@@ -68,7 +68,9 @@ impl FakeDaemon {
         async move {
             match self.try_capture(code).await {
                 (output, Ok(trace)) => (output, trace),
-                (_, Err(shortfall)) => panic!("{shortfall}{HIDDEN}captured at {at}\n"),
+                (_, Err(shortfall)) => {
+                    panic!("{shortfall}{HIDDEN}{}captured at {at}\n", self.kept())
+                }
             }
         }
     }

@@ -82,6 +82,8 @@ pub struct FakeDaemon {
     pub(in crate::fake_daemon) captures: Arc<Captures>,
     pub(in crate::fake_daemon) audits: Audits,
     keeper: Keeper,
+    /// Whether a panic has told where the capture is.
+    told: AtomicBool,
     /// Whether the test has ended with an error.
     failed: AtomicBool,
     /// Whether it was judged for the last time.
@@ -200,6 +202,7 @@ impl FakeDaemon {
             captures,
             audits: Audits::default(),
             keeper,
+            told: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             ended: false,
         }
@@ -341,9 +344,24 @@ impl FakeDaemon {
         self.failed.store(true, Ordering::Relaxed);
     }
 
-    /// Keeps the capture of a test that fails, if that is wanted, where no report says so.
+    /// Keeps the capture of a test that this daemon fails by a panic, if that is wanted; a line of
+    /// that panic, which says where.
+    pub(in crate::fake_daemon) fn kept(&self) -> String {
+        match self.keeper.keep(|| self.received()) {
+            Some(said) => {
+                self.told.store(true, Ordering::Relaxed);
+                format!("{said}\n")
+            }
+            None => String::new(),
+        }
+    }
+
+    /// Keeps the capture of a test that fails, if that is wanted, where no text of this daemon says
+    /// so.
     fn keep_and_say(&self) {
-        if let Some(said) = self.keeper.keep(|| self.received()) {
+        if let Some(said) = self.keeper.keep(|| self.received())
+            && !self.told.load(Ordering::Relaxed)
+        {
             // As the parked sockets do: if stderr is closed there is nobody to tell.
             let _ = writeln!(std::io::stderr(), "xray-phantom: {said} ({})", self.place());
         }

@@ -5,7 +5,6 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::fake_daemon::questions::or_panic;
 use crate::fake_daemon::{FakeDaemon, Shortfall};
 use crate::trace::Trace;
 
@@ -108,7 +107,7 @@ impl FakeDaemon {
         check: impl FnMut(&[Trace]) -> R,
     ) -> impl Future<Output = R::Found> {
         let at = Location::caller();
-        async move { or_panic(self.try_eventually(within, check).await, at) }
+        async move { self.or_panic(self.try_eventually(within, check).await, at) }
     }
 
     /// Makes an assertion about the traces that came, again whenever something new has, until it holds

@@ -23,7 +23,7 @@ impl FakeDaemon {
     #[track_caller]
     pub fn expect_one_trace(&self) -> impl Future<Output = Trace> {
         let at = Location::caller();
-        async move { or_panic(self.try_expect_one_trace().await, at) }
+        async move { self.or_panic(self.try_expect_one_trace().await, at) }
     }
 
     /// The one trace that came.
@@ -111,7 +111,7 @@ impl FakeDaemon {
     #[track_caller]
     pub fn expect_rejection(&self, code: &str) -> impl Future<Output = Rejection> {
         let at = Location::caller();
-        async move { or_panic(self.try_expect_rejection(code).await, at) }
+        async move { self.or_panic(self.try_expect_rejection(code).await, at) }
     }
 
     /// The earliest rejection with this code that was not yet expected. From now on it is.
@@ -181,7 +181,7 @@ impl FakeDaemon {
     #[track_caller]
     pub fn expect_violation(&self, code: &str) -> impl Future<Output = Violation> {
         let at = Location::caller();
-        async move { or_panic(self.try_expect_violation(code).await, at) }
+        async move { self.or_panic(self.try_expect_violation(code).await, at) }
     }
 
     /// The earliest violation with this code that was not yet expected. From now on it is.
@@ -237,6 +237,19 @@ impl FakeDaemon {
         Ok(self.handed_out(trace))
     }
 
+    /// The answer. Where there is none the test fails, and its text tells where its capture is and
+    /// where it asked.
+    pub(in crate::fake_daemon) fn or_panic<T>(
+        &self,
+        answer: Result<T, Shortfall>,
+        at: &Location<'_>,
+    ) -> T {
+        match answer {
+            Ok(answer) => answer,
+            Err(shortfall) => panic!("{shortfall}{}asked at {at}\n", self.kept()),
+        }
+    }
+
     /// Fences; a loss is a shortfall of every answer.
     pub(in crate::fake_daemon) async fn look(&self) -> Result<Counts, Shortfall> {
         let counts = self.fenced().await?;
@@ -285,13 +298,5 @@ impl FakeDaemon {
                 .count() as u64,
             rejections: received.iter().filter_map(Received::rejection).collect(),
         }
-    }
-}
-
-/// Panics with the text of a shortfall and the place where it was asked.
-pub(in crate::fake_daemon) fn or_panic<T>(answer: Result<T, Shortfall>, at: &Location<'_>) -> T {
-    match answer {
-        Ok(answer) => answer,
-        Err(shortfall) => panic!("{shortfall}asked at {at}\n"),
     }
 }

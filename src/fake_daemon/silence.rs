@@ -5,7 +5,6 @@ use std::panic::Location;
 use crate::capture::Counts;
 use crate::fake_daemon::captured::trace_of;
 use crate::fake_daemon::causes::Cause;
-use crate::fake_daemon::questions::or_panic;
 use crate::fake_daemon::{CaptureContext, FakeDaemon, Shortfall};
 use crate::wire::Sampled;
 
@@ -39,7 +38,7 @@ impl FakeDaemon {
     #[track_caller]
     pub fn expect_silence(&self) -> impl Future<Output = ()> {
         let at = Location::caller();
-        async move { or_panic(self.try_expect_silence().await, at) }
+        async move { self.or_panic(self.try_expect_silence().await, at) }
     }
 
     /// Nothing was sent at all, not even what AWS would refuse.
@@ -96,7 +95,7 @@ impl FakeDaemon {
         let at = Location::caller();
         async move {
             let (output, silence) = self.try_expect_silence_during(code).await;
-            or_panic(silence, at);
+            self.or_panic(silence, at);
             output
         }
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use xray_phantom::seam::Environment;
 use xray_phantom::snapshot::diff;
@@ -127,10 +128,13 @@ fn a_test_that_panics_or_returns_an_error_leaves_its_capture() {
             let daemon = saving(&folder).start();
             let _ = block_on(daemon.expect_one_trace());
         });
-        assert!(
-            text.starts_with("expected one trace, and none came"),
-            "{text}"
-        );
+        let text = stable(&text, &folder);
+        let (first, rest) = text.split_once('\n').unwrap();
+        assert_eq!(first, "expected one trace, and none came");
+        let (kept, asked) = rest.rsplit_once('\n').unwrap();
+        let kept = kept.rsplit('\n').next();
+        assert_eq!(kept, Some("the capture is in FOLDER/captures/t-4.jsonl"));
+        assert!(asked.starts_with("asked at "), "{text}");
     });
     let names: Vec<(String, Vec<String>)> = left(&folder)
         .into_iter()
@@ -254,6 +258,48 @@ fn a_capture_of_subsegments_alone_is_read_with_external_parents() {
         capture.traces_with(&ExternalParents::any())[0].outline(),
         "put"
     );
+}
+
+#[test]
+fn each_question_that_fails_a_test_says_where_its_capture_is() {
+    let folder = Folder::new("golden_questions");
+    let ask = |number: u32, question: &dyn Fn(&FakeDaemon)| {
+        let text = panic_text(|| {
+            let daemon = saving(&folder).start();
+            Emitter::to(&daemon).emit(&segment(1, "api"));
+            question(&daemon);
+        });
+        let text = stable(&text, &folder);
+        let line = format!("the capture is in FOLDER/captures/t-{number}.jsonl");
+        let last = text.lines().rev().nth(1);
+        assert_eq!(last, Some(&*line), "{text}");
+    };
+    on_thread("t", || {
+        ask(1, &|daemon| {
+            block_on(daemon.expect_rejection("not-json"));
+        });
+        ask(2, &|daemon| {
+            block_on(daemon.expect_violation("name-format"));
+        });
+        ask(3, &|daemon| block_on(daemon.expect_silence()));
+        ask(4, &|daemon| {
+            block_on(daemon.expect_silence_during(async |context| {
+                let id = context.trace_id();
+                Emitter::to(daemon).emit(&format!(
+                    r#"{{"trace_id":"{id}","id":"00000000000000a2","name":"api","start_time":1,"end_time":2}}"#
+                ));
+            }));
+        });
+        ask(5, &|daemon| {
+            block_on(daemon.capture(async |_| ()));
+        });
+        ask(6, &|daemon| {
+            block_on(daemon.eventually(Duration::ZERO, |_| Err::<(), _>("no")));
+        });
+    });
+    let sent = left(&folder);
+    let counts: Vec<usize> = sent.iter().map(|(_, datagrams)| datagrams.len()).collect();
+    assert_eq!(counts, [1, 1, 1, 2, 1, 1]);
 }
 
 /// What the test below runs in a process of its own.
