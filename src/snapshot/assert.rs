@@ -65,6 +65,10 @@ macro_rules! assert_trace_snapshot {
 }
 
 /// Needs the feature `insta`.
+///
+/// ```compile_fail
+/// xray_phantom::assert_trace_snapshot!(trace); // needs the feature `insta`
+/// ```
 #[cfg(not(feature = "insta"))]
 #[macro_export]
 macro_rules! assert_trace_snapshot {
