@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 
-use crate::recorder::Saying;
+use crate::recorder::{Saying, key};
 
 /// Records what a request of Lambda says of the function.
 ///
@@ -20,19 +20,19 @@ pub(in crate::instrument) fn record_lambda(
     let (path, query) = split(request.uri());
     let function = path.split("/functions/").nth(1);
     if let Some(function) = function.and_then(|rest| rest.split('/').next()) {
-        call.aws_text("function_name", &decoded(function, false));
+        call.aws_text(key!("function_name"), &decoded(function, false));
     }
     let headers = request.headers();
-    for (header, name) in [
-        ("x-amz-invocation-type", "invocation_type"),
-        ("x-amz-log-type", "log_type"),
+    for (header, key) in [
+        ("x-amz-invocation-type", key!("invocation_type")),
+        ("x-amz-log-type", key!("log_type")),
     ] {
         if let Some(value) = headers.get(header) {
-            call.aws_text(name, value);
+            call.aws_text(key, value);
         }
     }
     if let Some(qualifier) = parameter(query, "Qualifier") {
-        call.aws_text("qualifier", &qualifier);
+        call.aws_text(key!("qualifier"), &qualifier);
     }
 }
 
@@ -45,14 +45,14 @@ pub(in crate::instrument) fn record_lambda_response(
     if !is_invocation(operation) {
         return;
     }
-    let name = if operation == "InvokeAsync" {
-        "status"
+    let key = if operation == "InvokeAsync" {
+        key!("status")
     } else {
-        "status_code"
+        key!("status_code")
     };
-    call.aws_number(name, response.status().as_u16().into());
+    call.aws_number(key, response.status().as_u16().into());
     if let Some(error) = response.headers().get("x-amz-function-error") {
-        call.aws_text("function_error", error);
+        call.aws_text(key!("function_error"), error);
     }
 }
 
@@ -69,15 +69,18 @@ pub(in crate::instrument) fn record_s3(call: &mut Saying<'_>, request: &HttpRequ
     let (path, query) = split(request.uri());
     let key = path_of(path).trim_start_matches('/');
     if !key.is_empty() {
-        call.aws_text("key", &decoded(key, false));
+        call.aws_text(key!("key"), &decoded(key, false));
     }
-    for (parameter_name, name) in [("versionId", "version_id"), ("prefix", "prefix")] {
-        if let Some(value) = parameter(query, parameter_name) {
-            call.aws_text(name, &value);
+    for (name, key) in [
+        ("versionId", key!("version_id")),
+        ("prefix", key!("prefix")),
+    ] {
+        if let Some(value) = parameter(query, name) {
+            call.aws_text(key, &value);
         }
     }
     if let Some(source) = request.headers().get("x-amz-copy-source") {
-        call.aws_text("copy_source", &decoded(source, false));
+        call.aws_text(key!("copy_source"), &decoded(source, false));
     }
 }
 
@@ -120,7 +123,7 @@ pub(in crate::instrument) fn record_sns(call: &mut Saying<'_>, operation: &str, 
         .ok()
         .and_then(|body| parameter(body, "TopicArn"));
     if let Some(topic) = topic {
-        call.aws_text("topic_arn", &topic);
+        call.aws_text(key!("topic_arn"), &topic);
     }
 }
 

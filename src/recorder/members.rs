@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::json::{is_plain, push_text};
+use crate::recorder::key::{Key, prefix};
 
 /// A block of a document, in the order in which a document has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,12 +73,17 @@ impl Member {
     /// The order in which a block has them.
     #[inline]
     fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        if self.has_namespace() || other.has_namespace() {
-            let of_namespace = self.namespace(text).cmp(other.namespace(text));
-            return of_namespace.then_with(|| self.key(text).cmp(other.key(text)));
+        // One look tells mostly.
+        if self.prefix != other.prefix && !self.has_namespace() && !other.has_namespace() {
+            return self.prefix.cmp(&other.prefix);
         }
-        let of_prefix = self.prefix.cmp(&other.prefix);
-        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
+        self.cmp_whole(other, text)
+    }
+
+    #[inline(never)]
+    fn cmp_whole(&self, other: &Member, text: &[u8]) -> Ordering {
+        let of_namespace = self.namespace(text).cmp(other.namespace(text));
+        of_namespace.then_with(|| self.key(text).cmp(other.key(text)))
     }
 
     /// Whether one look tells.
@@ -95,19 +101,6 @@ impl Member {
     fn value(self, text: &[u8]) -> &[u8] {
         between(text, self.value, self.end)
     }
-}
-
-/// The first eight bytes of a key, in the order of keys. A shorter one ends with zeros.
-#[inline]
-fn prefix(key: &[u8]) -> u64 {
-    if let Some(first) = key.first_chunk() {
-        return u64::from_be_bytes(*first);
-    }
-    let mut first = [0; 8];
-    for (byte, of_key) in first.iter_mut().zip(key) {
-        *byte = *of_key;
-    }
-    u64::from_be_bytes(first)
 }
 
 #[inline]
@@ -139,6 +132,24 @@ impl Members {
         self.set_in(block, namespace, key, is_plain(key.as_bytes()), write);
     }
 
+    /// The same with a key that is known when the program is built.
+    #[cfg(feature = "aws")]
+    #[inline]
+    pub(in crate::recorder) fn set_known(
+        &mut self,
+        block: Block,
+        key: Key,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.text.reserve(key.json.len() + ROOM);
+        let start = self.text.len();
+        self.text.extend_from_slice(key.json.as_bytes());
+        // Behind the comma and the quote, and before the quote and the colon.
+        let said = (start + 2, self.text.len() - 2);
+        let member = self.with_value((start, start), said, key.prefix, write);
+        self.push(block, member);
+    }
+
     #[inline]
     fn set_in(
         &mut self,
@@ -149,8 +160,16 @@ impl Members {
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         let member = self.written(namespace, key, is_plain, write);
-        self.is_sorted = false;
-        self.lists[block as usize].push(member);
+        self.push(block, member);
+    }
+
+    /// Lists a member that was written last.
+    #[inline]
+    fn push(&mut self, block: Block, member: Member) {
+        let list = &mut self.lists[block as usize];
+        let before = list.last();
+        self.is_sorted &= before.is_none_or(|before| before.is_surely_before(member));
+        list.push(member);
         // Who says one thing again and again needs no more memory than for some of it.
         if self.text.len() > 2 * self.kept + MOST_BYTES {
             self.make_room();
@@ -185,6 +204,19 @@ impl Members {
             push_text(&mut self.text, key);
             self.text.push(b':');
         }
+        let said = (said, said + key.len());
+        self.with_value((before, start), said, prefix(key.as_bytes()), write)
+    }
+
+    /// Writes the value of a member behind its key.
+    #[inline]
+    fn with_value(
+        &mut self,
+        (namespace, start): (usize, usize),
+        key: (usize, usize),
+        prefix: u64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Member {
         let value = self.text.len();
         write(&mut self.text);
         if self.text.len() > MOST_TEXT {
@@ -195,9 +227,9 @@ impl Members {
             reason = "little comes on top of `MOST_TEXT`"
         )]
         Member {
-            prefix: prefix(key.as_bytes()),
-            namespace: before as u32,
-            key: (said as u32, (said + key.len()) as u32),
+            prefix,
+            namespace: namespace as u32,
+            key: (key.0 as u32, key.1 as u32),
             start: start as u32,
             value: value as u32,
             end: self.text.len() as u32,
@@ -230,7 +262,7 @@ impl Members {
     fn put_in_order(&mut self) {
         self.is_sorted = true;
         for list in &mut self.lists {
-            if list.len() > 1 && !is_sorted(list, &self.text) {
+            if list.len() > 1 {
                 sort(list, &self.text);
             }
         }
@@ -338,21 +370,44 @@ impl Members {
     }
 }
 
-/// Whether members stand in order, as most do.
-#[inline]
-fn is_sorted(list: &[Member], text: &[u8]) -> bool {
-    let pairs = list.iter().zip(&list[1..]);
-    pairs.fold(true, |sorted, (one, next)| {
-        sorted && (one.is_surely_before(*next) || one.cmp(next, text).is_lt())
-    })
-}
-
 /// Puts members in order. Of those that were said again, the last one stays.
 fn sort(list: &mut Vec<Member>, text: &[u8]) {
-    if let [one, next] = &mut list[..]
-        && next.cmp(one, text).is_lt()
-    {
-        return std::mem::swap(one, next);
+    if list.len() > FEW {
+        return sort_many(list, text);
+    }
+    // Most stand where they belong, and the others not far from there.
+    let mut sorted = 1;
+    for next in 1..list.len() {
+        if sorted == next && list[next - 1].is_surely_before(list[next]) {
+            sorted += 1;
+            continue;
+        }
+        let member = list[next];
+        let mut place = sorted;
+        while let Some(before) = list[..place].last()
+            && before.cmp(&member, text).is_gt()
+        {
+            list[place] = *before;
+            place -= 1;
+        }
+        match list[..place].last_mut() {
+            Some(before) if before.cmp(&member, text).is_eq() => {
+                *before = member;
+                list.copy_within(place + 1..=sorted, place);
+            }
+            _ => {
+                list[place] = member;
+                sorted += 1;
+            }
+        }
+    }
+    list.truncate(sorted);
+}
+
+#[inline(never)]
+fn sort_many(list: &mut Vec<Member>, text: &[u8]) {
+    if list.is_sorted_by(|one, next| one.cmp(next, text).is_lt()) {
+        return;
     }
     list.sort_by(|one, next| one.cmp(next, text));
     list.dedup_by(|next, one| {
@@ -433,6 +488,8 @@ fn text(said: &[u8]) -> &str {
 
 /// For what stands around a key, and a short value.
 const ROOM: usize = 64;
+/// So many members are put in order one by one.
+const FEW: usize = 16;
 /// So much is taken: a document has room for 64 kB.
 const MOST_TEXT: usize = 1 << 30;
 /// So many bytes are kept in any case, whether they were replaced or not.
