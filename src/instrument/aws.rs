@@ -80,6 +80,25 @@ use crate::recorder::{Recorder, current_or_none};
 /// # }
 /// ```
 ///
+/// So the SDK asks for each hook of each call whether somebody has disabled the interceptor, which
+/// takes longer than all that is done here for a call that is not recorded. A permanent one, which
+/// nobody can disable (in a debug build that panics), spares it:
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
+/// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
+/// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+/// # let sdk_config = dynamo.sdk_config();
+/// use aws_sdk_dynamodb::config::SharedInterceptor;
+///
+/// let mut config = aws_sdk_dynamodb::config::Builder::from(&sdk_config);
+/// config.push_interceptor(SharedInterceptor::permanent(AwsInterceptor::new(&recorder)));
+/// let orders = aws_sdk_dynamodb::Client::from_conf(config.build());
+/// # drop(orders);
+/// # }
+/// ```
+///
 /// On a client that exists:
 ///
 /// ```
