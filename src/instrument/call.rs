@@ -10,7 +10,7 @@ use aws_types::region::Region;
 use crate::instrument::answer::{Progress, is_stand_in, record, record_failure};
 use crate::instrument::parameters::{record_request, record_response};
 use crate::instrument::rest::{
-    path_of, record_lambda, record_lambda_response, record_s3, record_sns,
+    is_of_bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
 };
 use crate::model::EntityId;
 use crate::recorder::{Namespace, OpenEntity, Saying, key};
@@ -82,12 +82,13 @@ impl Call {
                 asked(call, metadata, request);
             }
         });
-        let is_s3 = metadata.is_some_and(|metadata| metadata.service() == "S3");
+        let has_bucket = metadata
+            .is_some_and(|metadata| metadata.service() == "S3" && is_of_bucket(metadata.name()));
         Asked {
             metadata: metadata.cloned(),
             id,
             // Read again when the endpoint has put the bucket to it.
-            path: is_s3.then(|| path_of(request.uri()).to_owned()),
+            path: has_bucket.then(|| path_of(request.uri()).to_owned()),
         }
     }
 
@@ -225,7 +226,7 @@ fn asked(call: &mut Saying<'_>, metadata: &Metadata, request: &HttpRequest) {
     let (service, operation) = (metadata.service(), metadata.name());
     match service {
         "Lambda" => record_lambda(call, operation, request),
-        "S3" => record_s3(call, request),
+        "S3" if is_of_bucket(operation) => record_s3(call, request),
         "SNS" => {
             let body = request.body().bytes().unwrap_or_default();
             record_sns(call, operation, body);

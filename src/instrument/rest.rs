@@ -84,6 +84,14 @@ pub(in crate::instrument) fn record_s3(call: &mut Saying<'_>, request: &HttpRequ
     }
 }
 
+/// Whether a request of S3 goes to a bucket, or to none.
+///
+/// `WriteGetObjectResponse` goes to whoever waits for the object: its host is a route, and its path is
+/// its own name (Amazon S3 API reference).
+pub(in crate::instrument) fn is_of_bucket(operation: &str) -> bool {
+    operation != "WriteGetObjectResponse"
+}
+
 /// The bucket that a request of S3 goes to, which the endpoint has put into the host or the path.
 ///
 /// `before` is the path that the request had without it, `endpoint` the URL of the user's own.
@@ -171,7 +179,7 @@ fn decoded(text: &str, form: bool) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::instrument::rest::{bucket, decoded, parameter, path_of};
+    use crate::instrument::rest::{bucket, decoded, is_of_bucket, parameter, path_of};
 
     #[test]
     fn a_bucket_is_found_where_the_endpoint_has_put_it() {
@@ -233,6 +241,12 @@ mod tests {
         check("https://s3.us-east-1.amazonaws.com/", "/", None, None);
         check("http://localhost:4566/", "/", own, None);
         check("no url", "/", None, None);
+    }
+
+    #[test]
+    fn a_route_is_no_bucket() {
+        assert!(!is_of_bucket("WriteGetObjectResponse"));
+        assert!(is_of_bucket("GetObject"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use crate::json::{is_plain, push_text};
-use crate::recorder::key::{Key, prefix};
+#[cfg(feature = "aws")]
+use crate::recorder::key::Key;
+use crate::recorder::key::prefix;
 
 /// A block of a document, in the order in which a document has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -78,8 +78,8 @@ fn check(sampling: Sampling, each: u64) {
         .emitter(Nowhere)
         .sampling(sampling)
         .build();
-    let (recorded,) = traced_clients!(recorder, sdk_config, aws_sdk_dynamodb);
-    let with = allocations(&recorder, &recorded);
+    let (client,) = traced_clients!(recorder, sdk_config, aws_sdk_dynamodb);
+    let with = allocations(&recorder, &client);
     let without = allocations(&recorder, &Client::new(&sdk_config));
     assert_eq!(with - without, each * CALLS);
 }
