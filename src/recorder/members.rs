@@ -75,15 +75,14 @@ impl Member {
     /// The order in which a block has them.
     #[inline]
     fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        // One look tells mostly.
-        if self.prefix != other.prefix && !self.has_namespace() && !other.has_namespace() {
-            return self.prefix.cmp(&other.prefix);
+        if self.has_namespace() || other.has_namespace() {
+            return self.cmp_in_namespaces(other, text);
         }
-        self.cmp_whole(other, text)
+        let of_prefix = self.prefix.cmp(&other.prefix);
+        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
     }
 
-    #[inline(never)]
-    fn cmp_whole(&self, other: &Member, text: &[u8]) -> Ordering {
+    fn cmp_in_namespaces(&self, other: &Member, text: &[u8]) -> Ordering {
         let of_namespace = self.namespace(text).cmp(other.namespace(text));
         of_namespace.then_with(|| self.key(text).cmp(other.key(text)))
     }
@@ -248,6 +247,7 @@ impl Members {
     }
 
     /// Puts all in order. Of those that were said again, the last one stays.
+    #[inline]
     pub(in crate::recorder) fn sort(&mut self) {
         if self.has_gone {
             self.has_gone = false;
@@ -260,7 +260,7 @@ impl Members {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn put_in_order(&mut self) {
         self.is_sorted = true;
         for list in &mut self.lists {
@@ -386,21 +386,23 @@ fn sort(list: &mut Vec<Member>, text: &[u8]) {
         }
         let member = list[next];
         let mut place = sorted;
-        while let Some(before) = list[..place].last()
-            && before.cmp(&member, text).is_gt()
-        {
-            list[place] = *before;
+        let is_again = loop {
+            let Some(before) = list[..place].last() else {
+                break false;
+            };
+            match before.cmp(&member, text) {
+                Ordering::Less => break false,
+                Ordering::Equal => break true,
+                Ordering::Greater => list[place] = *before,
+            }
             place -= 1;
-        }
-        match list[..place].last_mut() {
-            Some(before) if before.cmp(&member, text).is_eq() => {
-                *before = member;
-                list.copy_within(place + 1..=sorted, place);
-            }
-            _ => {
-                list[place] = member;
-                sorted += 1;
-            }
+        };
+        if is_again {
+            list[place - 1] = member;
+            list.copy_within(place + 1..=sorted, place);
+        } else {
+            list[place] = member;
+            sorted += 1;
         }
     }
     list.truncate(sorted);
