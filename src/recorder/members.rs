@@ -1,11 +1,10 @@
 //! The members of an entity's blocks, as JSON in one text.
 
-use std::cmp::Ordering;
-
 use crate::json::{is_plain, push_text};
 #[cfg(feature = "aws")]
 use crate::recorder::key::Key;
 use crate::recorder::key::prefix;
+use crate::recorder::member::{Member, between, sort};
 
 /// A block of a document, in the order in which a document has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,71 +41,6 @@ pub(in crate::recorder) struct Members {
     has_gone: bool,
     /// How long the text was when what was replaced was last forgotten.
     kept: usize,
-}
-
-/// Where a member stands in the text: its namespace as it was said; its key as it was said, if that
-/// needs escapes; a comma, the key as JSON, a colon, and the value.
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    /// How the key begins, as a number: it tells most keys apart.
-    prefix: u64,
-    namespace: u32,
-    /// Where the key as it was said begins and ends.
-    key: (u32, u32),
-    /// Where the comma is.
-    start: u32,
-    value: u32,
-    end: u32,
-    /// Whether it was taken away; it is dropped when the members are put in order.
-    is_gone: bool,
-}
-
-impl Member {
-    #[inline]
-    fn namespace(self, text: &[u8]) -> &[u8] {
-        between(text, self.namespace, self.start.min(self.key.0))
-    }
-
-    #[inline]
-    fn key(self, text: &[u8]) -> &[u8] {
-        between(text, self.key.0, self.key.1)
-    }
-
-    /// The order in which a block has them.
-    #[inline]
-    fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        if self.has_namespace() || other.has_namespace() {
-            return self.cmp_in_namespaces(other, text);
-        }
-        let of_prefix = self.prefix.cmp(&other.prefix);
-        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
-    }
-
-    fn cmp_in_namespaces(&self, other: &Member, text: &[u8]) -> Ordering {
-        let of_namespace = self.namespace(text).cmp(other.namespace(text));
-        of_namespace.then_with(|| self.key(text).cmp(other.key(text)))
-    }
-
-    /// Whether one look tells.
-    #[inline]
-    fn is_surely_before(self, next: Member) -> bool {
-        self.prefix < next.prefix && !self.has_namespace() && !next.has_namespace()
-    }
-
-    /// Few have one.
-    #[inline]
-    fn has_namespace(self) -> bool {
-        self.namespace < self.start.min(self.key.0)
-    }
-
-    fn value(self, text: &[u8]) -> &[u8] {
-        between(text, self.value, self.end)
-    }
-}
-
-#[inline]
-fn between(text: &[u8], start: u32, end: u32) -> &[u8] {
-    &text[start as usize..end as usize]
 }
 
 impl Members {
@@ -372,57 +306,6 @@ impl Members {
     }
 }
 
-/// Puts members in order. Of those that were said again, the last one stays.
-fn sort(list: &mut Vec<Member>, text: &[u8]) {
-    if list.len() > FEW {
-        return sort_many(list, text);
-    }
-    // Most stand where they belong, and the others not far from there.
-    let mut sorted = 1;
-    for next in 1..list.len() {
-        if sorted == next && list[next - 1].is_surely_before(list[next]) {
-            sorted += 1;
-            continue;
-        }
-        let member = list[next];
-        let mut place = sorted;
-        let is_again = loop {
-            let Some(before) = list[..place].last() else {
-                break false;
-            };
-            match before.cmp(&member, text) {
-                Ordering::Less => break false,
-                Ordering::Equal => break true,
-                Ordering::Greater => list[place] = *before,
-            }
-            place -= 1;
-        };
-        if is_again {
-            list[place - 1] = member;
-            list.copy_within(place + 1..=sorted, place);
-        } else {
-            list[place] = member;
-            sorted += 1;
-        }
-    }
-    list.truncate(sorted);
-}
-
-#[inline(never)]
-fn sort_many(list: &mut Vec<Member>, text: &[u8]) {
-    if list.is_sorted_by(|one, next| one.cmp(next, text).is_lt()) {
-        return;
-    }
-    list.sort_by(|one, next| one.cmp(next, text));
-    list.dedup_by(|next, one| {
-        let is_same = one.cmp(next, text).is_eq();
-        if is_same {
-            *one = *next;
-        }
-        is_same
-    });
-}
-
 /// Some members that stand side by side: those of a block, or of a namespace.
 #[derive(Clone, Copy)]
 pub(in crate::recorder) struct Chosen<'a> {
@@ -492,8 +375,6 @@ fn text(said: &[u8]) -> &str {
 
 /// For what stands around a key, and a short value.
 const ROOM: usize = 64;
-/// So many members are put in order one by one.
-const FEW: usize = 16;
 /// So much is taken: a document has room for 64 kB.
 const MOST_TEXT: usize = 1 << 30;
 /// So many bytes are kept in any case, whether they were replaced or not.

@@ -97,6 +97,7 @@ mod here;
 mod key;
 mod lane;
 mod local_rules;
+mod member;
 mod members;
 mod memory;
 mod name;
