@@ -19,7 +19,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Intercept, Region};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Builder, Credentials, Intercept, Region, SharedInterceptor,
+};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -151,6 +153,12 @@ async fn main() {
         let config = builder().interceptor(AwsInterceptor::new(recorder));
         Client::from_conf(config.build())
     };
+    let permanently = |recorder: &Recorder| {
+        let interceptor = SharedInterceptor::permanent(AwsInterceptor::new(recorder));
+        let mut config = builder();
+        config.push_interceptor(interceptor);
+        Client::from_conf(config.build())
+    };
     let cases = [
         (&sampled, plain.clone()),
         (&sampled, with_it(&sampled)),
@@ -165,9 +173,12 @@ async fn main() {
         (&sampled, plain.clone()),
         // The same once more: what the difference of two equal things is on this machine.
         (&sampled, plain),
+        // As `traced_clients!` installs it.
+        (&sampled, permanently(&sampled)),
+        (&silent, permanently(&silent)),
     ];
     let rounds = rounds() * 5;
-    let mut taken: [Vec<f64>; 7] = Default::default();
+    let mut taken: [Vec<f64>; 9] = Default::default();
     for round in 0..rounds {
         for turn in 0..cases.len() {
             let case = (round + turn) % cases.len();
@@ -182,7 +193,9 @@ async fn main() {
     title();
     report("a call without it", "us", &taken[0], None);
     report("added by it, sampled", "us", &difference(1, 0), Some(3.0));
+    report("the same, permanent", "us", &difference(7, 0), Some(3.0));
     report("added by it, not sampled", "us", &difference(3, 2), None);
+    report("the same, permanent", "us", &difference(8, 2), None);
     report("added by an idle one", "us", &difference(4, 0), None);
     report(
         "added by a subsegment by hand",

@@ -79,8 +79,9 @@ macro_rules! mock_dynamo_client {
         }
         let (dynamo, recorder): (&$crate::MockDynamo, &$crate::Recorder) = (&$dynamo, &$recorder);
         $crate::mock_client::join(dynamo, recorder);
-        let config = $crate::mock_dynamo_client!(@config $service, dynamo)
-            .interceptor($crate::AwsInterceptor::new(recorder));
+        let interceptor = $crate::AwsInterceptor::new(recorder);
+        let mut config = $crate::mock_dynamo_client!(@config $service, dynamo);
+        config.push_interceptor($service::config::SharedInterceptor::permanent(interceptor));
         $service::Client::from_conf(configured(config, $configure).build())
     }};
     (@config $service:ident, $dynamo:ident) => {

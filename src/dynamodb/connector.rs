@@ -36,9 +36,9 @@ impl MockDynamo {
     ///
     /// Region `us-east-1`, credentials that mean nothing, three attempts, and the pause of the mock
     /// between them. Two things it cannot hold, and
-    /// [`mock_dynamo_client!`](crate::mock_dynamo_client) adds: a bucket of retries of the client's
-    /// own, as the one of the SDK is shared by the whole process and runs dry after some hundred
-    /// throttled calls; and the [classifier](MockDynamo::retry_classifier) without which the pause
+    /// [`mock_dynamo_client!`](crate::mock_dynamo_client) adds: a bucket of retries without limit, as
+    /// the one of the SDK, which the whole process shares, runs dry after some hundred throttled
+    /// calls; and the [classifier](MockDynamo::retry_classifier) without which the pause
     /// after a broken connection is one of chance.
     pub fn sdk_config(&self) -> SdkConfig {
         let credentials = Credentials::new("phantom", "phantom", None, None, "xray-phantom");

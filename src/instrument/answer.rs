@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorErr
 
 use crate::instrument::failure::{Blame, chain, kind, of_text};
 use crate::json::Document;
-use crate::recorder::{OpenEntity, Saying};
+use crate::recorder::{OpenEntity, Saying, key};
 
 /// Whether a mock of the SDK's own gave an output, or an error, that was never answered: in their
 /// place `aws-smithy-mocks` shows this.
@@ -19,12 +19,12 @@ pub(in crate::instrument) fn is_stand_in(response: &HttpResponse) -> bool {
 
 /// Records status, length and request ids.
 pub(in crate::instrument) fn record(call: &mut Saying<'_>, response: &HttpResponse) {
-    let headers = response.headers();
     call.status(response.status().as_u16());
+    let told = Told::of(response);
     // Where there is no body, as after a HEAD, the header tells how long it would be.
     let body = response.body().bytes().unwrap_or_default();
     let length = if body.is_empty() {
-        let written = headers.get("content-length");
+        let written = told.content_length.and_then(text);
         let written = written.and_then(|length| length.parse().ok());
         written.or_else(|| response.body().bytes().map(|_| 0))
     } else {
@@ -33,14 +33,46 @@ pub(in crate::instrument) fn record(call: &mut Saying<'_>, response: &HttpRespon
     if let Some(length) = length {
         call.content_length(length);
     }
-    // As most services name it, and as S3 does.
-    let id = headers.get("x-amzn-requestid");
-    if let Some(id) = id.or_else(|| headers.get("x-amz-request-id")) {
-        call.aws_text("request_id", id);
+    let of_s3 = || told.request_id_of_s3.and_then(text);
+    if let Some(id) = told.request_id.and_then(text).or_else(of_s3) {
+        call.aws_text(key!("request_id"), id);
     }
-    if let Some(id) = headers.get("x-amz-id-2") {
-        call.aws_text("id_2", id);
+    if let Some(id) = told.id_2.and_then(text) {
+        call.aws_text(key!("id_2"), id);
     }
+}
+
+/// What the headers of an answer tell: of each the first value.
+#[derive(Default)]
+struct Told<'a> {
+    content_length: Option<&'a [u8]>,
+    id_2: Option<&'a [u8]>,
+    /// As most services name it.
+    request_id: Option<&'a [u8]>,
+    request_id_of_s3: Option<&'a [u8]>,
+}
+
+impl Told<'_> {
+    /// All in one go: an answer has few headers, and to look each of these up takes longer.
+    fn of(response: &HttpResponse) -> Told<'_> {
+        let mut told = Told::default();
+        for (name, value) in response.headers().iter_bytes() {
+            let told = match name {
+                "content-length" => &mut told.content_length,
+                "x-amz-id-2" => &mut told.id_2,
+                "x-amz-request-id" => &mut told.request_id_of_s3,
+                "x-amzn-requestid" => &mut told.request_id,
+                _ => continue,
+            };
+            told.get_or_insert(value);
+        }
+        told
+    }
+}
+
+/// A header that is a text.
+fn text(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok()
 }
 
 /// How far a call has come.

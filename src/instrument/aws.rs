@@ -80,6 +80,25 @@ use crate::recorder::{Recorder, current_or_none};
 /// # }
 /// ```
 ///
+/// So the SDK asks for each hook of each call whether somebody has disabled the interceptor, which
+/// takes longer than all that is done here for a call that is not recorded. A permanent one, which
+/// nobody can disable (in a debug build that panics), spares it:
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
+/// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
+/// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+/// # let sdk_config = dynamo.sdk_config();
+/// use aws_sdk_dynamodb::config::SharedInterceptor;
+///
+/// let mut config = aws_sdk_dynamodb::config::Builder::from(&sdk_config);
+/// config.push_interceptor(SharedInterceptor::permanent(AwsInterceptor::new(&recorder)));
+/// let orders = aws_sdk_dynamodb::Client::from_conf(config.build());
+/// # drop(orders);
+/// # }
+/// ```
+///
 /// On a client that exists:
 ///
 /// ```
@@ -163,8 +182,7 @@ impl Intercept for AwsInterceptor {
             return Ok(());
         }
         // The bag does not yet know which call it is.
-        let subsegment = parent.open_child_at("AWS", self.place);
-        let call = Call::new(subsegment, self.place);
+        let call = Call::new(parent.open_call(self.place), self.place);
         bag.interceptor_state().store_put(InFlight(call));
         Ok(())
     }
@@ -179,9 +197,9 @@ impl Intercept for AwsInterceptor {
         if Call::of(bag).is_some_and(|call| !call.is_serialized())
             && let Some(InFlight(call)) = bag.load::<InFlight>()
         {
-            let metadata = call.asked(bag, context.request());
+            let asked = call.ask(bag, context.request());
             if let Some(call) = Call::of(bag) {
-                call.serialized(metadata, context.request());
+                call.serialized(asked);
             }
         }
         Ok(())
@@ -193,19 +211,17 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let request = context.request_mut();
         let number = bag.interceptor_state().load::<RequestAttempts>();
         let number = number.map_or(1, RequestAttempts::attempts);
-        // Whoever uses a presigned request sends what is signed, and has a trace of their own.
-        let query = request.uri().find('?').map(|at| &request.uri()[at..]);
-        let is_presigned = query.is_some_and(|query| query.contains("X-Amz-Signature="));
+        let is_presigned = is_presigned(context.request().uri());
+        let request = context.request_mut();
         let Some(call) = Call::of(bag) else {
             // A segment that is not recorded says so downstream.
             let here = current_or_none().filter(|here| !here.is_recorded());
             if let Some(here) = here.filter(|_| !is_presigned)
                 && !is_x_ray(bag.load::<Metadata>())
             {
-                propagate(here.header_text(), request);
+                propagate(here.unsampled_header_text(), request);
             }
             return Ok(());
         };
@@ -273,6 +289,17 @@ struct Told;
 
 impl Storable for Told {
     type Storer = StoreReplace<Self>;
+}
+
+/// Whether this is the URL of a presigned request. Whoever uses that sends what is signed, and has a
+/// trace of their own.
+fn is_presigned(url: &str) -> bool {
+    // No more than a path, as most have: what is signed ends with a value, in which a slash is escaped.
+    if url.ends_with('/') {
+        return false;
+    }
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.contains("X-Amz-Signature=")
 }
 
 /// Puts the trace header into a request. It is not part of what is signed.

@@ -10,9 +10,10 @@ use aws_types::region::Region;
 use crate::instrument::answer::{Progress, is_stand_in, record, record_failure};
 use crate::instrument::parameters::{record_request, record_response};
 use crate::instrument::rest::{
-    path_of, record_lambda, record_lambda_response, record_s3, record_sns,
+    is_of_bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
 };
-use crate::recorder::{Namespace, OpenEntity, Saying};
+use crate::model::EntityId;
+use crate::recorder::{Namespace, OpenEntity, Saying, key};
 
 /// A call that is under way. It lives in the bag of the call, not in the interceptor, which many
 /// calls share.
@@ -27,16 +28,23 @@ impl Storable for InFlight {
 pub(in crate::instrument) struct Call {
     pub(in crate::instrument) subsegment: OpenEntity,
     place: &'static Location<'static>,
-    /// The service and the operation, once the bag knows them.
-    metadata: Option<Metadata>,
-    /// Whether the request was written.
-    serialized: bool,
+    /// What is known once the request was written.
+    asked: Option<Asked>,
     /// Attempts that were sent. The SDK counts one before the pause that comes before it.
     sent: u32,
-    /// The path of a request of S3, before the endpoint adds the bucket.
-    path: Option<String>,
     /// Whether all is said.
     is_over: bool,
+}
+
+/// What is known of a call whose request was written.
+#[derive(Debug)]
+pub(in crate::instrument) struct Asked {
+    /// The service and the operation.
+    metadata: Option<Metadata>,
+    /// The id of the subsegment; `None` where that has ended.
+    id: Option<EntityId>,
+    /// The path of a request of S3, before the endpoint adds the bucket.
+    path: Option<String>,
 }
 
 impl Call {
@@ -53,50 +61,40 @@ impl Call {
         Call {
             subsegment,
             place,
-            metadata: None,
-            serialized: false,
+            asked: None,
             sent: 0,
-            path: None,
             is_over: false,
         }
     }
 
     /// Whether the request was written.
     pub(in crate::instrument) fn is_serialized(&self) -> bool {
-        self.serialized
+        self.asked.is_some()
     }
 
     /// Says what the call is, and what its request says.
-    pub(in crate::instrument) fn asked(
-        &self,
-        bag: &ConfigBag,
-        request: &HttpRequest,
-    ) -> Option<Metadata> {
-        let mut metadata = None;
+    pub(in crate::instrument) fn ask(&self, bag: &ConfigBag, request: &HttpRequest) -> Asked {
+        let (mut metadata, mut id) = (None, None);
         self.subsegment.say_at_once(self.place, |call| {
+            id = Some(call.id());
             metadata = identified(call, bag);
             if let Some(metadata) = metadata {
                 asked(call, metadata, request);
             }
         });
-        metadata.cloned()
+        let has_bucket = metadata
+            .is_some_and(|metadata| metadata.service() == "S3" && is_of_bucket(metadata.name()));
+        Asked {
+            metadata: metadata.cloned(),
+            id,
+            // Read again when the endpoint has put the bucket to it.
+            path: has_bucket.then(|| path_of(request.uri()).to_owned()),
+        }
     }
 
     /// Says that the request was written.
-    pub(in crate::instrument) fn serialized(
-        &mut self,
-        metadata: Option<Metadata>,
-        request: &HttpRequest,
-    ) {
-        self.serialized = true;
-        if metadata
-            .as_ref()
-            .is_some_and(|metadata| metadata.service() == "S3")
-        {
-            // Read again when the endpoint has put the bucket to it.
-            self.path = Some(path_of(request.uri()).to_owned());
-        }
-        self.metadata = metadata;
+    pub(in crate::instrument) fn serialized(&mut self, asked: Asked) {
+        self.asked = Some(asked);
     }
 
     /// Says that an attempt is sent, the first one from 1; whether nobody has said so. Of two
@@ -109,21 +107,22 @@ impl Call {
 
     /// Takes the path of a request of S3 as it was without the bucket.
     pub(in crate::instrument) fn take_path(&mut self) -> Option<String> {
-        self.path.take()
+        self.asked.as_mut()?.path.take()
     }
 
     /// Records the bucket of a request of S3.
     pub(in crate::instrument) fn record_bucket(&self, bucket: &str) {
-        let say = |call: &mut Saying<'_>| call.aws_text("bucket_name", bucket);
+        let say = |call: &mut Saying<'_>| call.aws_text(key!("bucket_name"), bucket);
         self.subsegment.say_at_once(self.place, say);
     }
 
     /// The header of an attempt; `None` where the service is to have none.
     pub(in crate::instrument) fn header(&self) -> Option<String> {
-        if is_x_ray(self.metadata.as_ref()) {
+        let asked = self.asked.as_ref()?;
+        if is_x_ray(asked.metadata.as_ref()) {
             return None;
         }
-        self.subsegment.header_text()
+        self.subsegment.header_text_of(asked.id?)
     }
 
     /// Whether it is over.
@@ -152,22 +151,25 @@ impl Call {
         let result = context.output_or_error();
         if let Some(Err(error)) = result {
             let progress = Progress {
-                serialized: self.serialized,
+                serialized: self.is_serialized(),
                 sent: self.sent > 0,
             };
             record_failure(&self.subsegment, self.place, error, response, progress);
         }
         let response = response.filter(|response| !is_stand_in(response));
         self.subsegment.close_with(|call| {
-            if !self.serialized {
+            if !self.is_serialized() {
                 identified(call, bag);
             }
-            call.aws_number("retries", self.retries());
+            if let Some(response) = response {
+                record(call, response);
+            }
+            call.aws_number(key!("retries"), self.retries());
             let Some(response) = response else {
                 return;
             };
-            record(call, response);
-            if let Some(metadata) = &self.metadata {
+            let asked = self.asked.as_ref();
+            if let Some(metadata) = asked.and_then(|asked| asked.metadata.as_ref()) {
                 let succeeded = result.is_some_and(|result| result.is_ok());
                 answered(call, metadata, response, succeeded);
             }
@@ -189,9 +191,9 @@ impl Drop for Call {
         let retries = self.retries();
         let record = |call: &mut Saying<'_>| {
             call.namespace(Namespace::Aws);
-            call.aws_number("retries", retries);
+            call.aws_number(key!("retries"), retries);
         };
-        if self.serialized {
+        if self.is_serialized() {
             self.subsegment.say_at_once(self.place, record);
             self.subsegment.cancel(self.place);
             return;
@@ -211,10 +213,10 @@ fn identified<'b>(call: &mut Saying<'_>, bag: &'b ConfigBag) -> Option<&'b Metad
     let metadata = bag.load::<Metadata>();
     if let Some(metadata) = metadata {
         call.rename(metadata.service());
-        call.aws_text("operation", metadata.name());
+        call.aws_text(key!("operation"), metadata.name());
     }
     if let Some(region) = bag.load::<Region>() {
-        call.aws_text("region", region.as_ref());
+        call.aws_text(key!("region"), region.as_ref());
     }
     metadata
 }
@@ -224,7 +226,7 @@ fn asked(call: &mut Saying<'_>, metadata: &Metadata, request: &HttpRequest) {
     let (service, operation) = (metadata.service(), metadata.name());
     match service {
         "Lambda" => record_lambda(call, operation, request),
-        "S3" => record_s3(call, request),
+        "S3" if is_of_bucket(operation) => record_s3(call, request),
         "SNS" => {
             let body = request.body().bytes().unwrap_or_default();
             record_sns(call, operation, body);

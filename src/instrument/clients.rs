@@ -4,7 +4,8 @@
 ///
 /// It takes the recorder, the `SdkConfig` that they share, and the service crates; it gives a tuple
 /// of their clients, in that order. The nearest thing in Rust to the `patch_all()` of other
-/// languages: clients of Rust share no place where an interceptor could be put once for all.
+/// languages: clients of Rust share no place where an interceptor could be put once for all. It is
+/// [permanent](crate::AwsInterceptor#installing).
 ///
 /// # Examples
 ///
@@ -29,11 +30,12 @@ macro_rules! traced_clients {
         let interceptor = $crate::AwsInterceptor::new(&$recorder);
         let sdk_config = &$sdk_config;
         ($(
-            $service::Client::from_conf(
-                $service::config::Builder::from(sdk_config)
-                    .interceptor(::core::clone::Clone::clone(&interceptor))
-                    .build(),
-            ),
+            {
+                let interceptor = ::core::clone::Clone::clone(&interceptor);
+                let mut config = $service::config::Builder::from(sdk_config);
+                config.push_interceptor($service::config::SharedInterceptor::permanent(interceptor));
+                $service::Client::from_conf(config.build())
+            },
         )+)
     }};
 }

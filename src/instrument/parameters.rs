@@ -4,8 +4,8 @@
 //! parameter lists that the X-Ray SDKs for Go, Java, Node and Python carry, which are the same for
 //! these services; names of tables of transactions and PartiQL statements are ours.
 
-use crate::json::{Document, ObjectWriter, elements, members, write_text};
-use crate::recorder::Saying;
+use crate::json::{Document, ObjectWriter, elements, is_plain, members, write_text};
+use crate::recorder::{Key, Saying, key};
 use crate::wire::{tables, unescaped};
 
 /// A member of a body that is recorded.
@@ -13,7 +13,7 @@ struct Parameter {
     /// Its name in the body.
     body: &'static str,
     /// Its name in `aws`.
-    aws: &'static str,
+    aws: Key,
     take: Take,
 }
 
@@ -43,7 +43,7 @@ pub(in crate::instrument) fn record_request(
             match operation {
                 "ExecuteStatement" | "ImportTable" => {
                     if let Some(table) = tables(operation, body).first() {
-                        call.aws_text("table_name", table);
+                        call.aws_text(key!("table_name"), table);
                     }
                 }
                 "BatchExecuteStatement"
@@ -52,7 +52,7 @@ pub(in crate::instrument) fn record_request(
                 | "TransactWriteItems" => {
                     let tables = tables(operation, body);
                     if !tables.is_empty() {
-                        call.aws_json("table_names", &list(tables));
+                        call.aws_json(key!("table_names"), &list(tables));
                     }
                 }
                 _ => {}
@@ -123,13 +123,8 @@ fn take(call: &mut Saying<'_>, parameter: &Parameter, value: &[u8]) {
 /// A value as it was written, where it is JSON and not null.
 fn json(value: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(value).ok()?;
-    let plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'.');
-    let inner = value
-        .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""));
-    let is_plain = inner.is_some_and(|inner| inner.iter().all(plain));
-    let is_json = is_plain || Document::parse(text).is_ok();
+    let is_string = matches!(value, [b'"', inner @ .., b'"'] if is_plain(inner));
+    let is_json = is_string || Document::parse(text).is_ok();
     (is_json && text != "null").then_some(text)
 }
 
@@ -180,14 +175,14 @@ fn metrics_by_table(value: &[u8]) -> String {
     json
 }
 
-const fn parameter(body: &'static str, aws: &'static str, take: Take) -> Parameter {
+const fn parameter(body: &'static str, aws: Key, take: Take) -> Parameter {
     Parameter { body, aws, take }
 }
 
 /// Declares lists of parameters.
 macro_rules! parameters {
     ($($list:ident: [$($body:literal => $aws:literal $take:ident),* $(,)?];)*) => {
-        $(const $list: &[Parameter] = &[$(parameter($body, $aws, Take::$take)),*];)*
+        $(const $list: &[Parameter] = &[$(parameter($body, key!($aws), Take::$take)),*];)*
     };
 }
 

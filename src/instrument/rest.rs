@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 
-use crate::recorder::Saying;
+use crate::recorder::{Saying, key};
 
 /// Records what a request of Lambda says of the function.
 ///
@@ -20,19 +20,19 @@ pub(in crate::instrument) fn record_lambda(
     let (path, query) = split(request.uri());
     let function = path.split("/functions/").nth(1);
     if let Some(function) = function.and_then(|rest| rest.split('/').next()) {
-        call.aws_text("function_name", &decoded(function, false));
+        call.aws_text(key!("function_name"), &decoded(function, false));
     }
     let headers = request.headers();
-    for (header, name) in [
-        ("x-amz-invocation-type", "invocation_type"),
-        ("x-amz-log-type", "log_type"),
+    for (header, key) in [
+        ("x-amz-invocation-type", key!("invocation_type")),
+        ("x-amz-log-type", key!("log_type")),
     ] {
         if let Some(value) = headers.get(header) {
-            call.aws_text(name, value);
+            call.aws_text(key, value);
         }
     }
     if let Some(qualifier) = parameter(query, "Qualifier") {
-        call.aws_text("qualifier", &qualifier);
+        call.aws_text(key!("qualifier"), &qualifier);
     }
 }
 
@@ -45,14 +45,14 @@ pub(in crate::instrument) fn record_lambda_response(
     if !is_invocation(operation) {
         return;
     }
-    let name = if operation == "InvokeAsync" {
-        "status"
+    let key = if operation == "InvokeAsync" {
+        key!("status")
     } else {
-        "status_code"
+        key!("status_code")
     };
-    call.aws_number(name, response.status().as_u16().into());
+    call.aws_number(key, response.status().as_u16().into());
     if let Some(error) = response.headers().get("x-amz-function-error") {
-        call.aws_text("function_error", error);
+        call.aws_text(key!("function_error"), error);
     }
 }
 
@@ -69,16 +69,27 @@ pub(in crate::instrument) fn record_s3(call: &mut Saying<'_>, request: &HttpRequ
     let (path, query) = split(request.uri());
     let key = path_of(path).trim_start_matches('/');
     if !key.is_empty() {
-        call.aws_text("key", &decoded(key, false));
+        call.aws_text(key!("key"), &decoded(key, false));
     }
-    for (parameter_name, name) in [("versionId", "version_id"), ("prefix", "prefix")] {
-        if let Some(value) = parameter(query, parameter_name) {
-            call.aws_text(name, &value);
+    for (name, key) in [
+        ("versionId", key!("version_id")),
+        ("prefix", key!("prefix")),
+    ] {
+        if let Some(value) = parameter(query, name) {
+            call.aws_text(key, &value);
         }
     }
     if let Some(source) = request.headers().get("x-amz-copy-source") {
-        call.aws_text("copy_source", &decoded(source, false));
+        call.aws_text(key!("copy_source"), &decoded(source, false));
     }
+}
+
+/// Whether a request of S3 goes to a bucket, or to none.
+///
+/// `WriteGetObjectResponse` goes to whoever waits for the object: its host is a route, and its path is
+/// its own name (Amazon S3 API reference).
+pub(in crate::instrument) fn is_of_bucket(operation: &str) -> bool {
+    operation != "WriteGetObjectResponse"
 }
 
 /// The bucket that a request of S3 goes to, which the endpoint has put into the host or the path.
@@ -120,7 +131,7 @@ pub(in crate::instrument) fn record_sns(call: &mut Saying<'_>, operation: &str, 
         .ok()
         .and_then(|body| parameter(body, "TopicArn"));
     if let Some(topic) = topic {
-        call.aws_text("topic_arn", &topic);
+        call.aws_text(key!("topic_arn"), &topic);
     }
 }
 
@@ -168,7 +179,7 @@ fn decoded(text: &str, form: bool) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::instrument::rest::{bucket, decoded, parameter, path_of};
+    use crate::instrument::rest::{bucket, decoded, is_of_bucket, parameter, path_of};
 
     #[test]
     fn a_bucket_is_found_where_the_endpoint_has_put_it() {
@@ -230,6 +241,12 @@ mod tests {
         check("https://s3.us-east-1.amazonaws.com/", "/", None, None);
         check("http://localhost:4566/", "/", own, None);
         check("no url", "/", None, None);
+    }
+
+    #[test]
+    fn a_route_is_no_bucket() {
+        assert!(!is_of_bucket("WriteGetObjectResponse"));
+        assert!(is_of_bucket("GetObject"));
     }
 
     #[test]

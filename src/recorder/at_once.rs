@@ -4,14 +4,16 @@ use std::ops::Range;
 use std::panic::Location;
 
 use crate::json::{push_integer, push_text};
+use crate::model::{EntityId, TraceId};
 use crate::recorder::members::Block;
 use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
-use crate::recorder::{Namespace, OpenEntity};
+use crate::recorder::{Key, Namespace, OpenEntity};
 
 /// A part that is open, while its segment is locked for it: what is said goes straight from where
 /// it stands to where it is kept.
 pub(crate) struct Saying<'a> {
+    pub(in crate::recorder) id: EntityId,
     pub(in crate::recorder) fields: &'a mut Fields,
     /// Where its name stands among the names.
     pub(in crate::recorder) name: &'a mut Range<usize>,
@@ -19,6 +21,11 @@ pub(crate) struct Saying<'a> {
 }
 
 impl Saying<'_> {
+    /// The id of the part.
+    pub(crate) fn id(&self) -> EntityId {
+        self.id
+    }
+
     /// Another name than it was opened with.
     pub(crate) fn rename(&mut self, name: &str) {
         let start = self.names.len();
@@ -33,27 +40,27 @@ impl Saying<'_> {
     }
 
     /// A member of the `aws` block that is a text.
-    pub(crate) fn aws_text(&mut self, key: &'static str, text: &str) {
+    pub(crate) fn aws_text(&mut self, key: Key, text: &str) {
         self.aws(key, Member::Text(text));
     }
 
     /// One that is a number.
-    pub(crate) fn aws_number(&mut self, key: &'static str, number: u64) {
+    pub(crate) fn aws_number(&mut self, key: Key, number: u64) {
         self.aws(key, Member::Number(number));
     }
 
     /// One whose value is JSON already.
-    pub(crate) fn aws_json(&mut self, key: &'static str, value: &str) {
+    pub(crate) fn aws_json(&mut self, key: Key, value: &str) {
         self.aws(key, Member::Json(value));
     }
 
-    // The key is ours, and needs no escape. What is said of a call is said while the caches are full
+    // What is said of a call is said while the caches are full
     // of other things: one way through the code is then faster than one for each kind of value.
     #[inline(never)]
-    fn aws(&mut self, key: &'static str, value: Member<'_>) {
+    fn aws(&mut self, key: Key, value: Member<'_>) {
         self.fields
             .members
-            .set(Block::Aws, key, |json| match value {
+            .set_known(Block::Aws, key, |json| match value {
                 Member::Json(value) => json.extend_from_slice(value.as_bytes()),
                 Member::Number(number) => push_integer(json, number),
                 Member::Text(text) => push_text(json, text),
@@ -82,6 +89,15 @@ enum Member<'a> {
 }
 
 impl OpenEntity {
+    /// Opens a subsegment for a call whose service is not known yet.
+    pub(crate) fn open_call(self, place: &'static Location<'static>) -> OpenEntity {
+        let Some(record) = self.record() else {
+            return self;
+        };
+        let index = record.open_child(self.index(), UNKNOWN, place);
+        self.with_index(index)
+    }
+
     /// Says all of this at once. Of one that has ended nothing is said, and that is told.
     pub(crate) fn say_at_once(
         &self,
@@ -101,26 +117,23 @@ impl OpenEntity {
             .is_none_or(|record| record.close_with(self.index(), say))
     }
 
-    /// The text of the trace header for a call downstream; `None` outside of every segment.
-    pub(crate) fn header_text(&self) -> Option<String> {
-        let decided = match self.record() {
-            Some(record) if record.incoming.is_none() => Some(";Sampled=1"),
-            Some(_) => None,
-            None => self.first_of_its_trace().then_some(";Sampled=0"),
-        };
-        // As nearly every header is: no formatter is needed for it.
-        let Some(decided) = decided else {
-            return Some(self.trace_header()?.to_string());
-        };
-        let mut text = Vec::with_capacity(LONGEST_HEADER);
-        text.extend_from_slice(b"Root=");
-        self.trace_id()?.push(&mut text);
-        if let Some(record) = self.record() {
-            text.extend_from_slice(b";Parent=");
-            record.id(self.index()).push(&mut text);
+    /// The text of the trace header for a call downstream, by a subsegment of this id; `None` outside
+    /// of every segment.
+    pub(crate) fn header_text_of(&self, parent: EntityId) -> Option<String> {
+        match self.record() {
+            Some(record) if record.incoming.is_none() => {
+                header(record.trace_id, Some(parent), ";Sampled=1")
+            }
+            _ => Some(self.trace_header()?.to_string()),
         }
-        text.extend_from_slice(decided.as_bytes());
-        String::from_utf8(text).ok()
+    }
+
+    /// The same of a segment that is not recorded, and so has no id.
+    pub(crate) fn unsampled_header_text(&self) -> Option<String> {
+        match self.first_of_its_trace() {
+            Some(trace) => header(trace, None, ";Sampled=0"),
+            None => Some(self.trace_header()?.to_string()),
+        }
     }
 
     /// Takes a subsegment back that has no other below it: it was never opened.
@@ -131,5 +144,23 @@ impl OpenEntity {
     }
 }
 
-/// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`
-const LONGEST_HEADER: usize = 74;
+/// A header as nearly all are, without a formatter: no longer than the memory that it gets.
+fn header(trace: TraceId, parent: Option<EntityId>, decided: &str) -> Option<String> {
+    let of_parent = if parent.is_some() { PARENT } else { 0 };
+    let mut text = Vec::with_capacity(ROOT + of_parent + decided.len());
+    text.extend_from_slice(b"Root=");
+    trace.push(&mut text);
+    if let Some(parent) = parent {
+        text.extend_from_slice(b";Parent=");
+        parent.push(&mut text);
+    }
+    text.extend_from_slice(decided.as_bytes());
+    String::from_utf8(text).ok()
+}
+
+/// How long `Root=1-5759e988-bd862e3fe1be46a994272793` is.
+const ROOT: usize = 40;
+/// How long `;Parent=53995c3f42cd8ad8` is.
+const PARENT: usize = 24;
+/// What a call is named until its service is known.
+const UNKNOWN: &str = "AWS";

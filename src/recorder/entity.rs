@@ -291,10 +291,22 @@ impl OpenEntity {
         }
     }
 
-    /// Whether it is a segment that is not recorded and that begins its trace.
+    /// The trace of a segment that is not recorded and that begins it.
     #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn first_of_its_trace(&self) -> bool {
-        matches!(&self.0, Inner::Unsampled(Unsampled::First(_)))
+    pub(in crate::recorder) fn first_of_its_trace(&self) -> Option<TraceId> {
+        match &self.0 {
+            Inner::Unsampled(Unsampled::First(trace)) => Some(*trace),
+            _ => None,
+        }
+    }
+
+    /// Another part of the same segment.
+    #[cfg(feature = "aws")]
+    pub(in crate::recorder) fn with_index(self, index: usize) -> OpenEntity {
+        match self.0 {
+            Inner::Recorded(record, _) => OpenEntity::new(record, index),
+            Inner::Nowhere | Inner::Unsampled(_) => self,
+        }
     }
 
     /// The record, if there is one.

@@ -1,8 +1,10 @@
 //! The members of an entity's blocks, as JSON in one text.
 
-use std::cmp::Ordering;
-
 use crate::json::{is_plain, push_text};
+#[cfg(feature = "aws")]
+use crate::recorder::key::Key;
+use crate::recorder::key::prefix;
+use crate::recorder::member::{Member, between, sort};
 
 /// A block of a document, in the order in which a document has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,80 +43,6 @@ pub(in crate::recorder) struct Members {
     kept: usize,
 }
 
-/// Where a member stands in the text: its namespace as it was said; its key as it was said, if that
-/// needs escapes; a comma, the key as JSON, a colon, and the value.
-#[derive(Clone, Copy, Debug)]
-struct Member {
-    /// How the key begins, as a number: it tells most keys apart.
-    prefix: u64,
-    namespace: u32,
-    /// Where the key as it was said begins and ends.
-    key: (u32, u32),
-    /// Where the comma is.
-    start: u32,
-    value: u32,
-    end: u32,
-    /// Whether it was taken away; it is dropped when the members are put in order.
-    is_gone: bool,
-}
-
-impl Member {
-    #[inline]
-    fn namespace(self, text: &[u8]) -> &[u8] {
-        between(text, self.namespace, self.start.min(self.key.0))
-    }
-
-    #[inline]
-    fn key(self, text: &[u8]) -> &[u8] {
-        between(text, self.key.0, self.key.1)
-    }
-
-    /// The order in which a block has them.
-    #[inline]
-    fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        if self.has_namespace() || other.has_namespace() {
-            let of_namespace = self.namespace(text).cmp(other.namespace(text));
-            return of_namespace.then_with(|| self.key(text).cmp(other.key(text)));
-        }
-        let of_prefix = self.prefix.cmp(&other.prefix);
-        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
-    }
-
-    /// Whether one look tells.
-    #[inline]
-    fn is_surely_before(self, next: Member) -> bool {
-        self.prefix < next.prefix && !self.has_namespace() && !next.has_namespace()
-    }
-
-    /// Few have one.
-    #[inline]
-    fn has_namespace(self) -> bool {
-        self.namespace < self.start.min(self.key.0)
-    }
-
-    fn value(self, text: &[u8]) -> &[u8] {
-        between(text, self.value, self.end)
-    }
-}
-
-/// The first eight bytes of a key, in the order of keys. A shorter one ends with zeros.
-#[inline]
-fn prefix(key: &[u8]) -> u64 {
-    if let Some(first) = key.first_chunk() {
-        return u64::from_be_bytes(*first);
-    }
-    let mut first = [0; 8];
-    for (byte, of_key) in first.iter_mut().zip(key) {
-        *byte = *of_key;
-    }
-    u64::from_be_bytes(first)
-}
-
-#[inline]
-fn between(text: &[u8], start: u32, end: u32) -> &[u8] {
-    &text[start as usize..end as usize]
-}
-
 impl Members {
     /// Says a member of a block that has no namespaces, whose key needs no escape.
     #[inline]
@@ -139,6 +67,24 @@ impl Members {
         self.set_in(block, namespace, key, is_plain(key.as_bytes()), write);
     }
 
+    /// The same with a key that is known when the program is built.
+    #[cfg(feature = "aws")]
+    #[inline]
+    pub(in crate::recorder) fn set_known(
+        &mut self,
+        block: Block,
+        key: Key,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        self.text.reserve(key.json.len() + ROOM);
+        let start = self.text.len();
+        self.text.extend_from_slice(key.json.as_bytes());
+        // Behind the comma and the quote, and before the quote and the colon.
+        let said = (start + 2, self.text.len() - 2);
+        let member = self.with_value((start, start), said, key.prefix, write);
+        self.push(block, member);
+    }
+
     #[inline]
     fn set_in(
         &mut self,
@@ -149,8 +95,16 @@ impl Members {
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         let member = self.written(namespace, key, is_plain, write);
-        self.is_sorted = false;
-        self.lists[block as usize].push(member);
+        self.push(block, member);
+    }
+
+    /// Lists a member that was written last.
+    #[inline]
+    fn push(&mut self, block: Block, member: Member) {
+        let list = &mut self.lists[block as usize];
+        let before = list.last();
+        self.is_sorted &= before.is_none_or(|before| before.is_surely_before(member));
+        list.push(member);
         // Who says one thing again and again needs no more memory than for some of it.
         if self.text.len() > 2 * self.kept + MOST_BYTES {
             self.make_room();
@@ -185,6 +139,19 @@ impl Members {
             push_text(&mut self.text, key);
             self.text.push(b':');
         }
+        let said = (said, said + key.len());
+        self.with_value((before, start), said, prefix(key.as_bytes()), write)
+    }
+
+    /// Writes the value of a member behind its key.
+    #[inline]
+    fn with_value(
+        &mut self,
+        (namespace, start): (usize, usize),
+        key: (usize, usize),
+        prefix: u64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Member {
         let value = self.text.len();
         write(&mut self.text);
         if self.text.len() > MOST_TEXT {
@@ -195,9 +162,9 @@ impl Members {
             reason = "little comes on top of `MOST_TEXT`"
         )]
         Member {
-            prefix: prefix(key.as_bytes()),
-            namespace: before as u32,
-            key: (said as u32, (said + key.len()) as u32),
+            prefix,
+            namespace: namespace as u32,
+            key: (key.0 as u32, key.1 as u32),
             start: start as u32,
             value: value as u32,
             end: self.text.len() as u32,
@@ -214,6 +181,7 @@ impl Members {
     }
 
     /// Puts all in order. Of those that were said again, the last one stays.
+    #[inline]
     pub(in crate::recorder) fn sort(&mut self) {
         if self.has_gone {
             self.has_gone = false;
@@ -226,11 +194,11 @@ impl Members {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn put_in_order(&mut self) {
         self.is_sorted = true;
         for list in &mut self.lists {
-            if list.len() > 1 && !is_sorted(list, &self.text) {
+            if list.len() > 1 {
                 sort(list, &self.text);
             }
         }
@@ -336,32 +304,6 @@ impl Members {
             list: &self.lists[block as usize],
         }
     }
-}
-
-/// Whether members stand in order, as most do.
-#[inline]
-fn is_sorted(list: &[Member], text: &[u8]) -> bool {
-    let pairs = list.iter().zip(&list[1..]);
-    pairs.fold(true, |sorted, (one, next)| {
-        sorted && (one.is_surely_before(*next) || one.cmp(next, text).is_lt())
-    })
-}
-
-/// Puts members in order. Of those that were said again, the last one stays.
-fn sort(list: &mut Vec<Member>, text: &[u8]) {
-    if let [one, next] = &mut list[..]
-        && next.cmp(one, text).is_lt()
-    {
-        return std::mem::swap(one, next);
-    }
-    list.sort_by(|one, next| one.cmp(next, text));
-    list.dedup_by(|next, one| {
-        let is_same = one.cmp(next, text).is_eq();
-        if is_same {
-            *one = *next;
-        }
-        is_same
-    });
 }
 
 /// Some members that stand side by side: those of a block, or of a namespace.

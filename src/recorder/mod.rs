@@ -94,8 +94,10 @@ mod failing;
 mod failures;
 mod guard;
 mod here;
+mod key;
 mod lane;
 mod local_rules;
+mod member;
 mod members;
 mod memory;
 mod name;
@@ -146,6 +148,8 @@ pub use here::{
     begin_subsegment, current, in_subsegment, in_subsegment_boxed, in_subsegment_boxed_sync,
     in_subsegment_infallible, in_subsegment_infallible_sync, in_subsegment_sync,
 };
+#[cfg(feature = "aws")]
+pub(crate) use key::{Key, key};
 pub use memory::{JsonLines, MemoryEmitter};
 pub use namespace::Namespace;
 pub use naming::Naming;

@@ -67,6 +67,7 @@ impl Parts {
     pub(in crate::recorder) fn saying(&mut self, index: usize) -> Option<Saying<'_>> {
         let part = &mut self.list[index];
         Some(Saying {
+            id: part.id,
             fields: part.fields.as_deref_mut()?,
             name: &mut part.name,
             names: &mut self.names,

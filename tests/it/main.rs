@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aws;
+mod aws_cost;
 mod aws_failures;
 mod aws_operations;
 mod aws_parity;
