@@ -349,7 +349,9 @@ fn graph(nodes: &[Node<'_>], contents: &[Content]) -> Graph {
         }
         graph.parents.push(parent);
         open.push((index, node.children().len()));
-        let mut says = node.name().unwrap_or_default().into_owned();
+        let mut names = content.members.iter().rev();
+        let name = names.find(|member| member.key.text == NAME);
+        let mut says = name.map_or_else(String::new, |name| name.value.text.clone());
         let mut atoms = Vec::new();
         for Member { key, value } in &content.members {
             for masked in [key, value] {
@@ -391,5 +393,7 @@ fn references(graph: &Graph, contents: &[Content], atoms: &Atoms) -> Vec<(Kind, 
     references
 }
 
+/// The key of what entities are sorted by first, as JSON.
+const NAME: &str = "\"name\"";
 /// The key of what is nested, as JSON.
 const SUBSEGMENTS: &str = "\"subsegments\"";

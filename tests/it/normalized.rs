@@ -399,6 +399,29 @@ fn deep_nesting_costs_no_stack() {
     );
 }
 
+#[test]
+fn names_with_ports_and_ids_are_sorted_by_what_is_the_same_on_every_run() {
+    let sent = |names: [&str; 2]| {
+        let [one, other] = names;
+        partial(&[format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","subsegments":[
+                {{"id":"00000000000000b1","name":"{one}","annotations":{{"k":"x"}}}},
+                {{"id":"00000000000000b2","name":"{other}","annotations":{{"k":"y"}}}}]}}"#
+        )])
+    };
+    let ports = sent(["127.0.0.1:4001", "127.0.0.1:4002"]);
+    let others = sent(["127.0.0.1:4002", "127.0.0.1:4001"]);
+    assert_eq!(
+        ports.normalized().to_string(),
+        others.normalized().to_string()
+    );
+    // Where names are dropped, nothing is sorted by them.
+    let (ports, others) = (sent(["p", "q"]), sent(["q", "p"]));
+    assert_ne!(ports.normalized(), others.normalized());
+    let nameless = |trace: &PartialTrace| trace.normalized().drop_key("/name").to_string();
+    assert_eq!(nameless(&ports), nameless(&others));
+}
+
 /// An entity of a trace that is made up, which knows others by their places.
 #[derive(Clone, Debug)]
 struct Made {
