@@ -422,6 +422,32 @@ fn names_with_ports_and_ids_are_sorted_by_what_is_the_same_on_every_run() {
     assert_eq!(nameless(&ports), nameless(&others));
 }
 
+#[test]
+fn steps_of_ones_own_see_parents_that_nesting_tells() {
+    let segment = |inside: &str| {
+        format!(r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api"{inside}}}"#)
+    };
+    let embedded = segment(r#","subsegments":[{"id":"00000000000000b1","name":"put"}]"#);
+    let own = format!(
+        r#"{{"id":"00000000000000b1","name":"put","type":"subsegment","trace_id":"{TRACE}","parent_id":"00000000000000a1"}}"#
+    );
+    for trace in [partial(&[embedded]), partial(&[own.clone(), segment("")])] {
+        assert_eq!(
+            trace.normalized().drop_key("/parent_id").documents(),
+            [concat!(
+                r#"{"id":"<id 1>","name":"api","subsegments":[{"id":"<id 2>","name":"put"}],"#,
+                r#""trace_id":"<trace 1>"}"#
+            )]
+        );
+    }
+    let alone = partial(&[own]);
+    let alone = alone.normalized().drop_key("/trace_id").drop_key("/type");
+    assert_eq!(
+        alone.documents(),
+        [r#"{"id":"<id 1>","name":"put","parent_id":"<external 1>"}"#]
+    );
+}
+
 /// An entity of a trace that is made up, which knows others by their places.
 #[derive(Clone, Debug)]
 struct Made {
