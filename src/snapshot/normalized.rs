@@ -329,6 +329,7 @@ fn graph(nodes: &[Node<'_>], contents: &[Content]) -> Graph {
     let mut graph = Graph {
         says: Vec::with_capacity(nodes.len()),
         atoms: Vec::with_capacity(nodes.len()),
+        ids: contents.iter().map(|content| content.id).collect(),
         parents: Vec::with_capacity(nodes.len()),
         children: vec![Vec::new(); nodes.len()],
         roots: Vec::new(),

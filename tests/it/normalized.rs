@@ -448,6 +448,41 @@ fn steps_of_ones_own_see_parents_that_nesting_tells() {
     );
 }
 
+#[test]
+fn rings_of_references_are_in_the_same_order_with_all_ids() {
+    let rings = |rings: &[&[&str]]| {
+        let inside: Vec<String> = rings
+            .iter()
+            .flat_map(|ring| {
+                let next = ring.iter().cycle().skip(1);
+                ring.iter().zip(next).map(|(id, next)| {
+                    format!(
+                        r#"{{"id":"00000000000000{id}","name":"x","precursor_ids":["00000000000000{next}"]}}"#
+                    )
+                })
+            })
+            .collect();
+        let inside = inside.join(",");
+        partial(&[format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","subsegments":[{inside}]}}"#
+        )])
+        .normalized()
+        .to_string()
+    };
+    assert_eq!(
+        rings(&[&["b1"], &["b2", "b3"]]),
+        rings(&[&["b4"], &["b2", "b3"]])
+    );
+    assert_eq!(
+        rings(&[&["b1", "b2", "b3"], &["c1", "c2", "c3", "c4"]]),
+        rings(&[&["d1", "d2", "d3"], &["c1", "c2", "c3", "c4"]])
+    );
+    assert_ne!(
+        rings(&[&["b1", "b2", "b3"], &["b4"]]),
+        rings(&[&["b1", "b2"], &["b3", "b4"]])
+    );
+}
+
 /// An entity of a trace that is made up, which knows others by their places.
 #[derive(Clone, Debug)]
 struct Made {
