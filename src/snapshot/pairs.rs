@@ -196,13 +196,13 @@ pub(in crate::snapshot) fn pair_traces<'a>(
         .collect();
     let is_free = |other: &&Compared<'_>| free.contains(&std::ptr::from_ref(*other));
     let others: Vec<&Compared<'_>> = after.iter().filter(is_free).collect();
-    let scored = |traces: &[&Compared<'_>]| -> Vec<Scored> {
+    let read = |traces: &[&Compared<'_>]| -> Vec<Scored> {
         traces.iter().map(|trace| Scored::of(trace)).collect()
     };
-    let (ones, scored) = (scored(&left), scored(&others));
+    let (lefts, free) = (read(&left), read(&others));
     let mut scores = Vec::new();
-    for (at, one) in ones.iter().enumerate() {
-        for (place, other) in scored.iter().enumerate() {
+    for (at, one) in lefts.iter().enumerate() {
+        for (place, other) in free.iter().enumerate() {
             let score = one.in_common(other);
             if score >= ENOUGH {
                 scores.push((1_000 - score, at, place));
