@@ -13,12 +13,15 @@ use crate::snapshot::content::{ContentReader, Settings};
 use crate::snapshot::fingerprint::{Fingerprint, is_said};
 use crate::snapshot::identifiers::Identifiers;
 use crate::snapshot::line::label;
+use crate::snapshot::surroundings::{Link, surround};
 use crate::trace::Node;
 
 /// The entities of a trace, each before its children.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Compared<'a> {
     pub(in crate::snapshot) entities: Vec<Entity>,
+    /// Who each refers to, and who refers to it.
+    pub(in crate::snapshot) links: Vec<Vec<Link>>,
     pub(in crate::snapshot) roots: Vec<usize>,
     trace_id: &'a str,
     nodes: Vec<Node<'a>>,
@@ -39,6 +42,10 @@ pub(in crate::snapshot) struct Entity {
     pub(in crate::snapshot) below: u64,
     /// Of itself and all below it.
     pub(in crate::snapshot) whole: u64,
+    /// Of these, and of those that they refer to and that refer to them.
+    pub(in crate::snapshot) near: u64,
+    /// Of all that can tell it from others, as far as it goes.
+    pub(in crate::snapshot) far: u64,
 }
 
 impl<'a> Compared<'a> {
@@ -67,6 +74,8 @@ impl<'a> Compared<'a> {
                 says: Fingerprint::of(*node, &identifiers),
                 below: 0,
                 whole: 0,
+                near: 0,
+                far: 0,
             });
         }
         for index in (0..entities.len()).rev() {
@@ -89,8 +98,10 @@ impl<'a> Compared<'a> {
                 }
             }
         }
+        let links = surround(&mut entities, &by_id);
         Compared {
             entities,
+            links,
             roots,
             trace_id,
             labels: vec![OnceCell::new(); nodes.len()],
@@ -123,14 +134,24 @@ impl<'a> Compared<'a> {
         self.nodes[index].duration()
     }
 
-    /// The entities that an entity refers to, by the member that does, in order; not its parent.
-    pub(in crate::snapshot) fn references(&self, index: usize) -> Vec<(&str, Option<usize>)> {
+    /// The entities that an entity refers to, by the place where it does; not its parent. `None`
+    /// is one that is elsewhere. Where a place has several, each has a number.
+    pub(in crate::snapshot) fn references(
+        &self,
+        index: usize,
+    ) -> BTreeMap<(&str, usize), Option<usize>> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
         let references = self.entities[index].says.references.iter();
-        let mut references: Vec<_> = references
-            .map(|(key, id)| (&**key, self.by_id.get(&**id).copied()))
-            .collect();
-        references.sort_by_key(|(key, _)| *key);
-        references
+        let numbered = references.map(|(place, id)| {
+            let count = counts.entry(place).or_default();
+            *count += 1;
+            ((&**place, *count), self.by_id.get(&**id).copied())
+        });
+        numbered.collect()
+    }
+
+    pub(in crate::snapshot) fn is_subsegment(&self, index: usize) -> bool {
+        self.nodes[index].is_subsegment()
     }
 
     /// What an entity says, each member with its number; of duplicates the last one.

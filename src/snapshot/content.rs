@@ -78,15 +78,29 @@ impl ContentReader<'_> {
         match node.parent() {
             Some(parent) => {
                 if entity.parent_id().is_none()
-                    && let Some(id) = parent.entity().id()
+                    && let Some(id) = parent.entity().json().get("id")
+                    && id.as_str().is_some()
                 {
-                    members.push(member("parent_id", self.text(&id, Field::Reference)));
+                    members.extend(self.member("parent_id".into(), id));
                 }
             }
             None => {
-                members.push(member("trace_id", self.text(self.trace_id, Field::TraceId)));
+                // As received where it says the same, so that steps of one's own see it.
+                let received = |key: &str, said: &str| {
+                    let value = entity.json().get(key);
+                    value.filter(|value| value.as_str().is_some_and(|text| text == said))
+                };
+                match received("trace_id", self.trace_id) {
+                    Some(id) => members.extend(self.member("trace_id".into(), id)),
+                    None => {
+                        members.push(member("trace_id", self.text(self.trace_id, Field::TraceId)));
+                    }
+                }
                 if node.is_subsegment() {
-                    members.push(member("type", Masked::of("\"subsegment\"")));
+                    match received("type", "subsegment") {
+                        Some(kind) => members.extend(self.member("type".into(), kind)),
+                        None => members.push(member("type", Masked::of("\"subsegment\""))),
+                    }
                 }
             }
         }

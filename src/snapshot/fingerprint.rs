@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::json::{Elements, Kind as JsonKind, Members, Value};
 use crate::snapshot::alias::Kind;
-use crate::snapshot::field::{Field, Part};
-use crate::snapshot::identifiers::Identifiers;
+use crate::snapshot::field::{Field, Part, pointer};
+use crate::snapshot::identifiers::{Identifiers, is_none};
 use crate::snapshot::scan;
 use crate::snapshot::telling::tell;
 use crate::trace::Node;
@@ -20,7 +20,7 @@ pub(in crate::snapshot) struct Fingerprint {
     pub(in crate::snapshot) nameless: u64,
     /// Of each member, in the order of the document.
     pub(in crate::snapshot) members: Vec<u64>,
-    /// The ids of entities that it refers to, and the member that each stands in.
+    /// The places where it refers to entities, as JSON pointers, and their ids.
     pub(in crate::snapshot) references: Vec<(String, String)>,
 }
 
@@ -65,10 +65,12 @@ impl Fingerprint {
 
     /// Notes the caller of a segment.
     fn refer(&mut self, key: &str, value: Value<'_>, identifiers: &Identifiers<'_>) {
-        if let Some(id) = value.as_str()
-            && let Some((Kind::Entity, id)) = identifiers.find(&id)
-        {
-            self.references.push((key.to_owned(), id.to_owned()));
+        if let Some(id) = value.as_str().filter(|id| !is_none(id)) {
+            let id = match identifiers.find(&id) {
+                Some((Kind::Entity, id)) => id.to_owned(),
+                _ => id.into_owned(),
+            };
+            self.references.push((format!("/{key}"), id));
         }
     }
 
@@ -171,15 +173,36 @@ impl Fingerprint {
                     // No byte of a text.
                     hasher.write_u8(0xff);
                     hasher.write(kind.mask().as_bytes());
-                    if kind == Kind::Entity
-                        && let Some(Part::Key(key)) = path.first()
-                    {
-                        self.references.push((key.to_string(), id.to_owned()));
+                    if kind == Kind::Entity {
+                        let place = place(path, identifiers);
+                        self.references.push((place, id.to_owned()));
                     }
                 }
             },
         );
     }
+}
+
+/// The pointer of a place, whose keys are without what differs from run to run.
+fn place(path: &[Part<'_>], identifiers: &Identifiers<'_>) -> String {
+    let same = path.iter().map(|part| match part {
+        Part::Index(index) => Part::Index(*index),
+        Part::Key(key) => {
+            let mut same = String::new();
+            tell(
+                key,
+                Field::Text,
+                identifiers,
+                |_| true,
+                |part| match part {
+                    scan::Part::Plain(text) => same.push_str(text),
+                    scan::Part::Told(kind, _) => same.push_str(kind.mask()),
+                },
+            );
+            Part::Key(Cow::Owned(same))
+        }
+    });
+    pointer(&same.collect::<Vec<_>>())
 }
 
 /// Whether a member is a part of what an entity says. Its id, its parent and its place are compared

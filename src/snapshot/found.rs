@@ -57,6 +57,18 @@ pub(in crate::snapshot) fn differences(
                 after: now,
             });
         }
+        if before.is_subsegment(index) != after.is_subsegment(other) {
+            let kind = |trace: &Compared<'_>, index: usize| {
+                let is_said = trace.is_subsegment(index);
+                is_said.then(|| "\"subsegment\"".to_owned())
+            };
+            found.push(Difference::Changed {
+                path: after.path(other),
+                pointer: "/type".to_owned(),
+                before: kind(before, index),
+                after: kind(after, other),
+            });
+        }
         referring(before, after, &pairs, (index, other), &mut found);
         if let (Some(was), Some(is)) = (before.duration(index), after.duration(other))
             && comparison.is_slower(was, is)
@@ -85,38 +97,39 @@ fn referring(
         return;
     }
     let (was, is) = (before.references(index), after.references(other));
-    let told = |trace: &Compared<'_>, to: Option<usize>| {
-        to.map(|index| format!("<id> of {}", trace.path(index).join(" > ")))
+    let told = |trace: &Compared<'_>, to: Option<usize>| match to {
+        Some(index) => format!("<id> of {}", trace.path(index).join(" > ")),
+        None => "\"<external>\"".to_owned(),
     };
     let mut told_of: Vec<&str> = Vec::new();
-    for (place, (key, to)) in was.iter().enumerate() {
-        let Some((_, now)) = is.get(place).filter(|(now, _)| now == key) else {
+    for (at @ (place, _), to) in &was {
+        let Some(now) = is.get(at) else {
             continue;
         };
-        if to.and_then(|to| pairs.after[to]) != *now && !told_of.contains(key) {
-            told_of.push(key);
+        if to.and_then(|to| pairs.after[to]) != *now && !told_of.contains(place) {
+            told_of.push(place);
             found.push(Difference::Changed {
                 path: after.path(other),
-                pointer: format!("/{}", key.trim_matches('"')),
-                before: told(before, *to),
-                after: told(after, *now),
+                pointer: (*place).to_owned(),
+                before: Some(told(before, *to)),
+                after: Some(told(after, *now)),
             });
         }
     }
-    let parent = |all: &[(&str, Option<usize>)]| all.iter().any(|(key, _)| *key == "parent_id");
-    if parent(&was) != parent(&is) {
-        let caller = |trace: &Compared<'_>, all: &[(&str, Option<usize>)]| {
-            let parent = all.iter().find(|(key, _)| *key == "parent_id");
-            parent.and_then(|(_, to)| told(trace, *to))
-        };
+    // What has no caller says nothing of it.
+    let (was, is) = (was.get(&CALLER), is.get(&CALLER));
+    if was.is_some() != is.is_some() {
         found.push(Difference::Changed {
             path: after.path(other),
-            pointer: "/parent_id".to_owned(),
-            before: caller(before, &was),
-            after: caller(after, &is),
+            pointer: CALLER.0.to_owned(),
+            before: was.map(|to| told(before, *to)),
+            after: is.map(|to| told(after, *to)),
         });
     }
 }
+
+/// Where a segment names its caller.
+const CALLER: (&str, usize) = ("/parent_id", 1);
 
 /// The entities that have no other, with all below them that have none.
 fn unpaired(

@@ -114,6 +114,7 @@ mod roots;
 mod scan;
 mod serialize;
 mod step;
+mod surroundings;
 mod telling;
 mod word;
 

@@ -329,6 +329,7 @@ fn graph(nodes: &[Node<'_>], contents: &[Content]) -> Graph {
     let mut graph = Graph {
         says: Vec::with_capacity(nodes.len()),
         atoms: Vec::with_capacity(nodes.len()),
+        ids: contents.iter().map(|content| content.id).collect(),
         parents: Vec::with_capacity(nodes.len()),
         children: vec![Vec::new(); nodes.len()],
         roots: Vec::new(),
@@ -349,7 +350,9 @@ fn graph(nodes: &[Node<'_>], contents: &[Content]) -> Graph {
         }
         graph.parents.push(parent);
         open.push((index, node.children().len()));
-        let mut says = node.name().unwrap_or_default().into_owned();
+        let mut names = content.members.iter().rev();
+        let name = names.find(|member| member.key.text == NAME);
+        let mut says = name.map_or_else(String::new, |name| name.value.text.clone());
         let mut atoms = Vec::new();
         for Member { key, value } in &content.members {
             for masked in [key, value] {
@@ -391,5 +394,7 @@ fn references(graph: &Graph, contents: &[Content], atoms: &Atoms) -> Vec<(Kind, 
     references
 }
 
+/// The key of what entities are sorted by first, as JSON.
+const NAME: &str = "\"name\"";
 /// The key of what is nested, as JSON.
 const SUBSEGMENTS: &str = "\"subsegments\"";

@@ -1,7 +1,7 @@
 //! The order of entities, and of what references are numbered by: it depends on what entities say
 //! and on who refers to whom, and on no id, time or arrival.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::snapshot::alias::{Atom, Atoms};
 
@@ -12,6 +12,8 @@ pub(in crate::snapshot) struct Graph {
     pub(in crate::snapshot) says: Vec<String>,
     /// The atoms that each holds, in order.
     pub(in crate::snapshot) atoms: Vec<Vec<Atom>>,
+    /// The atoms of their ids.
+    pub(in crate::snapshot) ids: Vec<Option<Atom>>,
     pub(in crate::snapshot) parents: Vec<Option<usize>>,
     pub(in crate::snapshot) children: Vec<Vec<usize>>,
     pub(in crate::snapshot) roots: Vec<usize>,
@@ -67,7 +69,7 @@ impl Graph {
         })
     }
 
-    /// The first of siblings that cannot be told apart and are no twins.
+    /// One of the first siblings that cannot be told apart and are no twins.
     fn undecided(&self, colors: &Colors) -> Option<usize> {
         let ties = self.ties(colors);
         if ties.is_empty() {
@@ -76,14 +78,43 @@ impl Graph {
         let mut total: Vec<usize> = vec![0; colors.atoms.len()];
         let held = self.atoms.iter().flatten();
         held.for_each(|atom| total[*atom] += 1);
-        let undecided = ties.iter().find(|same| {
+        let mut undecided = ties.iter().filter(|same| {
             let forms: Vec<_> = same
                 .iter()
                 .map(|index| self.form(*index, colors, &total))
                 .collect();
             forms.windows(2).any(|pair| pair[0] != pair[1])
         });
-        undecided.map(|same| same[0])
+        let first = undecided.next()?;
+        let color = |same: &[usize]| colors.nodes[same[0]];
+        let others = undecided.take_while(|same| color(same) == color(first));
+        let candidates = first.iter().chain(others.flatten()).copied();
+        let mut owners = vec![None; colors.atoms.len()];
+        for (index, id) in self.ids.iter().enumerate() {
+            if let Some(id) = id {
+                owners[*id] = Some(index);
+            }
+        }
+        candidates.min_by_key(|index| self.way(*index, colors, &owners))
+    }
+
+    /// The way from an entity along its references, told by colors and by what has been met
+    /// before: rings of another length have another.
+    fn way(&self, index: usize, colors: &Colors, owners: &[Option<usize>]) -> Vec<(usize, usize)> {
+        let mut way = Vec::new();
+        let mut met: BTreeMap<Atom, usize> = BTreeMap::new();
+        let mut seen = BTreeSet::from([index]);
+        let mut waiting = VecDeque::from([index]);
+        while let Some(index) = waiting.pop_front() {
+            way.push((colors.nodes[index], 0));
+            for atom in &self.atoms[index] {
+                let next = met.len() + 1;
+                let number = *met.entry(*atom).or_insert(next);
+                way.push((colors.atoms[*atom], number));
+                waiting.extend(owners[*atom].filter(|owner| seen.insert(*owner)));
+            }
+        }
+        way
     }
 
     /// What an entity and all below it hold: an atom that is nowhere else by its first place, any

@@ -1,6 +1,6 @@
 //! Which entities of two traces are the same one, and which traces of two captures.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::snapshot::compared::{Compared, hash};
 
@@ -12,8 +12,8 @@ pub(in crate::snapshot) struct Pairs {
 }
 
 impl Pairs {
-    /// Pairs entities from the roots down: those whose whole trees are the same, then those that
-    /// say the same, do the same, have the same name; then what has moved. What has another name
+    /// Pairs entities from the roots down: those whose whole trees are the same, first where who
+    /// refers to them and to whom they refer is the same too, then those that say the same, do the same, have the same name; then what has moved. What has another name
     /// and is the same in all else, with something below it, is the same too.
     pub(in crate::snapshot) fn of(before: &Compared<'_>, after: &Compared<'_>) -> Pairs {
         let mut pairs = Pairs {
@@ -39,7 +39,7 @@ impl Pairs {
             for key in KEYS {
                 one.retain(|index| self.after[*index].is_none());
                 other.retain(|index| self.before[*index].is_none());
-                let found = same(before, after, &one, &other, *key);
+                let found = self.same(before, after, &one, &other, *key);
                 for (one, other) in found {
                     self.after[one] = Some(other);
                     self.before[other] = Some(one);
@@ -66,7 +66,7 @@ impl Pairs {
                 |of: &Compared<'_>, index: usize| !of.entities[index].children.is_empty();
             one.retain(|index| self.after[*index].is_none() && has_children(before, *index));
             other.retain(|index| self.before[*index].is_none() && has_children(after, *index));
-            let found = same(before, after, &one, &other, |trace, index| {
+            let found = self.same(before, after, &one, &other, |trace, index| {
                 let entity = &trace.entities[index];
                 (entity.says.nameless, entity.below)
             });
@@ -90,7 +90,7 @@ impl Pairs {
             };
             // Each before what is below it, so that that comes along.
             let (one, other) = (free(&self.after), free(&self.before));
-            for (one, other) in same(before, after, &one, &other, *key) {
+            for (one, other) in self.same(before, after, &one, &other, *key) {
                 if self.after[one].is_some() || self.before[other].is_some() {
                     continue;
                 }
@@ -101,10 +101,57 @@ impl Pairs {
             }
         }
     }
+
+    /// Pairs of those that are the same by a key, in order; of several the first whose references
+    /// are those of the other.
+    fn same(
+        &self,
+        before: &Compared<'_>,
+        after: &Compared<'_>,
+        one: &[usize],
+        other: &[usize],
+        key: Key,
+    ) -> Vec<(usize, usize)> {
+        if one.is_empty() || other.is_empty() {
+            return Vec::new();
+        }
+        // What follows is for many; one of each is the usual case.
+        if let ([one], [other]) = (one, other) {
+            let is_same = key(before, *one) == key(after, *other);
+            return is_same.then_some((*one, *other)).into_iter().collect();
+        }
+        let mut free: HashMap<(u64, u64), VecDeque<usize>> = HashMap::with_capacity(other.len());
+        for index in other {
+            let found = free.entry(key(after, *index)).or_default();
+            found.push_back(*index);
+        }
+        let mut found: HashMap<usize, usize> = HashMap::new();
+        let mut pairs = Vec::new();
+        for index in one {
+            let Some(same) = free.get_mut(&key(before, *index)) else {
+                continue;
+            };
+            let links = &before.links[*index];
+            let fits = |candidate: &usize| {
+                links.iter().all(|(place, to)| {
+                    let to = self.after[*to].or_else(|| found.get(to).copied());
+                    to.is_none_or(|to| after.links[*candidate].contains(&(*place, to)))
+                })
+            };
+            let at = same.iter().position(fits).unwrap_or_default();
+            if let Some(other) = same.remove(at) {
+                found.insert(*index, other);
+                pairs.push((*index, other));
+            }
+        }
+        pairs
+    }
 }
 
 /// By what two entities are the same, the surest first.
 const KEYS: &[Key] = &[
+    |trace, index| (trace.entities[index].far, 0),
+    |trace, index| (trace.entities[index].near, 0),
     |trace, index| (trace.entities[index].whole, 0),
     |trace, index| (trace.entities[index].says.own, 0),
     |trace, index| (hash(&trace.label(index)), 0),
@@ -113,35 +160,7 @@ const KEYS: &[Key] = &[
 
 type Key = fn(&Compared<'_>, usize) -> (u64, u64);
 /// How many of these tell what has moved: a name alone does not.
-const MOVED: usize = 3;
-
-/// Pairs of those that are the same by a key, in order.
-fn same(
-    before: &Compared<'_>,
-    after: &Compared<'_>,
-    one: &[usize],
-    other: &[usize],
-    key: Key,
-) -> Vec<(usize, usize)> {
-    if one.is_empty() || other.is_empty() {
-        return Vec::new();
-    }
-    // What follows is for many; one of each is the usual case.
-    if let ([one], [other]) = (one, other) {
-        let is_same = key(before, *one) == key(after, *other);
-        return is_same.then_some((*one, *other)).into_iter().collect();
-    }
-    let mut free: HashMap<(u64, u64), VecDeque<usize>> = HashMap::with_capacity(other.len());
-    for index in other {
-        let found = free.entry(key(after, *index)).or_default();
-        found.push_back(*index);
-    }
-    let found = one.iter().filter_map(|index| {
-        let same = free.get_mut(&key(before, *index))?;
-        Some((*index, same.pop_front()?))
-    });
-    found.collect()
-}
+const MOVED: usize = 5;
 
 /// Pairs the traces of two captures: the same ones, then those that have the most in common. One
 /// that has no other stands against nothing.
@@ -170,16 +189,21 @@ pub(in crate::snapshot) fn pair_traces<'a>(
             None => left.push(one),
         }
     }
-    let is_free = |other: &&Compared<'_>| {
-        free.values()
-            .flatten()
-            .any(|free| std::ptr::eq(*free, *other))
-    };
+    let free: HashSet<*const Compared<'_>> = free
+        .into_values()
+        .flatten()
+        .map(std::ptr::from_ref)
+        .collect();
+    let is_free = |other: &&Compared<'_>| free.contains(&std::ptr::from_ref(*other));
     let others: Vec<&Compared<'_>> = after.iter().filter(is_free).collect();
+    let read = |traces: &[&Compared<'_>]| -> Vec<Scored> {
+        traces.iter().map(|trace| Scored::of(trace)).collect()
+    };
+    let (lefts, free) = (read(&left), read(&others));
     let mut scores = Vec::new();
-    for (at, one) in left.iter().enumerate() {
-        for (place, other) in others.iter().enumerate() {
-            let score = in_common(one, other);
+    for (at, one) in lefts.iter().enumerate() {
+        for (place, other) in free.iter().enumerate() {
+            let score = one.in_common(other);
             if score >= ENOUGH {
                 scores.push((1_000 - score, at, place));
             }
@@ -203,37 +227,48 @@ pub(in crate::snapshot) fn pair_traces<'a>(
     pairs
 }
 
-/// How much two traces have in common, in thousandths: entities that say the same count twice
-/// those that have the same name.
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method is for one lifetime alone"
-)]
-fn in_common(one: &Compared<'_>, other: &Compared<'_>) -> usize {
-    let shared = |key: fn(&Compared<'_>, usize) -> u64| {
-        let sorted = |trace: &Compared<'_>| {
-            let all = 0..trace.entities.len();
-            let mut keys: Vec<u64> = all.map(|index| key(trace, index)).collect();
+/// What traces have in common is told by: the numbers of all entities, sorted.
+struct Scored {
+    /// Of what each says.
+    says: Vec<u64>,
+    names: Vec<u64>,
+}
+
+impl Scored {
+    fn of(trace: &Compared<'_>) -> Scored {
+        let sorted = |key: &dyn Fn(usize) -> u64| {
+            let mut keys: Vec<u64> = (0..trace.entities.len()).map(key).collect();
             keys.sort_unstable();
             keys
         };
-        let (one, other) = (sorted(one), sorted(other));
-        let (mut at, mut shared) = (0, 0);
-        for key in one {
-            while at < other.len() && other[at] < key {
-                at += 1;
-            }
-            if other.get(at) == Some(&key) {
-                at += 1;
-                shared += 1;
-            }
+        Scored {
+            says: sorted(&|index| trace.entities[index].says.own),
+            names: sorted(&|index| trace.name(index)),
         }
-        shared
-    };
-    let total = one.entities.len() + other.entities.len();
-    let common = 4 * shared(|trace, index| trace.entities[index].says.own)
-        + 2 * shared(|trace, index| trace.name(index));
-    1_000 * common / (3 * total).max(1)
+    }
+
+    /// How much two traces have in common, in thousandths: entities that say the same count twice
+    /// those that have the same name.
+    fn in_common(&self, other: &Scored) -> usize {
+        let total = self.says.len() + other.says.len();
+        let common = 4 * shared(&self.says, &other.says) + 2 * shared(&self.names, &other.names);
+        1_000 * common / (3 * total).max(1)
+    }
+}
+
+/// How many of sorted numbers are in others too.
+fn shared(one: &[u64], other: &[u64]) -> usize {
+    let (mut at, mut shared) = (0, 0);
+    for key in one {
+        while at < other.len() && other[at] < *key {
+            at += 1;
+        }
+        if other.get(at) == Some(key) {
+            at += 1;
+            shared += 1;
+        }
+    }
+    shared
 }
 
 /// Traces with less in common are no pair.

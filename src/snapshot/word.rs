@@ -69,8 +69,10 @@ pub(in crate::snapshot) fn push_json(line: &mut String, json: &str) {
 fn path(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let url = &url[..end];
-    let Some((_, rest)) = url.split_once("://") else {
-        return url;
+    let rest = match url.split_once("://") {
+        // A path may hold a URL: `/fetch/https://example.com/`.
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        _ => return url,
     };
     match rest.find('/') {
         Some(at) => &rest[at..],

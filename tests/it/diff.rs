@@ -232,7 +232,7 @@ fn a_reference_to_another_entity_is_a_change() {
         &orders(103),
         "1 difference\n\
          changed api > c\n        \
-                   /precursor_ids\n          \
+                   /precursor_ids/0\n          \
                      before <id> of api > a\n          \
                      after  <id> of api > b\n",
     );
@@ -375,4 +375,103 @@ fn captures_are_compared_trace_by_trace() {
     assert_eq!(diff(none, &before).differences().len(), 4);
     assert!(diff(none, none).is_empty());
     let _: &dyn Traces = &before;
+}
+
+/// What two documents give: a caller with two calls that say the same, and who answered.
+fn answered(answers: &[(&str, &str)]) -> PartialTrace {
+    const TRACE: &str = "1-66a00000-000000000000000000000001";
+    let call = |id: &str| {
+        format!(r#"{{"id":"00000000000000{id}","name":"pay","start_time":1,"end_time":2}}"#)
+    };
+    let mut documents = vec![format!(
+        r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","start_time":1,"end_time":3,"subsegments":[{},{}]}}"#,
+        call("b1"),
+        call("b2")
+    )];
+    for ((parent, order), number) in answers.iter().zip(1..) {
+        documents.push(format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000f{number}","parent_id":"00000000000000{parent}","name":"pay",
+                "start_time":1,"end_time":2,"annotations":{{"order":"{order}"}}}}"#
+        ));
+    }
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    assemble(arrivals, &ExternalParents::any()).traces.remove(0)
+}
+
+#[test]
+fn which_of_two_equal_calls_was_answered_does_not_matter() {
+    let one = answered(&[("b1", "o-1")]);
+    let other = answered(&[("b2", "o-1")]);
+    assert_eq!(one.normalized(), other.normalized());
+    assert_eq!(diff(&one, &other).to_string(), "no difference\n");
+    let one = answered(&[("b1", "o-1"), ("b2", "o-2")]);
+    let crossed = answered(&[("b2", "o-1"), ("b1", "o-2")]);
+    assert_eq!(one.normalized(), crossed.normalized());
+    assert_eq!(diff(&one, &crossed).to_string(), "no difference\n");
+    let equal = answered(&[("b1", "o-1"), ("b2", "o-1")]);
+    let crossed = answered(&[("b2", "o-1"), ("b1", "o-1")]);
+    assert_eq!(diff(&equal, &crossed).to_string(), "no difference\n");
+    // That one call was answered twice does.
+    let twice = answered(&[("b1", "o-1"), ("b1", "o-2")]);
+    assert_eq!(
+        diff(&one, &twice).to_string(),
+        "1 difference\n\
+         changed pay\n        /parent_id\n          before <id> of api > pay\n          after  <id> of api > pay\n"
+    );
+}
+
+#[test]
+fn the_order_of_keys_is_no_other_reference() {
+    let headers = |headers: &str| {
+        format!(
+            r#"{{"name":"api","subsegments":[{{"name":"a"}},{{"name":"b"}},{{"name":"c","metadata":{{"d":{{{headers}}}}}}}]}}"#
+        )
+    };
+    let (a, b) = ("0000000000000003", "0000000000000004");
+    let before = headers(&format!(r#""one":"{a}","two":"{b}""#));
+    let trace = |document: &str| trace(document, 1);
+    let turned = headers(&format!(r#""two":"{b}","one":"{a}""#));
+    assert_eq!(
+        diff(&trace(&before), &trace(&turned)).to_string(),
+        "no difference\n"
+    );
+    let gone = headers(&format!(r#""two":"{b}""#));
+    assert_eq!(
+        diff(&trace(&before), &trace(&gone)).to_string(),
+        "1 difference\n\
+         changed api > c\n        /metadata/d/one\n          before \"<id>\"\n          after  nothing\n"
+    );
+    let crossed = headers(&format!(r#""one":"{b}","two":"{b}""#));
+    assert_eq!(
+        diff(&trace(&before), &trace(&crossed)).to_string(),
+        "1 difference\n\
+         changed api > c\n        /metadata/d/one\n          before <id> of api > a\n          after  <id> of api > b\n"
+    );
+}
+
+#[test]
+fn a_caller_elsewhere_and_another_kind_are_told() {
+    let with = |members: &str| format!(r#"{{"name":"api"{members}}}"#);
+    let caller = r#","parent_id":"00000000000000ff""#;
+    check(
+        &with(""),
+        &with(caller),
+        "1 difference\n\
+         changed api\n        /parent_id\n          before nothing\n          after  \"<external>\"\n",
+    );
+    check(
+        &with(caller),
+        &with(&format!(r#"{caller},"type":"subsegment""#)),
+        "1 difference\n\
+         changed api\n        /type\n          before nothing\n          after  \"subsegment\"\n",
+    );
+    check(
+        &with(caller),
+        &with(r#","parent_id":"00000000000000ee""#),
+        "no difference\n",
+    );
 }

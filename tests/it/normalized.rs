@@ -399,6 +399,90 @@ fn deep_nesting_costs_no_stack() {
     );
 }
 
+#[test]
+fn names_with_ports_and_ids_are_sorted_by_what_is_the_same_on_every_run() {
+    let sent = |names: [&str; 2]| {
+        let [one, other] = names;
+        partial(&[format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","subsegments":[
+                {{"id":"00000000000000b1","name":"{one}","annotations":{{"k":"x"}}}},
+                {{"id":"00000000000000b2","name":"{other}","annotations":{{"k":"y"}}}}]}}"#
+        )])
+    };
+    let ports = sent(["127.0.0.1:4001", "127.0.0.1:4002"]);
+    let others = sent(["127.0.0.1:4002", "127.0.0.1:4001"]);
+    assert_eq!(
+        ports.normalized().to_string(),
+        others.normalized().to_string()
+    );
+    // Where names are dropped, nothing is sorted by them.
+    let (ports, others) = (sent(["p", "q"]), sent(["q", "p"]));
+    assert_ne!(ports.normalized(), others.normalized());
+    let nameless = |trace: &PartialTrace| trace.normalized().drop_key("/name").to_string();
+    assert_eq!(nameless(&ports), nameless(&others));
+}
+
+#[test]
+fn steps_of_ones_own_see_parents_that_nesting_tells() {
+    let segment = |inside: &str| {
+        format!(r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api"{inside}}}"#)
+    };
+    let embedded = segment(r#","subsegments":[{"id":"00000000000000b1","name":"put"}]"#);
+    let own = format!(
+        r#"{{"id":"00000000000000b1","name":"put","type":"subsegment","trace_id":"{TRACE}","parent_id":"00000000000000a1"}}"#
+    );
+    for trace in [partial(&[embedded]), partial(&[own.clone(), segment("")])] {
+        assert_eq!(
+            trace.normalized().drop_key("/parent_id").documents(),
+            [concat!(
+                r#"{"id":"<id 1>","name":"api","subsegments":[{"id":"<id 2>","name":"put"}],"#,
+                r#""trace_id":"<trace 1>"}"#
+            )]
+        );
+    }
+    let alone = partial(&[own]);
+    let alone = alone.normalized().drop_key("/trace_id").drop_key("/type");
+    assert_eq!(
+        alone.documents(),
+        [r#"{"id":"<id 1>","name":"put","parent_id":"<external 1>"}"#]
+    );
+}
+
+#[test]
+fn rings_of_references_are_in_the_same_order_with_all_ids() {
+    let rings = |rings: &[&[&str]]| {
+        let inside: Vec<String> = rings
+            .iter()
+            .flat_map(|ring| {
+                let next = ring.iter().cycle().skip(1);
+                ring.iter().zip(next).map(|(id, next)| {
+                    format!(
+                        r#"{{"id":"00000000000000{id}","name":"x","precursor_ids":["00000000000000{next}"]}}"#
+                    )
+                })
+            })
+            .collect();
+        let inside = inside.join(",");
+        partial(&[format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","subsegments":[{inside}]}}"#
+        )])
+        .normalized()
+        .to_string()
+    };
+    assert_eq!(
+        rings(&[&["b1"], &["b2", "b3"]]),
+        rings(&[&["b4"], &["b2", "b3"]])
+    );
+    assert_eq!(
+        rings(&[&["b1", "b2", "b3"], &["c1", "c2", "c3", "c4"]]),
+        rings(&[&["d1", "d2", "d3"], &["c1", "c2", "c3", "c4"]])
+    );
+    assert_ne!(
+        rings(&[&["b1", "b2", "b3"], &["b4"]]),
+        rings(&[&["b1", "b2"], &["b3", "b4"]])
+    );
+}
+
 /// An entity of a trace that is made up, which knows others by their places.
 #[derive(Clone, Debug)]
 struct Made {

@@ -111,6 +111,10 @@ fn a_path_is_told_from_any_url() {
     check(&url("/a b"), "a GET /a\\u{20}b");
     check(&url("orders"), "a GET ./orders");
     check(
+        &url("/fetch/https://example.com/x"),
+        "a GET /fetch/https://example.com/x",
+    );
+    check(
         r#""name":"a","http":{"request":{"method":"GET"}}"#,
         "a GET ?",
     );
