@@ -134,20 +134,18 @@ impl<'a> Compared<'a> {
         self.nodes[index].duration()
     }
 
-    /// The entities that an entity refers to, by the place where it does; not its parent. `None`
-    /// is one that is elsewhere. Where a place has several, each has a number.
+    /// The entities that an entity refers to, by the place where it does, in order; not its parent.
+    /// `None` is one that is elsewhere.
     pub(in crate::snapshot) fn references(
         &self,
         index: usize,
-    ) -> BTreeMap<(&str, usize), Option<usize>> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        let references = self.entities[index].says.references.iter();
-        let numbered = references.map(|(place, id)| {
-            let count = counts.entry(place).or_default();
-            *count += 1;
-            ((&**place, *count), self.by_id.get(&**id).copied())
-        });
-        numbered.collect()
+    ) -> BTreeMap<&str, Vec<Option<usize>>> {
+        let mut references: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
+        for (place, id) in &self.entities[index].says.references {
+            let to = self.by_id.get(&**id).copied();
+            references.entry(place).or_default().push(to);
+        }
+        references
     }
 
     pub(in crate::snapshot) fn is_subsegment(&self, index: usize) -> bool {

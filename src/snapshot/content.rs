@@ -1,13 +1,15 @@
 //! What an entity says, with masks where runs differ.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::json::{Elements, Kind as JsonKind, Members, Value};
 use crate::model::Timestamp;
-use crate::snapshot::alias::{Atom, Atoms, Kind, Masked};
+use crate::snapshot::alias::{Atom, Atoms, Kind};
 use crate::snapshot::compact::{push_inside, push_string};
 use crate::snapshot::field::{Field, Part, pointer};
 use crate::snapshot::identifiers::{Identifiers, is_none};
+use crate::snapshot::masked::Masked;
 use crate::snapshot::scan;
 use crate::snapshot::step::{Edit, Own};
 use crate::snapshot::telling::tell;
@@ -297,15 +299,24 @@ impl<'v> Container<'v> {
             }
         };
         let mut whole = Masked::of(open);
+        let is_masked = self.members.iter().any(|member| member.key.is_masked());
+        let mut places = Vec::new();
         for (place, member) in self.members.iter().enumerate() {
             if place > 0 {
                 whole.text.push(',');
             }
+            let start = whole.text.len();
             if open == '{' {
                 whole.push(&member.key);
                 whole.text.push(':');
             }
             whole.push(&member.value);
+            if is_masked {
+                places.push(start..whole.text.len());
+            }
+        }
+        if is_masked {
+            whole.note_alike(alike(&self.members, places));
         }
         whole.text.push(close);
         whole
@@ -317,13 +328,25 @@ fn member(key: &str, value: Masked) -> Member {
     Member { key, value }
 }
 
+/// The places of members that differ in what is masked alone.
+fn alike(members: &[Member], places: Vec<Range<usize>>) -> Vec<Vec<Range<usize>>> {
+    let is_alike = |one: &Member, other: &Member| one.key.is_masked() && order(one) == order(other);
+    let mut places = places.into_iter();
+    let alike = members.chunk_by(is_alike);
+    let alike = alike.map(|alike| places.by_ref().take(alike.len()).collect::<Vec<_>>());
+    alike.filter(|alike| alike.len() > 1).collect()
+}
+
 /// By key. Keys that differ in what is masked alone come in order of their values; those that are
 /// the same keep their order, as the last one counts.
 fn order(member: &Member) -> (&str, &str) {
-    let is_masked = !member.key.atoms.is_empty();
     (
         &member.key.text,
-        if is_masked { &member.value.text } else { "" },
+        if member.key.is_masked() {
+            &member.value.text
+        } else {
+            ""
+        },
     )
 }
 

@@ -1,5 +1,7 @@
 //! The differences of a pair of traces.
 
+use std::collections::BTreeMap;
+
 use crate::snapshot::Comparison;
 use crate::snapshot::compared::{Compared, changes};
 use crate::snapshot::diff::Difference;
@@ -101,35 +103,45 @@ fn referring(
         Some(index) => format!("<id> of {}", trace.path(index).join(" > ")),
         None => "\"<external>\"".to_owned(),
     };
-    let mut told_of: Vec<&str> = Vec::new();
-    for (at @ (place, _), to) in &was {
-        let Some(now) = is.get(at) else {
-            continue;
+    let is_now = |to: Option<usize>| to.and_then(|to| pairs.after[to]);
+    for (place, were) in &was {
+        let mut are = is.get(place).cloned().unwrap_or_default();
+        let changed = if place.contains('<') {
+            // Members whose keys are ids have no order.
+            let gone = were.iter().filter(|to| {
+                let at = are.iter().position(|now| *now == is_now(**to));
+                at.map(|at| are.swap_remove(at)).is_none()
+            });
+            let gone: Vec<_> = gone.copied().collect();
+            gone.first().copied().zip(are.first().copied())
+        } else {
+            let mut both = were.iter().copied().zip(are);
+            both.find(|(to, now)| is_now(*to) != *now)
         };
-        if to.and_then(|to| pairs.after[to]) != *now && !told_of.contains(place) {
-            told_of.push(place);
+        if let Some((to, now)) = changed {
             found.push(Difference::Changed {
                 path: after.path(other),
                 pointer: (*place).to_owned(),
-                before: Some(told(before, *to)),
-                after: Some(told(after, *now)),
+                before: Some(told(before, to)),
+                after: Some(told(after, now)),
             });
         }
     }
     // What has no caller says nothing of it.
-    let (was, is) = (was.get(&CALLER), is.get(&CALLER));
+    let caller = |of: &BTreeMap<&str, Vec<Option<usize>>>| of.get(CALLER)?.first().copied();
+    let (was, is) = (caller(&was), caller(&is));
     if was.is_some() != is.is_some() {
         found.push(Difference::Changed {
             path: after.path(other),
-            pointer: CALLER.0.to_owned(),
-            before: was.map(|to| told(before, *to)),
-            after: is.map(|to| told(after, *to)),
+            pointer: CALLER.to_owned(),
+            before: was.map(|to| told(before, to)),
+            after: is.map(|to| told(after, to)),
         });
     }
 }
 
 /// Where a segment names its caller.
-const CALLER: (&str, usize) = ("/parent_id", 1);
+const CALLER: &str = "/parent_id";
 
 /// The entities that have no other, with all below them that have none.
 fn unpaired(

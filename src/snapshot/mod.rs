@@ -88,6 +88,8 @@
 //! - An id, a host or an account is a numbered reference, the same one wherever it stands: as a
 //!   parent, a cause, a link, or in a text such as a trace header. So a wrong parent shows. Ids of
 //!   entities are numbered from the roots down, all others where they come first.
+//! - Members of an object that differ in a reference in their keys alone, such as hosts that are all
+//!   `"up"`, are sorted by its number, and number nothing that stands elsewhere too.
 //! - An id of fewer than 8 characters is told where ids stand, and not looked for in texts. One
 //!   that is empty or all zeros is none, and stays.
 //! - Unknown members, number texts and keys that come twice stay.
@@ -105,6 +107,7 @@ mod fingerprint;
 mod found;
 mod identifiers;
 mod line;
+mod masked;
 mod normalized;
 mod order;
 mod outline;

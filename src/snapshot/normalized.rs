@@ -358,7 +358,7 @@ fn graph(nodes: &[Node<'_>], contents: &[Content]) -> Graph {
             for masked in [key, value] {
                 says.push('\0');
                 says.push_str(&masked.text);
-                atoms.extend(masked.atoms.iter().map(|(_, atom)| *atom));
+                masked.place(&mut atoms);
             }
         }
         graph.says.push(says);
@@ -379,7 +379,7 @@ fn references(graph: &Graph, contents: &[Content], atoms: &Atoms) -> Vec<(Kind, 
     let own = order.iter().filter_map(|index| contents[*index].id);
     let held = order
         .iter()
-        .flat_map(|index| graph.atoms[*index].iter().copied());
+        .flat_map(|index| graph.atoms[*index].iter().map(|place| place.atom));
     let mut numbers: BTreeMap<Kind, usize> = BTreeMap::new();
     let kinds = (0..atoms.len()).map(|atom| (atoms.kind(atom), String::new()));
     let mut references: Vec<(Kind, String)> = kinds.collect();

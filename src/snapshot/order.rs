@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::snapshot::alias::{Atom, Atoms};
+use crate::snapshot::masked::Place;
 
 /// Entities by what they say, each before its children.
 #[derive(Debug)]
 pub(in crate::snapshot) struct Graph {
     /// What each says, masked, its name first.
     pub(in crate::snapshot) says: Vec<String>,
-    /// The atoms that each holds, in order.
-    pub(in crate::snapshot) atoms: Vec<Vec<Atom>>,
+    /// The atoms that each holds, in order; those of members alike once they are sorted.
+    pub(in crate::snapshot) atoms: Vec<Vec<Place>>,
     /// The atoms of their ids.
     pub(in crate::snapshot) ids: Vec<Option<Atom>>,
     pub(in crate::snapshot) parents: Vec<Option<usize>>,
@@ -20,7 +21,7 @@ pub(in crate::snapshot) struct Graph {
 }
 
 impl Graph {
-    /// Puts roots and children in order.
+    /// Puts roots and children in order, and the atoms of members alike.
     ///
     /// What entities say orders them first. Where two say the same, all that is known of their
     /// surroundings does: refined round by round, until nothing more can be told apart. What still
@@ -28,8 +29,10 @@ impl Graph {
     /// front, and the others follow from that.
     pub(in crate::snapshot) fn sort(&mut self, known: &Atoms) {
         let mut colors = Colors::of(self, known);
+        let mut atoms = self.atoms.iter().flatten();
+        let has_alike = atoms.any(|place| place.member.is_some());
         loop {
-            while self.has_ties(&colors) && colors.refine(self) {}
+            while (has_alike || self.has_ties(&colors)) && colors.refine(self) {}
             match self.undecided(&colors) {
                 Some(chosen) => colors.put_in_front(chosen),
                 None => break,
@@ -40,6 +43,9 @@ impl Graph {
         self.children
             .iter_mut()
             .for_each(|children| children.sort_by_key(key));
+        for atoms in &mut self.atoms {
+            atoms.sort_by_key(|place| (place.slot, colors.atoms[place.atom]));
+        }
     }
 
     fn groups(&self) -> impl Iterator<Item = &Vec<usize>> {
@@ -77,7 +83,7 @@ impl Graph {
         }
         let mut total: Vec<usize> = vec![0; colors.atoms.len()];
         let held = self.atoms.iter().flatten();
-        held.for_each(|atom| total[*atom] += 1);
+        held.for_each(|place| total[place.atom] += 1);
         let mut undecided = ties.iter().filter(|same| {
             let forms: Vec<_> = same
                 .iter()
@@ -107,11 +113,11 @@ impl Graph {
         let mut waiting = VecDeque::from([index]);
         while let Some(index) = waiting.pop_front() {
             way.push((colors.nodes[index], 0));
-            for atom in &self.atoms[index] {
+            for Place { atom, .. } in colors.arranged(&self.atoms[index]) {
                 let next = met.len() + 1;
-                let number = *met.entry(*atom).or_insert(next);
-                way.push((colors.atoms[*atom], number));
-                waiting.extend(owners[*atom].filter(|owner| seen.insert(*owner)));
+                let number = *met.entry(atom).or_insert(next);
+                way.push((colors.atoms[atom], number));
+                waiting.extend(owners[atom].filter(|owner| seen.insert(*owner)));
             }
         }
         way
@@ -123,7 +129,8 @@ impl Graph {
         let mut held = Vec::new();
         let mut waiting = vec![index];
         while let Some(index) = waiting.pop() {
-            held.extend(&self.atoms[index]);
+            let places = colors.arranged(&self.atoms[index]).into_iter();
+            held.extend(places.map(|place| place.atom));
             let mut children = self.children[index].clone();
             children.sort_by_key(|child| colors.nodes[*child]);
             waiting.extend(children.iter().rev());
@@ -170,10 +177,13 @@ impl Colors {
     /// Tells apart what differs in its surroundings; whether anything did.
     fn refine(&mut self, graph: &Graph) -> bool {
         let before = self.count();
-        let mut places: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.atoms.len()];
+        let mut places: Vec<Vec<(usize, usize, Vec<usize>)>> = vec![Vec::new(); self.atoms.len()];
         for (index, atoms) in graph.atoms.iter().enumerate() {
-            for (place, atom) in atoms.iter().enumerate() {
-                places[*atom].push((self.nodes[index], place));
+            let members = self.members(atoms);
+            for Place { atom, slot, member } in atoms {
+                let beside = member.and_then(|member| members.get(&member));
+                let beside = beside.cloned().unwrap_or_default();
+                places[*atom].push((self.nodes[index], *slot, beside));
             }
         }
         for places in &mut places {
@@ -184,13 +194,38 @@ impl Colors {
         let nodes = (0..graph.says.len()).map(|index| {
             let mut children: Vec<usize> = graph.children[index].iter().map(color).collect();
             children.sort_unstable();
-            let held: Vec<usize> = graph.atoms[index].iter().map(|atom| atoms[*atom]).collect();
+            let held = graph.atoms[index].iter();
+            let mut held: Vec<_> = held.map(|place| (place.slot, atoms[place.atom])).collect();
+            held.sort_unstable();
             let parent = graph.parents[index].as_ref().map(color);
             (self.nodes[index], parent, children, held)
         });
         self.nodes = ranks(nodes.collect());
         self.atoms = atoms;
         self.count() > before
+    }
+
+    /// The colors in each of the members alike, by place.
+    fn members(&self, places: &[Place]) -> BTreeMap<usize, Vec<usize>> {
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        if places.iter().all(|place| place.member.is_none()) {
+            return members;
+        }
+        for Place { atom, member, .. } in self.arranged(places) {
+            if let Some(member) = member {
+                members.entry(member).or_default().push(self.atoms[atom]);
+            }
+        }
+        members
+    }
+
+    /// Places in order: of members alike by what is known of them.
+    fn arranged(&self, places: &[Place]) -> Vec<Place> {
+        let mut places = places.to_vec();
+        if places.iter().any(|place| place.member.is_some()) {
+            places.sort_by_key(|place| (place.slot, self.atoms[place.atom]));
+        }
+        places
     }
 
     /// Gives an entity a color of its own, before that of those it cannot be told from.

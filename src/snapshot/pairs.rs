@@ -13,8 +13,9 @@ pub(in crate::snapshot) struct Pairs {
 
 impl Pairs {
     /// Pairs entities from the roots down: those whose whole trees are the same, first where who
-    /// refers to them and to whom they refer is the same too, then those that say the same, do the same, have the same name; then what has moved. What has another name
-    /// and is the same in all else, with something below it, is the same too.
+    /// refers to them and to whom they refer is the same too; then those that say the same, do the
+    /// same, have the same name; then what has moved. What has another name and is the same in all
+    /// else, with something below it, is the same too.
     pub(in crate::snapshot) fn of(before: &Compared<'_>, after: &Compared<'_>) -> Pairs {
         let mut pairs = Pairs {
             after: vec![None; before.entities.len()],

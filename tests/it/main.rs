@@ -76,6 +76,7 @@ mod trace_header;
 #[cfg(feature = "insta")]
 mod trace_snapshot;
 mod traceparent;
+mod twins;
 mod values;
 mod wire;
 #[cfg(feature = "schema")]

@@ -372,6 +372,35 @@ fn embedded_and_on_its_own_is_the_same() {
 }
 
 #[test]
+fn members_that_differ_in_their_keys_alone_are_sorted_by_reference() {
+    let text = |ids: [&str; 2], hosts: [&str; 2]| {
+        let [mut keys, mut addresses] = [ids, hosts];
+        keys.sort_unstable();
+        addresses.sort_unstable();
+        let ([id, other], [one, two]) = (keys, addresses);
+        let document = format!(
+            r#"{{"trace_id":"{TRACE}","id":"00000000000000a1","name":"api","metadata":{{"d":{{
+                 "parts":{{"{id}":{{"{one}":[1],"{two}":[1]}},"{other}":{{"{one}":[1],"{two}":[1]}}}},"more":{{"{one}:80":1,"{two}:81":1}}}}}},
+               "subsegments":[
+                 {{"id":"{}","name":"first","http":{{"request":{{"url":"http://{}/"}}}}}},
+                 {{"id":"{}","name":"second","http":{{"request":{{"url":"http://{}/"}}}}}}]}}"#,
+            ids[0], hosts[0], ids[1], hosts[1]
+        );
+        let trace = partial(&[document]);
+        let documents = trace.normalized().documents();
+        let again = partial(&documents);
+        assert_eq!(again.normalized().documents(), documents);
+        documents.concat()
+    };
+    let (one, other) = ("00000000000000b1", "00000000000000b2");
+    let expected = text([one, other], ["10.0.0.1", "10.0.0.2"]);
+    let parts = r#""more":{"<host 1>:<port 1>":1,"<host 2>:<port 2>":1},"parts":{"<id 2>":{"<host 1>":[1],"<host 2>":[1]},"<id 3>":{"<host 1>":[1],"<host 2>":[1]}}"#;
+    assert!(expected.contains(parts), "{expected}");
+    assert_eq!(text([other, one], ["10.0.0.1", "10.0.0.2"]), expected);
+    assert_eq!(text([other, one], ["10.0.0.2", "10.0.0.1"]), expected);
+}
+
+#[test]
 fn deep_nesting_costs_no_stack() {
     let depth = 1_500;
     let open = r#"{"name":"s","subsegments":["#;
