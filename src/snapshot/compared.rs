@@ -116,11 +116,15 @@ impl<'a> Compared<'a> {
         self.labels[index].get_or_init(|| label(self.nodes[index]))
     }
 
-    /// The labels from the root down.
+    /// The labels from the root down; of many the last ones, behind `...`.
     pub(in crate::snapshot) fn path(&self, index: usize) -> Vec<String> {
         let above = |index: &usize| self.entities[*index].parent;
         let way = std::iter::successors(Some(index), above);
-        let mut path: Vec<String> = way.map(|index| self.label(index).to_owned()).collect();
+        let mut way = way.map(|index| self.label(index).to_owned());
+        let mut path: Vec<String> = way.by_ref().take(MOST_NAMES).collect();
+        if way.next().is_some() {
+            path.push("...".to_owned());
+        }
         path.reverse();
         path
     }
@@ -239,6 +243,9 @@ fn flatten(key: &str, value: &str, visit: &mut impl FnMut(String, String)) {
         }
     }
 }
+
+/// Of so many names a path is told: each difference of a deep trace has one.
+const MOST_NAMES: usize = 32;
 
 pub(in crate::snapshot) fn hash(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();

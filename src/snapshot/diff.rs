@@ -213,7 +213,8 @@ impl Diff {
 /// One thing that differs.
 ///
 /// A path leads from the root of the trace to the entity: of each what an [outline](Trace::outline)
-/// tells first, the name and what is called.
+/// tells first, the name and what is called. Of one that is deeper than 32 entities the last 32
+/// stand behind `...`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {

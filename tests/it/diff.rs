@@ -475,3 +475,34 @@ fn a_caller_elsewhere_and_another_kind_are_told() {
         "no difference\n",
     );
 }
+
+#[test]
+fn of_a_deep_path_the_last_names_are_told() {
+    let chain = |end: &str, depth: usize| {
+        (0..depth).rev().fold(named(end, &[]), |below, number| {
+            named(&format!("n{number}"), &[below])
+        })
+    };
+    let path = |end: &str, depth: usize| {
+        let (before, after) = (
+            trace(&chain("gone", depth), 1),
+            trace(&chain(end, depth), 20_000),
+        );
+        let diff = diff(&before, &after);
+        diff.differences()[0].path().to_vec()
+    };
+    let names = path("new", 31);
+    assert_eq!((names.len(), &*names[0], &*names[31]), (32, "n0", "gone"));
+    let names = path("new", 32);
+    assert_eq!((names.len(), &*names[0], &*names[1]), (33, "...", "n1"));
+    // A difference at each of many levels costs no more than its path.
+    let deep = |note: u32| {
+        let name = format!(r#""name":"n","annotations":{{"note":{note}}}"#);
+        let chain = (0..2_000).fold(named("end", &[]), |below, _| entity(&name, &[below]));
+        trace(&chain, 1 + 20_000 * note)
+    };
+    let diff = diff(&deep(0), &deep(1));
+    assert_eq!(diff.differences().len(), 2_000);
+    let names = diff.differences().iter().map(|one| one.path().len());
+    assert_eq!(names.max(), Some(33));
+}
