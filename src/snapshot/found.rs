@@ -119,11 +119,15 @@ fn referring(
             both.find(|(to, now)| is_now(*to) != *now)
         };
         if let Some((to, now)) = changed {
+            let (was, mut is) = (told(before, to), told(after, now));
+            if was == is {
+                is.push_str(", another one");
+            }
             found.push(Difference::Changed {
                 path: after.path(other),
                 pointer: (*place).to_owned(),
-                before: Some(told(before, to)),
-                after: Some(told(after, now)),
+                before: Some(was),
+                after: Some(is),
             });
         }
     }

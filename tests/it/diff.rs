@@ -420,7 +420,7 @@ fn which_of_two_equal_calls_was_answered_does_not_matter() {
     assert_eq!(
         diff(&one, &twice).to_string(),
         "1 difference\n\
-         changed pay\n        /parent_id\n          before <id> of api > pay\n          after  <id> of api > pay\n"
+         changed pay\n        /parent_id\n          before <id> of api > pay\n          after  <id> of api > pay, another one\n"
     );
 }
 
