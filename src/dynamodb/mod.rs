@@ -7,6 +7,7 @@
 mod attribute;
 mod back_off;
 mod call;
+mod call_header;
 mod cancellation;
 mod conditions;
 mod connector;

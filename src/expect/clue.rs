@@ -4,6 +4,7 @@ use crate::error::on_one_line;
 use crate::expect::matcher::{quoted, short};
 use crate::expect::near::near;
 use crate::expect::relation::path;
+use crate::json::Value;
 use crate::model::Entity;
 use crate::trace::{DefectCode, Node, Surroundings, Trace};
 
@@ -277,14 +278,25 @@ impl Search<'_> {
     fn member(&self, member: &str) -> Option<String> {
         let entity = self.node?.entity();
         let aws = entity.aws()?;
+        if let Some(other) = written_otherwise(aws.json(), member) {
+            return Some(format!(
+                "it is written as {}, and X-Ray reads {member}",
+                short(&other)
+            ));
+        }
         match member {
-            "table_name" => {
-                let tables = aws.json().get("table_names")?;
-                let tables = short(tables.raw());
-                Some(format!(
-                    "the call names several tables: table_names {tables}"
-                ))
-            }
+            "table_name" => match (aws.json().get("table_names"), aws.table_name()) {
+                (Some(tables), _) => Some(format!(
+                    "the call names several tables: table_names {}",
+                    short(tables.raw())
+                )),
+                (None, None) => Some(
+                    "the operation names no table, or what recorded the call does not read it out \
+                     of the request"
+                        .to_owned(),
+                ),
+                (None, Some(_)) => None,
+            },
             "retries" => {
                 let retries = aws.retries();
                 let throttled = entity.throttle() == Some(true);
@@ -310,6 +322,16 @@ impl Search<'_> {
         let defect = self.mark?.defects().first()?;
         Some(on_one_line(&defect.to_string(), LONGEST))
     }
+}
+
+/// The key under which a member stands that is not there, if only case and `_` tell them apart.
+fn written_otherwise(block: Value<'_>, member: &str) -> Option<String> {
+    let folded = |key: &str| key.replace('_', "").to_lowercase();
+    if block.get(member).is_some() {
+        return None;
+    }
+    let mut keys = block.members().map(|(key, _)| key.decode().into_owned());
+    keys.find(|key| folded(key) == folded(member))
 }
 
 /// The first exception in a few words.

@@ -323,38 +323,6 @@ fn all_that_does_not_hold_is_reported_at_once() {
     );
 }
 
-#[test]
-fn nothing_passes_because_there_is_nothing() {
-    let trace = trace();
-    let assert = trace.assert();
-    assert!(assert.try_each_segment("x", |s| s).is_err());
-    assert!(assert.try_each_subsegment("x", |s| s).is_err());
-    assert!(assert.try_before("x", "put").is_err());
-    assert!(assert.try_before("put", "x").is_err());
-    assert!(assert.try_after("x", "x").is_err());
-    assert!(assert.try_overlapping("x", "put").is_err());
-    assert!(assert.try_overlapping("api", "api").is_err());
-    assert!(assert.try_max_concurrency("x", ..5).is_err());
-    assert!(
-        assert
-            .try_segment("api", |s| s.each_child("x", |s| s))
-            .is_err()
-    );
-    assert!(
-        assert
-            .try_segment("api", |s| s.each_descendant("x", |s| s))
-            .is_err()
-    );
-    trace
-        .assert()
-        .each_segment_if_any("x", ExpectEntity::faulted)
-        .each_subsegment_if_any("x", ExpectEntity::faulted)
-        .segment("api", |s| {
-            s.each_child_if_any("x", ExpectEntity::faulted)
-                .each_descendant_if_any("x", ExpectEntity::faulted)
-        });
-}
-
 /// The lines that say what is likely.
 fn likely(mismatch: &Mismatch) -> Vec<String> {
     let text = mismatch.to_string();
