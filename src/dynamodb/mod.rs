@@ -26,7 +26,6 @@ mod script_place;
 mod script_reader;
 mod script_writer;
 mod shared;
-mod subset;
 mod unprocessed;
 
 pub use attribute::Attribute;

@@ -28,7 +28,7 @@ pub(in crate::expect) enum Clue {
     /// The entity lacks a block.
     NoBlock { block: &'static str },
     /// The value is written the same, and of another type.
-    OtherType { is_text: bool },
+    OtherType { key: String, is_text: bool },
     /// They began or ended at other times.
     Times,
 }
@@ -84,14 +84,14 @@ impl Search<'_> {
             Clue::NoBlock { block } => likely.extend(self.not_the_call(block)),
             Clue::Member { member } => likely.extend(self.member(member)),
             Clue::Times => likely.extend(self.defects()),
-            Clue::OtherType { is_text } => likely.push(
-                if *is_text {
-                    "what was recorded is a text, and what is expected is none"
+            Clue::OtherType { key, is_text } => {
+                let key = short(key);
+                likely.push(if *is_text {
+                    format!("annotation {key} was recorded as a text, and none is expected")
                 } else {
-                    "what was recorded is no text, and what is expected is one"
-                }
-                .to_owned(),
-            ),
+                    format!("annotation {key} was not recorded as a text, and one is expected")
+                });
+            }
         }
         likely
     }
@@ -236,7 +236,11 @@ impl Search<'_> {
 
     /// What the status of the answer says about the flags.
     fn status(&self) -> Option<String> {
-        let entity = self.node?.entity();
+        let (whose, node) = match (self.node, self.mark) {
+            (Some(node), _) => ("its status".to_owned(), node),
+            (None, mark) => (format!("the status of {}", path(mark?)), mark?),
+        };
+        let entity = node.entity();
         let status = entity.http()?.response()?.status()?;
         let flags = match status {
             429 => "ERROR and THROTTLE",
@@ -245,7 +249,7 @@ impl Search<'_> {
             _ => "no flag",
         };
         Some(format!(
-            "its status is {status}, which stands for {flags} (4xx is ERROR, 429 THROTTLE too, \
+            "{whose} is {status}, which stands for {flags} (4xx is ERROR, 429 THROTTLE too, \
              5xx FAULT){}",
             exception(entity)
                 .map(|said| format!("; it says {said}"))
@@ -334,8 +338,8 @@ fn written_otherwise(block: Value<'_>, member: &str) -> Option<String> {
     keys.find(|key| folded(key) == folded(member))
 }
 
-/// The first exception in a few words.
-fn exception(entity: Entity<'_>) -> Option<String> {
+/// The first exception of its own in a few words.
+pub(in crate::expect) fn exception(entity: Entity<'_>) -> Option<String> {
     let crate::model::Cause::Exceptions(cause) = entity.cause()? else {
         return None;
     };

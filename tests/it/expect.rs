@@ -323,6 +323,18 @@ fn all_that_does_not_hold_is_reported_at_once() {
     );
 }
 
+#[test]
+fn what_is_expected_can_be_printed() {
+    let expected = tree! { "api" => { "put" => { "DynamoDB" }, "mail" } };
+    let text = "api\n  put\n    DynamoDB\n  mail\n";
+    assert_eq!(expected.to_string(), text);
+    assert_eq!(format!("{expected:?}"), text);
+    trace().assert().subsegment("put", |s| {
+        assert_eq!(format!("{s:?}"), "expectations of api > put");
+        s
+    });
+}
+
 /// The lines that say what is likely.
 fn likely(mismatch: &Mismatch) -> Vec<String> {
     let text = mismatch.to_string();
