@@ -335,6 +335,54 @@ fn what_is_expected_can_be_printed() {
     });
 }
 
+/// The first line of what a mismatch says.
+#[track_caller]
+fn first_line(checked: Result<(), Mismatch>) -> String {
+    let text = checked.unwrap_err().to_string();
+    text.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_path_of_seven_names_leaves_out_its_middle() {
+    let (six, seven) = (deep(6), deep(7));
+    assert_eq!(
+        first_line(six.assert().try_subsegment("n6", ExpectEntity::faulted)),
+        "n1 > n2 > n3 > n4 > n5 > n6 is not as expected"
+    );
+    assert_eq!(
+        first_line(seven.assert().try_subsegment("n7", ExpectEntity::faulted)),
+        "n1 > … > n3 > n4 > n5 > n6 > n7 is not as expected"
+    );
+}
+
+#[test]
+fn names_that_are_the_same_are_counted_and_none_is_told_too() {
+    let trace = trace();
+    let mismatch = trace
+        .assert()
+        .try_segment("api", |s| s.child("mail", |s| s));
+    let text = mismatch.unwrap_err().to_string();
+    assert!(
+        text.contains("  NO  child \"mail\"  expected one, found \"put\" (2 times)\n"),
+        "{text}"
+    );
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567", "start_time": 1721763840.0, "end_time": 1721763840.5, "fault": true"#;
+    let empty = format!(r#"{{{head}, "id": "00000000000000a1", "name": ""}}"#);
+    let nameless = format!(
+        r#"{{{head}, "id": "00000000000000b1", "type": "subsegment", "parent_id": "00000000000000a1"}}"#
+    );
+    let trace = assembled([empty, nameless].into_iter());
+    assert_eq!(
+        first_line(trace.assert().try_segment("", ExpectEntity::succeeded)),
+        "<empty name> is not as expected"
+    );
+    let text = trace.assert().try_depth(1).unwrap_err().to_string();
+    assert!(text.contains("<no name>"), "{text}");
+    let found = trace.assert().try_subsegment("x", |s| s).unwrap_err();
+    let expected = "  NO  subsegment \"x\"  expected one, found one without name\n";
+    assert!(found.to_string().contains(expected), "{found}");
+}
+
 /// The lines that say what is likely.
 fn likely(mismatch: &Mismatch) -> Vec<String> {
     let text = mismatch.to_string();

@@ -27,6 +27,7 @@ mod emitters;
 mod endings;
 mod entities;
 mod expect;
+mod expect_causes;
 mod expect_nothing;
 mod expect_texts;
 mod fake_daemon;
