@@ -82,6 +82,8 @@ fn all_fail(checked: impl IntoIterator<Item = (&'static str, Result<(), Mismatch
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn no_assertion_about_a_name_passes_where_nothing_has_it(
         below in prop::collection::vec((0..8_usize, prop::sample::select(vec!["a", "b"])), 0..8),

@@ -28,6 +28,7 @@ mod endings;
 mod entities;
 mod expect;
 mod expect_causes;
+mod expect_matchers;
 mod expect_nothing;
 mod expect_texts;
 mod fake_daemon;
