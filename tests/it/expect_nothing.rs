@@ -104,9 +104,8 @@ proptest! {
 fn no_assertion_about_subsegments_passes_on_a_segment_alone() {
     let trace = trace(&[]);
     let assert = trace.assert();
-    let of_api = |step: &dyn Fn(ExpectEntity<'_>) -> ExpectEntity<'_>| {
-        assert.try_segment("api", |s| step(s))
-    };
+    let of_api =
+        |step: &dyn Fn(ExpectEntity<'_>) -> ExpectEntity<'_>| assert.try_segment("api", step);
     all_fail([
         ("within_parent", assert.try_within_parent()),
         ("overlapping", assert.try_overlapping(any(), any())),
