@@ -142,6 +142,11 @@ mod tests {
         part(r#""1""#, "1", Some(""));
         part("null", "false", Some(""));
         part("{}", "[]", Some(""));
+        part(r#""a""#, r#""a""#, None);
+        part(r#""a""#, r#""b""#, Some(""));
+        part(r#""\u0061""#, r#""b""#, Some(""));
+        part("true", "true", None);
+        part("null", "null", None);
     }
 
     #[test]

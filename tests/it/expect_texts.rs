@@ -497,7 +497,9 @@ fn what_other_senders_do() {
     let trace = trace_of(&[
         r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1", "name": "api",
             "start_time": 1721763840.0, "end_time": 1721763840.5,
-            "annotations": {"items": "3", "size": 4}, "metadata": {"default": {"title": "two  spaces"}},
+            "annotations": {"items": "3", "size": 4}, "metadata": {"default": {"title": "two  spaces"}, "cart": {
+                "n": 1
+            }},
             "subsegments": [{"id": "00000000000000b1", "name": "put", "start_time": 1721763840.1, "end_time": 1721763840.2},
                             {"id": "00000000000000b2", "name": "get", "start_time": 1721763840.2, "end_time": 1721763840.3,
                              "aws": {"operation": "GetItem"}}]}"#,
@@ -515,6 +517,7 @@ fn what_other_senders_do() {
         "metadata as it was sent",
         assert.try_segment("api", |s| {
             s.metadata("default", &json!({"title": "two  spaces"}))
+                .metadata("cart", &json!({"n": 1}))
                 .faulted()
         }),
     );
