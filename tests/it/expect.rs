@@ -335,6 +335,28 @@ fn what_is_expected_can_be_printed() {
     });
 }
 
+#[test]
+fn what_takes_no_time_at_the_end_of_another_is_on_the_critical_path() {
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567""#;
+    let child = |id: &str, name: &str, start: &str| {
+        format!(
+            r#"{{{head}, "id": "{id}", "name": "{name}", "type": "subsegment", "parent_id": "00000000000000a1",
+                "start_time": {start}, "end_time": 1721763840.5}}"#
+        )
+    };
+    let segment = format!(
+        r#"{{{head}, "id": "00000000000000a1", "name": "api", "start_time": 1721763840.0, "end_time": 1721763840.5}}"#
+    );
+    let documents = [
+        segment,
+        child("00000000000000b1", "long", "1721763840.1"),
+        child("00000000000000b2", "short", "1721763840.2"),
+        child("00000000000000b3", "mark", "1721763840.5"),
+    ];
+    let trace = assembled(documents.into_iter());
+    trace.assert().critical_path(["api", "long", "mark"]);
+}
+
 /// The first line of what a mismatch says.
 #[track_caller]
 fn first_line(checked: Result<(), Mismatch>) -> String {

@@ -112,6 +112,25 @@ fn values() {
 }
 
 #[test]
+#[cfg(feature = "googletest")]
+fn those_of_googletest() {
+    use googletest::matchers as theirs;
+    use xray_phantom::expect::google;
+
+    text(google(theirs::starts_with("a")), &["ab"], &["ba", ""]);
+    number(google(theirs::gt(2)), &[3], &[2]);
+    let is_text = || {
+        let is_text = |found: xray_phantom::json::Value<'_>| found.as_str().is_some();
+        google(theirs::predicate(is_text))
+    };
+    let trace = xray_phantom::trace::sample();
+    let assert = trace.assert();
+    let annotated = |key| assert.try_subsegment("dynamo-put", |s| s.annotation(key, is_text()));
+    assert!(annotated("order_id").is_ok());
+    assert!(annotated("items").is_err());
+}
+
+#[test]
 fn numbers() {
     number(3, &[3], &[2, 4, -3]);
     number(3_usize, &[3], &[4]);

@@ -139,6 +139,14 @@ fn entities_by_name() {
         assert.try_segment("OrdersWorker", |s| s.child_count(any(), ..=3)),
     );
     add(
+        "too few segments",
+        assert.try_segment_count("OrdersWorker", 2),
+    );
+    add(
+        "too many descendants",
+        assert.try_segment("OrdersWorker", |s| s.descendant_count(any(), 3)),
+    );
+    add(
         "none of a number",
         assert.try_subsegment_count("Dynamo-DB", 1),
     );
