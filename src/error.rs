@@ -119,6 +119,23 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     }
 }
 
+/// How many characters must be put in, left out or replaced to make one text of the other
+/// (Levenshtein).
+#[cfg(feature = "testing")]
+pub(crate) fn edits(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, a) in one.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
 const _: fn() = || {
     fn is_send_and_sync<T: Send + Sync + 'static>() {}
     is_send_and_sync::<Error>();

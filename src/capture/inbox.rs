@@ -235,6 +235,12 @@ impl Inbox {
         Ok(None)
     }
 
+    /// From now on no read can get past this.
+    #[cfg(test)]
+    pub(in crate::capture) fn break_socket(&mut self, why: &str) {
+        self.broken = Some(why.to_owned());
+    }
+
     fn send_fence(&mut self) -> Result<u64, Error> {
         let number = self.fences_sent + 1;
         let datagram = format!("{}{number}", self.token);

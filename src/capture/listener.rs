@@ -137,6 +137,14 @@ impl Listener {
         }
     }
 
+    /// From now on the socket cannot be read, for this reason.
+    #[cfg(test)]
+    pub(crate) fn break_socket(&self, why: &str) {
+        if let Some(inbox) = lock(&self.inbox).as_mut() {
+            inbox.break_socket(why);
+        }
+    }
+
     fn overdue(&self) -> Error {
         Error::stopped(format!(
             "a fence sent to {} did not come back within {} s: something reads or drops what is sent \

@@ -164,6 +164,32 @@ impl Call {
     /// # Panics
     ///
     /// Where something else became of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use xray_phantom::MockDynamo;
+    /// # #[tokio::main(flavor = "current_thread")] async fn run() {
+    /// # let dynamo = MockDynamo::new();
+    /// # dynamo.on("ListTables").then_ok();
+    /// # let client = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+    /// # client.list_tables().send().await.unwrap();
+    /// dynamo.expect_one_call("ListTables").assert_attempts(["200"]);
+    /// # }
+    /// # run();
+    /// ```
+    ///
+    /// ```should_panic
+    /// # use xray_phantom::MockDynamo;
+    /// # #[tokio::main(flavor = "current_thread")] async fn run() {
+    /// # let dynamo = MockDynamo::new();
+    /// # dynamo.on("ListTables").then_ok();
+    /// # let client = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+    /// # client.list_tables().send().await.unwrap();
+    /// dynamo.expect_one_call("ListTables").assert_attempts(["reset", "200"]);
+    /// # }
+    /// # run();
+    /// ```
     #[track_caller]
     pub fn assert_attempts<'a>(&self, expected: impl IntoIterator<Item = &'a str>) -> &Call {
         match self.check_attempts(expected) {
@@ -192,40 +218,6 @@ impl Call {
             expected.join(", "),
             found.join(", ")
         )))
-    }
-
-    /// Asserts that every attempt named this entity as the parent of what it does downstream, in
-    /// `X-Amzn-Trace-Id`.
-    ///
-    /// # Panics
-    ///
-    /// Where one named another, or none.
-    #[track_caller]
-    pub fn assert_parent(&self, id: &str) -> &Call {
-        match self.check_parent(id) {
-            Ok(()) => self,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// The same as [`assert_parent`](Call::assert_parent).
-    ///
-    /// # Errors
-    ///
-    /// An attempt named another parent, or none.
-    pub fn check_parent(&self, id: &str) -> Result<(), Error> {
-        let wanted = format!("Parent={id}");
-        for attempt in &self.attempts {
-            let request = attempt.request();
-            let header = request.trace_header().unwrap_or("none");
-            if !header.split(';').any(|part| part.trim() == wanted) {
-                let number = request.attempt();
-                return Err(Error::stopped(format!(
-                    "{request}, attempt {number}: expected {wanted} in the trace header, found {header}"
-                )));
-            }
-        }
-        Ok(())
     }
 }
 

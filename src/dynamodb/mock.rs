@@ -185,6 +185,32 @@ impl MockDynamo {
     /// # Panics
     ///
     /// Where there is none, or more than one; the text lists the calls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use xray_phantom::MockDynamo;
+    /// # #[tokio::main(flavor = "current_thread")] async fn run() {
+    /// # let dynamo = MockDynamo::new();
+    /// # dynamo.on("ListTables").then_ok();
+    /// # let client = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+    /// # client.list_tables().send().await.unwrap();
+    /// assert_eq!(dynamo.expect_one_call("ListTables").retries(), 0);
+    /// # }
+    /// # run();
+    /// ```
+    ///
+    /// ```should_panic
+    /// # use xray_phantom::MockDynamo;
+    /// # #[tokio::main(flavor = "current_thread")] async fn run() {
+    /// # let dynamo = MockDynamo::new();
+    /// # dynamo.on("ListTables").then_ok();
+    /// # let client = aws_sdk_dynamodb::Client::new(&dynamo.sdk_config());
+    /// # client.list_tables().send().await.unwrap();
+    /// dynamo.expect_one_call("PutItem"); // the call was another one
+    /// # }
+    /// # run();
+    /// ```
     #[track_caller]
     pub fn expect_one_call(&self, operation: &str) -> Call {
         match self.one_call(operation) {

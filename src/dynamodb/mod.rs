@@ -7,6 +7,7 @@
 mod attribute;
 mod back_off;
 mod call;
+mod call_header;
 mod cancellation;
 mod conditions;
 mod connector;
@@ -25,7 +26,6 @@ mod script_place;
 mod script_reader;
 mod script_writer;
 mod shared;
-mod subset;
 mod unprocessed;
 
 pub use attribute::Attribute;

@@ -1,5 +1,6 @@
 //! The operations of DynamoDB.
 
+use crate::error::edits;
 use crate::wire::is_throttling;
 
 /// Whether DynamoDB has an operation of that name; if not, the nearest that it has.
@@ -15,23 +16,11 @@ pub(in crate::dynamodb) fn nearest<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    known.into_iter().min_by_key(|known| distance(name, known))
-}
-
-/// How many letters must be added, removed or replaced to make one name of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    let letters = |name: &str| name.to_lowercase().chars().collect::<Vec<char>>();
+    let name = letters(name);
+    known
+        .into_iter()
+        .min_by_key(|known| edits(&name, &letters(known)))
 }
 
 /// What an operation answers when all is well and nothing is said of items.

@@ -1,8 +1,7 @@
 //! A list of items, given page by page.
 
-use crate::dynamodb::subset::difference;
 use crate::dynamodb::{Reply, Request};
-use crate::json::{Document, ObjectWriter, Value};
+use crate::json::{Document, Extent, ObjectWriter, Value, difference};
 
 /// Items that `Query` and `Scan` answer with in pages.
 #[derive(Clone, Debug)]
@@ -67,8 +66,9 @@ impl Pages {
     /// Whether an item has this key.
     fn is_at(&self, item: &Document, key: Value<'_>) -> bool {
         self.key.iter().all(|name| {
-            key.get(name)
-                .is_some_and(|wanted| difference(wanted, item.root().get(name)).is_none())
+            key.get(name).is_some_and(|wanted| {
+                difference(wanted, item.root().get(name), Extent::Part).is_none()
+            })
         })
     }
 

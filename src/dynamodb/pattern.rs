@@ -4,8 +4,7 @@ use std::fmt;
 
 use crate::dynamodb::Request;
 use crate::dynamodb::conditions::items;
-use crate::dynamodb::subset::difference;
-use crate::json::Document;
+use crate::json::{Document, Extent, Value, difference};
 
 /// What a request has to be. Each line that is said narrows it.
 #[derive(Clone, Debug)]
@@ -73,9 +72,9 @@ impl Pattern {
         };
         let mut differences = self.key_differences(document);
         for body in &self.bodies {
-            if let Some(differs) = difference(body.root(), Some(document.root())) {
-                let found = differs.found.as_deref().unwrap_or("nothing");
-                let (pointer, expected) = (&differs.pointer, &differs.expected);
+            if let Some(differs) = difference(body.root(), Some(document.root()), Extent::Part) {
+                let (expected, found) = (shown(differs.expected), shown(differs.found));
+                let pointer = differs.pointer;
                 differences.push(format!(
                     "body at {pointer}: expected {expected}, got {found}"
                 ));
@@ -90,7 +89,7 @@ impl Pattern {
             let missing = self.key.iter().filter_map(|(name, expected)| {
                 let found = item.iter().find(|(attribute, _)| attribute == name);
                 let found = found.map(|(_, value)| *value);
-                difference(expected.root(), found)?;
+                difference(expected.root(), found, Extent::Part)?;
                 let found = found.map_or("nothing", |found| found.raw());
                 Some(format!(
                     "key {name}: expected {expected}, got {found}",
@@ -124,4 +123,9 @@ impl fmt::Display for Pattern {
         }
         Ok(())
     }
+}
+
+/// A value as it was sent.
+fn shown(value: Option<Value<'_>>) -> String {
+    value.map_or("nothing".to_owned(), |value| value.raw().to_owned())
 }

@@ -4,6 +4,7 @@ use crate::error::on_one_line;
 use crate::expect::matcher::{quoted, short};
 use crate::expect::near::near;
 use crate::expect::relation::path;
+use crate::json::Value;
 use crate::model::Entity;
 use crate::trace::{DefectCode, Node, Surroundings, Trace};
 
@@ -27,7 +28,7 @@ pub(in crate::expect) enum Clue {
     /// The entity lacks a block.
     NoBlock { block: &'static str },
     /// The value is written the same, and of another type.
-    OtherType { is_text: bool },
+    OtherType { key: String, is_text: bool },
     /// They began or ended at other times.
     Times,
 }
@@ -83,14 +84,14 @@ impl Search<'_> {
             Clue::NoBlock { block } => likely.extend(self.not_the_call(block)),
             Clue::Member { member } => likely.extend(self.member(member)),
             Clue::Times => likely.extend(self.defects()),
-            Clue::OtherType { is_text } => likely.push(
-                if *is_text {
-                    "what was recorded is a text, and what is expected is none"
+            Clue::OtherType { key, is_text } => {
+                let key = short(key);
+                likely.push(if *is_text {
+                    format!("annotation {key} was recorded as a text, and none is expected")
                 } else {
-                    "what was recorded is no text, and what is expected is one"
-                }
-                .to_owned(),
-            ),
+                    format!("annotation {key} was not recorded as a text, and one is expected")
+                });
+            }
         }
         likely
     }
@@ -235,7 +236,11 @@ impl Search<'_> {
 
     /// What the status of the answer says about the flags.
     fn status(&self) -> Option<String> {
-        let entity = self.node?.entity();
+        let (whose, node) = match (self.node, self.mark) {
+            (Some(node), _) => ("its status".to_owned(), node),
+            (None, mark) => (format!("the status of {}", path(mark?)), mark?),
+        };
+        let entity = node.entity();
         let status = entity.http()?.response()?.status()?;
         let flags = match status {
             429 => "ERROR and THROTTLE",
@@ -244,7 +249,7 @@ impl Search<'_> {
             _ => "no flag",
         };
         Some(format!(
-            "its status is {status}, which stands for {flags} (4xx is ERROR, 429 THROTTLE too, \
+            "{whose} is {status}, which stands for {flags} (4xx is ERROR, 429 THROTTLE too, \
              5xx FAULT){}",
             exception(entity)
                 .map(|said| format!("; it says {said}"))
@@ -277,14 +282,25 @@ impl Search<'_> {
     fn member(&self, member: &str) -> Option<String> {
         let entity = self.node?.entity();
         let aws = entity.aws()?;
+        if let Some(other) = written_otherwise(aws.json(), member) {
+            return Some(format!(
+                "it is written as {}, and X-Ray reads {member}",
+                short(&other)
+            ));
+        }
         match member {
-            "table_name" => {
-                let tables = aws.json().get("table_names")?;
-                let tables = short(tables.raw());
-                Some(format!(
-                    "the call names several tables: table_names {tables}"
-                ))
-            }
+            "table_name" => match (aws.json().get("table_names"), aws.table_name()) {
+                (Some(tables), _) => Some(format!(
+                    "the call names several tables: table_names {}",
+                    short(tables.raw())
+                )),
+                (None, None) => Some(
+                    "the operation names no table, or what recorded the call does not read it out \
+                     of the request"
+                        .to_owned(),
+                ),
+                (None, Some(_)) => None,
+            },
             "retries" => {
                 let retries = aws.retries();
                 let throttled = entity.throttle() == Some(true);
@@ -312,8 +328,18 @@ impl Search<'_> {
     }
 }
 
-/// The first exception in a few words.
-fn exception(entity: Entity<'_>) -> Option<String> {
+/// The key under which a member stands that is not there, if only case and `_` tell them apart.
+fn written_otherwise(block: Value<'_>, member: &str) -> Option<String> {
+    let folded = |key: &str| key.replace('_', "").to_lowercase();
+    if block.get(member).is_some() {
+        return None;
+    }
+    let mut keys = block.members().map(|(key, _)| key.decode().into_owned());
+    keys.find(|key| folded(key) == folded(member))
+}
+
+/// The first exception of its own in a few words.
+pub(in crate::expect) fn exception(entity: Entity<'_>) -> Option<String> {
     let crate::model::Cause::Exceptions(cause) = entity.cause()? else {
         return None;
     };

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::expect::clue::Clue;
+use crate::expect::clue::{Clue, exception};
 use crate::expect::fields::fields;
-use crate::expect::json::{Extent, differs};
+use crate::expect::json::differs;
 use crate::expect::log::{Log, Said, compared, holds};
 use crate::expect::matcher::{quoted, short};
 use crate::expect::relation::path;
 use crate::expect::{ExpectAws, ExpectException, ExpectHttp, ExpectSql, Matcher};
-use crate::json::Value;
+use crate::json::{Extent, Value};
 use crate::model::Entity;
 use crate::render::flags;
 use crate::trace::Node;
@@ -102,15 +102,15 @@ impl<'a> ExpectEntity<'a> {
                         key: key.to_owned(),
                     });
                 };
-                match (found.as_str(), expected.literal()) {
-                    (Some(text), None) if text == expected.expected() => {
-                        said.because(Clue::OtherType { is_text: true })
-                    }
-                    (None, Some(text)) if text == found.raw() => {
-                        said.because(Clue::OtherType { is_text: false })
-                    }
-                    _ => said,
-                }
+                let is_text = match (found.as_str(), expected.literal()) {
+                    (Some(text), None) if text == expected.expected() => true,
+                    (None, Some(text)) if text == found.raw() => false,
+                    _ => return said,
+                };
+                said.because(Clue::OtherType {
+                    key: key.to_owned(),
+                    is_text,
+                })
             });
         self
     }
@@ -320,8 +320,9 @@ impl<'a> ExpectEntity<'a> {
         self.log
             .note(Some(self.node), found.is_none(), || match found {
                 None => Said::right("no cause", ""),
-                Some(found) => {
-                    Said::wrong("no cause", format!("expected none, found {}", json(&found)))
+                Some(cause) => {
+                    let found = exception(self.node.entity()).unwrap_or_else(|| json(&cause));
+                    Said::wrong("no cause", format!("expected none, found {found}"))
                 }
             });
         self

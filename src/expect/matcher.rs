@@ -180,38 +180,37 @@ macro_rules! integers {
                 }
             }
 
-            ranges!($integer, i64, |found: &i64| <$integer>::try_from(*found).ok());
-            ranges!($integer, Value<'_>, |found: &Value<'_>| {
-                <$integer>::try_from(whole(found)?).ok()
-            });
+            // What is found may be too large for the type of the range, and lie in it all the same.
+            ranges!($integer, i64, i128, |found: &i64| Some(i128::from(*found)), wide);
+            ranges!($integer, Value<'_>, i128, whole, wide);
         )*
     };
 }
 
 /// Ranges of a type as matchers of what may be read as one.
 macro_rules! ranges {
-    ($bound:ty, $found:ty, $read:expr) => {
-        ranges!(one $bound, $found, $read, Range<$bound>, |range: &Range<$bound>| {
+    ($bound:ty, $found:ty, $read_as:ty, $read:expr, $widen:expr) => {
+        ranges!(one $bound, $found, $read_as, $read, $widen, Range<$bound>, |range: &Range<$bound>| {
             (Some(range.start), Some((range.end, false)))
         });
-        ranges!(one $bound, $found, $read, RangeInclusive<$bound>, |range: &RangeInclusive<$bound>| {
+        ranges!(one $bound, $found, $read_as, $read, $widen, RangeInclusive<$bound>, |range: &RangeInclusive<$bound>| {
             (Some(*range.start()), Some((*range.end(), true)))
         });
-        ranges!(one $bound, $found, $read, RangeFrom<$bound>, |range: &RangeFrom<$bound>| {
+        ranges!(one $bound, $found, $read_as, $read, $widen, RangeFrom<$bound>, |range: &RangeFrom<$bound>| {
             (Some(range.start), None)
         });
-        ranges!(one $bound, $found, $read, RangeTo<$bound>, |range: &RangeTo<$bound>| {
+        ranges!(one $bound, $found, $read_as, $read, $widen, RangeTo<$bound>, |range: &RangeTo<$bound>| {
             (None, Some((range.end, false)))
         });
-        ranges!(one $bound, $found, $read, RangeToInclusive<$bound>, |range: &RangeToInclusive<$bound>| {
+        ranges!(one $bound, $found, $read_as, $read, $widen, RangeToInclusive<$bound>, |range: &RangeToInclusive<$bound>| {
             (None, Some((range.end, true)))
         });
     };
-    (one $bound:ty, $found:ty, $read:expr, $range:ty, $bounds:expr) => {
+    (one $bound:ty, $found:ty, $read_as:ty, $read:expr, $widen:expr, $range:ty, $bounds:expr) => {
         impl Matcher<$found> for $range {
             fn matches(&self, found: &$found) -> bool {
-                let read: fn(&$found) -> Option<$bound> = $read;
-                read(found).is_some_and(|found| self.contains(&found))
+                let read: fn(&$found) -> Option<$read_as> = $read;
+                read(found).is_some_and(|found| lies_in(&found, $bounds(self), $widen))
             }
 
             fn expected(&self) -> String {
@@ -227,6 +226,23 @@ macro_rules! ranges {
 
 /// A least value, and a last one with whether it is a part of the range.
 type Bounds<T> = (Option<T>, Option<(T, bool)>);
+
+/// Whether something lies between bounds, which are compared as `widen` gives them.
+fn lies_in<T, W: PartialOrd>(found: &W, (from, to): Bounds<T>, widen: fn(T) -> W) -> bool {
+    from.is_none_or(|from| widen(from) <= *found)
+        && to.is_none_or(|(to, inclusive)| {
+            let to = widen(to);
+            *found < to || inclusive && *found == to
+        })
+}
+
+/// Any whole number as one that holds them all.
+fn wide<T>(bound: T) -> i128
+where
+    i128: TryFrom<T>,
+{
+    i128::try_from(bound).unwrap_or(i128::MAX)
+}
 
 fn bounds<T: Shown>(bounds: &Bounds<T>) -> String {
     match bounds {
@@ -295,9 +311,13 @@ macro_rules! floats {
 }
 
 floats!(f32, f64);
-ranges!(f64, Value<'_>, |found: &Value<'_>| Some(
-    found.as_number()?.as_f64()
-));
+ranges!(
+    f64,
+    Value<'_>,
+    f64,
+    |found: &Value<'_>| Some(found.as_number()?.as_f64()),
+    |bound| bound
+);
 
 impl Matcher<Duration> for Duration {
     fn matches(&self, found: &Duration) -> bool {
@@ -309,7 +329,13 @@ impl Matcher<Duration> for Duration {
     }
 }
 
-ranges!(Duration, Duration, |found: &Duration| Some(*found));
+ranges!(
+    Duration,
+    Duration,
+    Duration,
+    |found: &Duration| Some(*found),
+    |bound| bound
+);
 
 /// A text in quotes, on one line and not too long.
 pub(in crate::expect) fn quoted(text: &str) -> String {

@@ -15,6 +15,13 @@ use crate::model::Glob;
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.request_id(any())));
 /// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::any;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment("DynamoDB", |s| s.user(any())); // it has none
+/// ```
 #[must_use]
 pub fn any() -> Any {
     Any
@@ -41,6 +48,13 @@ impl<T: ?Sized> Matcher<T> for Any {
 ///
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.region(not("us-east-1"))));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::not;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.region(not("eu-west-1"))));
 /// ```
 #[must_use]
 pub fn not<M>(matcher: M) -> Not<M> {
@@ -73,6 +87,13 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for Not<M> {
 ///
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.region(one_of(["eu-west-1", "eu-central-1"]))));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::one_of;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment("DynamoDB", |s| s.aws(|a| a.region(one_of(["us-east-1", "us-west-2"]))));
 /// ```
 pub fn one_of<M>(matchers: impl IntoIterator<Item = M>) -> OneOf<M> {
     OneOf(matchers.into_iter().collect())
@@ -117,6 +138,13 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for OneOf<M> {
 ///     s.user(described("a user of the test", |user: &str| user.starts_with("test-")))
 /// });
 /// assert!(wrong.unwrap_err().to_string().contains("user  expected a user of the test, found \"u-1\""));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::described;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().segment("OrdersWorker", |s| s.user(described("nobody", |user: &str| user.is_empty())));
 /// ```
 pub fn described<M>(expected: impl Into<String>, matcher: M) -> Described<M> {
     Described {
@@ -177,6 +205,13 @@ enum Pattern {
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment("users-db", |s| s.sql(|q| q.query(contains("FROM users"))));
 /// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::contains;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment("users-db", |s| s.sql(|q| q.query(contains("FROM orders"))));
+/// ```
 pub fn contains(text: impl Into<String>) -> Like {
     Like::new(Pattern::Contains, text.into())
 }
@@ -188,6 +223,13 @@ pub fn contains(text: impl Into<String>) -> Like {
 ///
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().segment("OrdersWorker", |s| s.http(|h| h.url(starts_with("https://"))));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::starts_with;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().segment("OrdersWorker", |s| s.http(|h| h.url(starts_with("http://"))));
 /// ```
 pub fn starts_with(text: impl Into<String>) -> Like {
     Like::new(Pattern::StartsWith, text.into())
@@ -201,6 +243,13 @@ pub fn starts_with(text: impl Into<String>) -> Like {
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().segment("OrdersWorker", |s| s.http(|h| h.url(ends_with("/orders"))));
 /// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::ends_with;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().segment("OrdersWorker", |s| s.http(|h| h.url(ends_with("/users"))));
+/// ```
 pub fn ends_with(text: impl Into<String>) -> Like {
     Like::new(Pattern::EndsWith, text.into())
 }
@@ -212,6 +261,13 @@ pub fn ends_with(text: impl Into<String>) -> Like {
 ///
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment(glob("dynamo-*"), |s| s.annotation("order_id", glob("o-*")));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::glob;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment(glob("dynamo"), |s| s); // it is asked from end to end
 /// ```
 pub fn glob(pattern: impl Into<String>) -> Like {
     let text = pattern.into();
@@ -226,6 +282,13 @@ pub fn glob(pattern: impl Into<String>) -> Like {
 ///
 /// # let trace = xray_phantom::trace::sample();
 /// trace.assert().subsegment("dynamo-put", |s| s.annotation("order_id", regex("^o-[0-9]+$")));
+/// ```
+///
+/// ```should_panic
+/// use xray_phantom::expect::regex;
+///
+/// # let trace = xray_phantom::trace::sample();
+/// trace.assert().subsegment("dynamo-put", |s| s.annotation("order_id", regex("^[0-9]+$")));
 /// ```
 pub fn regex(pattern: impl Into<String>) -> Like {
     let text = pattern.into();

@@ -1,5 +1,7 @@
 //! Names that come near a name.
 
+use crate::error::edits;
+
 /// The name that comes nearest, if one is near: no more than a third of it is written otherwise.
 pub(in crate::expect) fn near<'n>(
     wanted: &str,
@@ -16,7 +18,7 @@ pub(in crate::expect) fn near<'n>(
         if other.is_empty() || other.len().abs_diff(wanted.len()) > most {
             continue;
         }
-        let distance = distance(&wanted, &other);
+        let distance = edits(&wanted, &other);
         if distance <= most && nearest.is_none_or(|(best, _)| distance < best) {
             nearest = Some((distance, name));
         }
@@ -30,21 +32,6 @@ fn folded(name: &str) -> Vec<char> {
     name.flat_map(char::to_lowercase)
         .map(|c| if matches!(c, '_' | ' ' | '.') { '-' } else { c })
         .collect()
-}
-
-/// How many characters must be put in, left out or replaced (Levenshtein).
-fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, a) in one.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Longer names are not compared.

@@ -276,6 +276,7 @@ impl<'a> Assertion<'a> {
                 Some((node, why)) => {
                     let others = match more {
                         0 => String::new(),
+                        1 => ", and 1 more is not inside its own".to_owned(),
                         more => format!(", and {more} more are not inside theirs"),
                     };
                     Said::wrong("within parent", format!("{} {why}{others}", path(*node)))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::expect::assertion::assertions;
+use crate::expect::clue::Clue;
 use crate::expect::log::{Log, Said, compared, holds};
 use crate::expect::relation::path;
 use crate::expect::{Assertion, Matcher, Mismatch};
@@ -136,7 +137,9 @@ impl<'a> Assertion<'a> {
                     many => format!(", and {many} more"),
                 };
                 let found = format!("found {} of {}{others}", set.join(" "), path(*first));
-                Said::wrong(what, found).shown_by(Some(*first))
+                Said::wrong(what, found)
+                    .because(Clue::Flags)
+                    .shown_by(Some(*first))
             }
         });
     }

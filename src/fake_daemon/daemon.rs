@@ -387,6 +387,12 @@ impl FakeDaemon {
         }
     }
 
+    /// From now on the socket cannot be read, for this reason.
+    #[cfg(test)]
+    pub(in crate::fake_daemon) fn break_socket(&self, why: &str) {
+        self.listener.break_socket(why);
+    }
+
     /// The daemon, as reports name it.
     pub(in crate::fake_daemon) fn place(&self) -> String {
         format!("FakeDaemon on {}, {}", self.address(), self.started)

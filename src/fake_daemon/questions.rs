@@ -20,6 +20,24 @@ impl FakeDaemon {
     ///
     /// Where [`try_expect_one_trace`](FakeDaemon::try_expect_one_trace) gives a shortfall, with
     /// its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use xray_phantom::{FakeDaemon, Recorder, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
+    /// recorder.in_segment_infallible_sync("OrdersWorker", |_| ());
+    /// assert_eq!(block_on(daemon.expect_one_trace()).outline(), "OrdersWorker");
+    /// ```
+    ///
+    /// ```should_panic
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// block_on(daemon.expect_one_trace()); // nothing was sent
+    /// ```
     #[track_caller]
     pub fn expect_one_trace(&self) -> impl Future<Output = Trace> {
         let at = Location::caller();
@@ -108,6 +126,26 @@ impl FakeDaemon {
     ///
     /// Where [`try_expect_rejection`](FakeDaemon::try_expect_rejection) gives a shortfall, with
     /// its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::UdpSocket;
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// UdpSocket::bind("127.0.0.1:0")?.send_to(b"{}", daemon.address())?; // without its header line
+    /// let rejection = block_on(daemon.expect_rejection("missing-newline"));
+    /// assert_eq!(rejection.code().as_str(), "missing-newline");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// ```should_panic
+    /// use xray_phantom::{FakeDaemon, block_on};
+    ///
+    /// let daemon = FakeDaemon::start();
+    /// block_on(daemon.expect_rejection("missing-newline")); // nothing was sent
+    /// ```
     #[track_caller]
     pub fn expect_rejection(&self, code: &str) -> impl Future<Output = Rejection> {
         let at = Location::caller();
@@ -263,7 +301,7 @@ impl FakeDaemon {
     pub(in crate::fake_daemon) async fn fenced(&self) -> Result<Counts, Shortfall> {
         self.fence()
             .await
-            .map_err(|error| Shortfall::unfenced(&error))
+            .map_err(|error| Shortfall::unfenced(&error, &self.place()))
     }
 
     /// All that came, and what recorders know of this trace.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::render::folded;
 
 /// Why a question to a daemon has no answer: a stable code, and a text that tells what came
 /// instead.
@@ -66,10 +67,12 @@ impl Shortfall {
         Shortfall { code, text }
     }
 
-    pub(in crate::fake_daemon) fn unfenced(error: &Error) -> Shortfall {
+    /// The fence of a daemon failed, which stands at `place`.
+    pub(in crate::fake_daemon) fn unfenced(error: &Error, place: &str) -> Shortfall {
+        let why = folded("likely: ", &error.to_string(), 2);
         Shortfall {
             code: ShortfallCode::Unfenced,
-            text: format!("{error}\n"),
+            text: format!("nobody knows what came: the fence failed\n{why}{place}\n"),
         }
     }
 
@@ -92,3 +95,31 @@ impl fmt::Debug for Shortfall {
 }
 
 impl std::error::Error for Shortfall {}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use crate::fake_daemon::{FakeDaemon, ShortfallCode, block_on};
+
+    #[test]
+    fn a_fence_that_fails_is_told_with_what_stopped_it() {
+        let daemon = FakeDaemon::start();
+        daemon.break_socket("I/O error");
+        let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
+        assert_eq!(shortfall.code(), ShortfallCode::Unfenced);
+        let place = daemon.place();
+        let address = daemon.address();
+        assert_eq!(
+            shortfall.to_string(),
+            format!(
+                "nobody knows what came: the fence failed\n\
+                 likely: cannot read from the socket of {address}: I/O error\n\
+                 {place}\n"
+            )
+        );
+        // The last judgement says so too.
+        let report = block_on(daemon.end(false)).unwrap_err().to_string();
+        let finding = format!("\n- cannot read from the socket of {address}: I/O error\n");
+        assert!(report.contains(&finding), "{report}");
+    }
+}

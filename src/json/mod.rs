@@ -16,6 +16,8 @@ mod careful;
 mod document;
 mod not_finite;
 mod number;
+#[cfg(feature = "testing")]
+mod part;
 mod plain;
 #[cfg(feature = "testing")]
 mod serialize;
@@ -34,6 +36,8 @@ pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;
 pub use number::Number;
+#[cfg(feature = "testing")]
+pub(crate) use part::{Difference, Extent, difference};
 #[cfg(feature = "aws")]
 pub(crate) use skim::{elements, member, members};
 pub use syntax_error::SyntaxError;

@@ -324,35 +324,85 @@ fn all_that_does_not_hold_is_reported_at_once() {
 }
 
 #[test]
-fn nothing_passes_because_there_is_nothing() {
+fn what_is_expected_can_be_printed() {
+    let expected = tree! { "api" => { "put" => { "DynamoDB" }, "mail" } };
+    let text = "api\n  put\n    DynamoDB\n  mail\n";
+    assert_eq!(expected.to_string(), text);
+    assert_eq!(format!("{expected:?}"), text);
+    trace().assert().subsegment("put", |s| {
+        assert_eq!(format!("{s:?}"), "expectations of api > put");
+        s
+    });
+}
+
+#[test]
+fn what_takes_no_time_at_the_end_of_another_is_on_the_critical_path() {
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567""#;
+    let child = |id: &str, name: &str, start: &str| {
+        format!(
+            r#"{{{head}, "id": "{id}", "name": "{name}", "type": "subsegment", "parent_id": "00000000000000a1",
+                "start_time": {start}, "end_time": 1721763840.5}}"#
+        )
+    };
+    let segment = format!(
+        r#"{{{head}, "id": "00000000000000a1", "name": "api", "start_time": 1721763840.0, "end_time": 1721763840.5}}"#
+    );
+    let documents = [
+        segment,
+        child("00000000000000b1", "long", "1721763840.1"),
+        child("00000000000000b2", "short", "1721763840.2"),
+        child("00000000000000b3", "mark", "1721763840.5"),
+    ];
+    let trace = assembled(documents.into_iter());
+    trace.assert().critical_path(["api", "long", "mark"]);
+}
+
+/// The first line of what a mismatch says.
+#[track_caller]
+fn first_line(checked: Result<(), Mismatch>) -> String {
+    let text = checked.unwrap_err().to_string();
+    text.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_path_of_seven_names_leaves_out_its_middle() {
+    let (six, seven) = (deep(6), deep(7));
+    assert_eq!(
+        first_line(six.assert().try_subsegment("n6", ExpectEntity::faulted)),
+        "n1 > n2 > n3 > n4 > n5 > n6 is not as expected"
+    );
+    assert_eq!(
+        first_line(seven.assert().try_subsegment("n7", ExpectEntity::faulted)),
+        "n1 > … > n3 > n4 > n5 > n6 > n7 is not as expected"
+    );
+}
+
+#[test]
+fn names_that_are_the_same_are_counted_and_none_is_told_too() {
     let trace = trace();
-    let assert = trace.assert();
-    assert!(assert.try_each_segment("x", |s| s).is_err());
-    assert!(assert.try_each_subsegment("x", |s| s).is_err());
-    assert!(assert.try_before("x", "put").is_err());
-    assert!(assert.try_before("put", "x").is_err());
-    assert!(assert.try_after("x", "x").is_err());
-    assert!(assert.try_overlapping("x", "put").is_err());
-    assert!(assert.try_overlapping("api", "api").is_err());
-    assert!(assert.try_max_concurrency("x", ..5).is_err());
-    assert!(
-        assert
-            .try_segment("api", |s| s.each_child("x", |s| s))
-            .is_err()
-    );
-    assert!(
-        assert
-            .try_segment("api", |s| s.each_descendant("x", |s| s))
-            .is_err()
-    );
-    trace
+    let mismatch = trace
         .assert()
-        .each_segment_if_any("x", ExpectEntity::faulted)
-        .each_subsegment_if_any("x", ExpectEntity::faulted)
-        .segment("api", |s| {
-            s.each_child_if_any("x", ExpectEntity::faulted)
-                .each_descendant_if_any("x", ExpectEntity::faulted)
-        });
+        .try_segment("api", |s| s.child("mail", |s| s));
+    let text = mismatch.unwrap_err().to_string();
+    assert!(
+        text.contains("  NO  child \"mail\"  expected one, found \"put\" (2 times)\n"),
+        "{text}"
+    );
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567", "start_time": 1721763840.0, "end_time": 1721763840.5, "fault": true"#;
+    let empty = format!(r#"{{{head}, "id": "00000000000000a1", "name": ""}}"#);
+    let nameless = format!(
+        r#"{{{head}, "id": "00000000000000b1", "type": "subsegment", "parent_id": "00000000000000a1"}}"#
+    );
+    let trace = assembled([empty, nameless].into_iter());
+    assert_eq!(
+        first_line(trace.assert().try_segment("", ExpectEntity::succeeded)),
+        "<empty name> is not as expected"
+    );
+    let text = trace.assert().try_depth(1).unwrap_err().to_string();
+    assert!(text.contains("<no name>"), "{text}");
+    let found = trace.assert().try_subsegment("x", |s| s).unwrap_err();
+    let expected = "  NO  subsegment \"x\"  expected one, found one without name\n";
+    assert!(found.to_string().contains(expected), "{found}");
 }
 
 /// The lines that say what is likely.

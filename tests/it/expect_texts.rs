@@ -139,6 +139,14 @@ fn entities_by_name() {
         assert.try_segment("OrdersWorker", |s| s.child_count(any(), ..=3)),
     );
     add(
+        "too few segments",
+        assert.try_segment_count("OrdersWorker", 2),
+    );
+    add(
+        "too many descendants",
+        assert.try_segment("OrdersWorker", |s| s.descendant_count(any(), 3)),
+    );
+    add(
         "none of a number",
         assert.try_subsegment_count("Dynamo-DB", 1),
     );
@@ -155,6 +163,22 @@ fn entities_by_name() {
         assert.try_segment("OrdersWorker", |s| {
             s.child("auth", |s| s.faulted())
                 .child("charge", |s| s.succeeded())
+        }),
+    );
+    add(
+        "what holds beside what does not",
+        assert.try_segment("OrdersWorker", |s| {
+            s.lacks_child("Kinesis")
+                .lacks_descendant("Kinesis")
+                .child_count("auth", 1)
+                .each_child_if_any("Kinesis", |s| s.succeeded())
+                .each_child("auth", |s| s.succeeded())
+                .lacks_annotation("order_id")
+                .annotation("tenant", "t1")
+                .lacks_cause()
+                .succeeded()
+                .status(200)
+                .faulted()
         }),
     );
     insta::assert_snapshot!("entities_by_name", texts.0);
@@ -414,6 +438,10 @@ fn the_trace_as_a_whole() {
         }),
     );
     add("another tree", assert.try_tree(tree! { "Billing" }));
+    add(
+        "overlapping what ends as the other begins",
+        assert.try_overlapping("auth", "dynamo-put"),
+    );
     insta::assert_snapshot!("the_trace_as_a_whole", texts.0);
 }
 
@@ -473,6 +501,45 @@ fn what_other_senders_do() {
     add(
         "a block that the call has",
         batch.assert().try_segment("api", |s| s.aws(|a| a)),
+    );
+    let trace = trace_of(&[
+        r#"{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1", "name": "api",
+            "start_time": 1721763840.0, "end_time": 1721763840.5,
+            "annotations": {"items": "3", "size": 4}, "metadata": {"default": {"title": "two  spaces"}, "cart": {
+                "n": 1
+            }},
+            "subsegments": [{"id": "00000000000000b1", "name": "put", "start_time": 1721763840.1, "end_time": 1721763840.2},
+                            {"id": "00000000000000b2", "name": "get", "start_time": 1721763840.2, "end_time": 1721763840.3,
+                             "aws": {"operation": "GetItem"}}]}"#,
+    ]);
+    let assert = trace.assert();
+    add(
+        "a number that was recorded as a text",
+        assert.try_segment("api", |s| s.annotation("items", 3)),
+    );
+    add(
+        "a number that is no such text either",
+        assert.try_segment("api", |s| s.annotation("size", "small")),
+    );
+    add(
+        "metadata as it was sent",
+        assert.try_segment("api", |s| {
+            s.metadata("default", &json!({"title": "two  spaces"}))
+                .metadata("cart", &json!({"n": 1}))
+                .faulted()
+        }),
+    );
+    add(
+        "a tree of which a part is missing",
+        assert.try_tree(tree! { "api" => { "put", "get", "list" } }),
+    );
+    add(
+        "a tree with more than was expected",
+        assert.try_tree(tree! { "api" => { "put" } }),
+    );
+    add(
+        "a call of which the table is not known",
+        assert.try_subsegment("get", |s| s.aws(|a| a.table("Orders"))),
     );
     insta::assert_snapshot!("what_other_senders_do", texts.0);
 }

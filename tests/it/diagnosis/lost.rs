@@ -3,9 +3,7 @@
 use std::sync::Mutex;
 
 use xray_phantom::wire::TraceHeader;
-use xray_phantom::{
-    FakeDaemon, carry, carry_fn, in_subsegment_infallible, in_subsegment_infallible_sync,
-};
+use xray_phantom::{FakeDaemon, carry_fn, in_subsegment_infallible, in_subsegment_infallible_sync};
 
 use crate::diagnosis::{Bug, diagnose, diagnose_with, recorder, text_of};
 use crate::support::{Emitter, five, segment, trace_id};
@@ -87,28 +85,6 @@ fn a_segment_of_another_sdk_that_is_never_closed() {
          - all that arrived of segment `api` is in progress\n\
          trace TRACE (incomplete, 1 entity)\n\
          api  <- never-closed",
-    );
-}
-
-#[test]
-fn a_task_that_is_spawned_without_its_context() {
-    diagnose(
-        async |daemon, bug| {
-            let serve = async |_| {
-                let mail = async { in_subsegment_infallible("mail", async |_| ()).await };
-                let task = match bug {
-                    Bug::Seeded => tokio::spawn(mail),
-                    Bug::Absent => tokio::spawn(carry(mail)),
-                };
-                task.await
-            };
-            recorder(daemon).in_segment("OrdersWorker", serve).await?;
-            daemon.try_expect_one_trace().await?;
-            Ok(())
-        },
-        "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - no-segment: subsegment `mail` ran outside of every segment: it was spawned without its context, or nobody opened one (PLACE)\n\
-         datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
     );
 }
 

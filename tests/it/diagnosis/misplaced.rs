@@ -77,33 +77,6 @@ fn a_child_that_begins_after_its_parent_has_ended() {
 }
 
 #[test]
-fn a_subsegment_that_goes_on_after_its_segment() {
-    diagnose(
-        async |daemon, bug| {
-            let segment = recorder(daemon).begin_segment("OrdersWorker");
-            let put = segment.begin_subsegment("dynamo-put");
-            match bug {
-                Bug::Seeded => {
-                    segment.end();
-                    put.annotate("order_id", "o-1");
-                    put.end();
-                }
-                Bug::Absent => {
-                    put.annotate("order_id", "o-1");
-                    put.end();
-                    segment.end();
-                }
-            }
-            daemon.try_expect_one_trace().await?;
-            Ok(())
-        },
-        "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - left-open: subsegment `dynamo-put` was still open when its segment `OrdersWorker` ended (PLACE)\n\
-         datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
-    );
-}
-
-#[test]
 fn a_document_that_is_sent_twice() {
     diagnose(
         async |daemon, bug| {

@@ -5,6 +5,7 @@
 //! bodies do. [`rules::violations`] is a pure function: `tree` gives it the real sources,
 //! `planted` gives it sources that break one rule each.
 
+mod exemplified;
 mod manifest;
 mod names;
 mod paths;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::tidy::exemplified::unexemplified;
 use crate::tidy::manifest::{dependencies, outdated};
 use crate::tidy::rules::violations;
 use crate::tidy::skipped::{skipped_examples, skipped_tests};
@@ -18,6 +19,12 @@ fn no_test_and_no_example_is_ignored() {
     let mut found = skipped_examples(&sources("src"));
     found.extend(skipped_tests(&sources("src")));
     found.extend(skipped_tests(&sources("tests")));
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+#[test]
+fn every_assertion_shows_what_passes_and_what_panics() {
+    let found = unexemplified(&sources("src"));
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
