@@ -22,6 +22,8 @@ pub(in crate::snapshot) struct Compared<'a> {
     pub(in crate::snapshot) entities: Vec<Entity>,
     /// Who each refers to, and who refers to it.
     pub(in crate::snapshot) links: Vec<Vec<Link>>,
+    /// Whether any entity refers to one.
+    pub(in crate::snapshot) is_linked: bool,
     pub(in crate::snapshot) roots: Vec<usize>,
     trace_id: &'a str,
     nodes: Vec<Node<'a>>,
@@ -99,9 +101,12 @@ impl<'a> Compared<'a> {
             }
         }
         let links = surround(&mut entities, &by_id);
+        let mut says = entities.iter().map(|entity| &entity.says);
+        let is_linked = says.any(|says| !says.references.is_empty());
         Compared {
             entities,
             links,
+            is_linked,
             roots,
             trace_id,
             labels: vec![OnceCell::new(); nodes.len()],
@@ -156,16 +161,19 @@ impl<'a> Compared<'a> {
         self.nodes[index].is_subsegment()
     }
 
-    /// What an entity says, each member with its number; of duplicates the last one.
-    fn members(&self, index: usize) -> BTreeMap<Cow<'a, str>, (Value<'a>, u64)> {
+    /// What an entity says, each member with its number, sorted by key; of duplicates the last one.
+    fn members(&self, index: usize) -> Vec<Said<'a>> {
         let members = self.nodes[index].entity().json().members();
         let members = members.map(|(key, value)| (key.decode(), value));
         let members = members.filter(|(key, value)| is_said(key, *value));
         let numbers = self.entities[index].says.members.iter();
         let numbered = members.zip(numbers);
-        numbered
-            .map(|((key, value), number)| (key, (value, *number)))
-            .collect()
+        let numbered = numbered.map(|((key, value), number)| (key, value, *number));
+        let mut members: Vec<_> = numbered.collect();
+        members.reverse();
+        members.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        members.dedup_by(|(one, ..), (other, ..)| one == other);
+        members
     }
 
     /// A member as masked JSON, the key first.
@@ -182,6 +190,9 @@ impl<'a> Compared<'a> {
     }
 }
 
+/// A member: its key, its value, and the number of both.
+type Said<'a> = (Cow<'a, str>, Value<'a>, u64);
+
 /// The values that differ: a pointer, and the JSON before and after.
 pub(in crate::snapshot) fn changes(
     (before, index): (&Compared<'_>, usize),
@@ -191,18 +202,20 @@ pub(in crate::snapshot) fn changes(
     if before.entities[index].says.own == after.entities[other].says.own {
         return changes;
     }
-    let (was, mut is) = (before.members(index), after.members(other));
-    for (key, (value, number)) in was {
-        if is.get(&key).is_some_and(|(_, other)| *other == number) {
-            is.remove(&key);
-        } else if let Some((key, value)) = before.told(&key, value) {
+    let (was, is) = (before.members(index), after.members(other));
+    let is_same = |(key, _, number): &Said<'_>, others: &[Said<'_>]| {
+        let found = others.binary_search_by(|(other, ..)| other.cmp(key));
+        found.is_ok_and(|at| others[at].2 == *number)
+    };
+    for (key, value, _) in was.iter().filter(|said| !is_same(said, &is)) {
+        if let Some((key, value)) = before.told(key, *value) {
             flatten(&key, &value, &mut |pointer, value| {
                 changes.entry(pointer).or_default().0 = Some(value);
             });
         }
     }
-    for (key, (value, _)) in is {
-        if let Some((key, value)) = after.told(&key, value) {
+    for (key, value, _) in is.iter().filter(|said| !is_same(said, &was)) {
+        if let Some((key, value)) = after.told(key, *value) {
             flatten(&key, &value, &mut |pointer, value| {
                 changes.entry(pointer).or_default().1 = Some(value);
             });

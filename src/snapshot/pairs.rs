@@ -35,9 +35,10 @@ impl Pairs {
         one: &[usize],
         other: &[usize],
     ) {
+        let keys = keys(before, after);
         let mut waiting = vec![(one.to_vec(), other.to_vec())];
         while let Some((mut one, mut other)) = waiting.pop() {
-            for key in KEYS {
+            for key in keys {
                 one.retain(|index| self.after[*index].is_none());
                 other.retain(|index| self.before[*index].is_none());
                 let found = self.same(before, after, &one, &other, *key);
@@ -82,7 +83,10 @@ impl Pairs {
 
     /// What is under another parent: the largest trees first.
     fn moved(&mut self, before: &Compared<'_>, after: &Compared<'_>) {
-        for key in &KEYS[..MOVED] {
+        for key in keys(before, after)
+            .split_last()
+            .map_or(&[][..], |(_, keys)| keys)
+        {
             let free = |pairs: &[Option<usize>]| -> Vec<usize> {
                 let all = pairs.iter().enumerate();
                 all.filter(|(_, pair)| pair.is_none())
@@ -160,8 +164,19 @@ const KEYS: &[Key] = &[
 ];
 
 type Key = fn(&Compared<'_>, usize) -> (u64, u64);
-/// How many of these tell what has moved: a name alone does not.
-const MOVED: usize = 5;
+
+/// The keys that can tell: the first ones where something is referred to. The last one, a name alone,
+/// does not tell what has moved.
+fn keys(before: &Compared<'_>, after: &Compared<'_>) -> &'static [Key] {
+    if before.is_linked || after.is_linked {
+        KEYS
+    } else {
+        &KEYS[OF_LINKS..]
+    }
+}
+
+/// How many keys tell by who refers to whom.
+const OF_LINKS: usize = 2;
 
 /// Pairs the traces of two captures: the same ones, then those that have the most in common. One
 /// that has no other stands against nothing.
