@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::AttributeValue::S;
-use xray_phantom::expect::ExpectEntity;
+use xray_phantom::expect::{ExpectEntity, starts_with};
 use xray_phantom::wire::{Sampled, TraceHeader};
 use xray_phantom::{
     AwsInterceptor, DynamoCall, FakeDaemon, MockDynamo, OpenEntity, Recorder, Shortfall, Trace,
@@ -284,6 +284,82 @@ fn a_subsegment_of_a_task_that_lost_its_context() {
          \x20       spawned without its context, or nobody opened one\n\
          \x20       (PLACE)\n\
          \x20 NO  child \"mail\"  expected one, found none",
+    );
+}
+
+#[test]
+fn a_subsegment_by_a_pattern_of_a_task_that_lost_its_context() {
+    diagnose(
+        async |daemon, bug| {
+            let serve = async |_| {
+                let mail = async { in_subsegment_infallible("mail", async |_| ()).await };
+                let task = match bug {
+                    Bug::Seeded => tokio::spawn(mail),
+                    Bug::Absent => tokio::spawn(carry(mail)),
+                };
+                task.await
+            };
+            recorder(daemon).in_segment("OrdersWorker", serve).await?;
+            let trace = daemon.try_expect_one_trace().await?;
+            trace
+                .assert()
+                .try_segment("OrdersWorker", |s| s.child(starts_with("ma"), |s| s))?;
+            Ok(())
+        },
+        "the test failed: OrdersWorker is not as expected\n\
+         likely: no-segment: subsegment `mail` ran outside of every segment: it was\n\
+         \x20       spawned without its context, or nobody opened one\n\
+         \x20       (PLACE)\n\
+         \x20 NO  child that begins with \"ma\"  expected one, found none",
+    );
+}
+
+#[test]
+fn an_annotation_that_was_left_out() {
+    diagnose(
+        async |daemon, bug| {
+            let items = if bug == Bug::Seeded { f64::NAN } else { 3.0 };
+            let serve = async |segment: OpenEntity| {
+                segment.annotate("items", items);
+            };
+            recorder(daemon)
+                .in_segment_infallible("OrdersWorker", serve)
+                .await;
+            let trace = daemon.try_expect_one_trace().await?;
+            trace
+                .assert()
+                .try_segment("OrdersWorker", |s| s.annotation("items", 3.0))?;
+            Ok(())
+        },
+        "the test failed: OrdersWorker is not as expected\n\
+         likely: annotation-value: the annotation `items` is left out: JSON has no NaN\n\
+         \x20       and no infinity (PLACE)\n\
+         \x20 NO  annotation items  expected 3, found none\n\
+         trace TRACE (complete, 1 entity)",
+    );
+}
+
+#[test]
+fn a_subsegment_that_lands_in_the_trace_of_another_request() {
+    diagnose(
+        async |daemon, bug| {
+            let recorder = recorder(daemon);
+            let first = recorder.begin_segment("OrdersWorker");
+            let second = recorder.begin_segment("OrdersWorker");
+            // The bug: a global that holds the segment of whoever came first.
+            let current = if bug == Bug::Seeded { &first } else { &second };
+            current.begin_subsegment("dynamo-put").end();
+            let id = second.trace_id().map(|id| id.to_string());
+            drop((first, second));
+            let trace = daemon.trace(id.unwrap_or_default()).await?;
+            trace.assert().try_subsegment("dynamo-put", |s| s)?;
+            Ok(())
+        },
+        "the trace is not as expected\n\
+         likely: \"dynamo-put\" is in another trace, TRACE,\n\
+         \x20       at OrdersWorker > dynamo-put: the code began a trace of its own, or used\n\
+         \x20       the context of another request\n\
+         \x20 NO  subsegment \"dynamo-put\"  expected one, found none",
     );
 }
 
