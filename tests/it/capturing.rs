@@ -705,13 +705,13 @@ fn what_a_fault_sends_twice_for_another_capture_hides_nothing() {
         .faults(Faults::none().duplicate_every(1))
         .start();
     let recorder = recorder(&daemon);
-    let (_, silence) = block_on(daemon.try_expect_silence_during(async |_| {
+    let ((), silence) = block_on(daemon.try_expect_silence_during(async |_| {
         let other = async |_| recorder.in_segment_infallible("other", async |_| ()).await;
         assert!(daemon.try_capture(other).await.1.is_ok());
         recorder.in_segment_infallible("own", async |_| ()).await;
     }));
     assert_eq!(silence.unwrap_err().code(), ShortfallCode::NotSilent);
-    let (_, silence) = block_on(daemon.try_expect_silence_during(async |_| {
+    let ((), silence) = block_on(daemon.try_expect_silence_during(async |_| {
         let other = async |_| recorder.in_segment_infallible("other", async |_| ()).await;
         assert!(daemon.try_capture(other).await.1.is_ok());
     }));
