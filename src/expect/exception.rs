@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::expect::Matcher;
-use crate::expect::log::{Log, Said, compared, holds};
+use crate::expect::log::{Log, Said, compared, holds, wanted};
 use crate::expect::matcher::quoted;
 use crate::model::{Cause, Exception};
 use crate::trace::Node;
@@ -171,7 +171,7 @@ impl<'a> ExpectException<'a> {
                         what,
                         format!(
                             "expected {}, found {frames}, the first {}",
-                            expected.expected(),
+                            wanted(&expected),
                             quoted(&first)
                         ),
                     )

@@ -37,9 +37,15 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
         path => path,
     };
     let here: Vec<&Criterion<'_>> = criteria.iter().filter(of_it).collect();
-    let mut text = wrapped("", &format!("{about} is not as expected"));
+    // A secret is known as long as it stands on one line.
+    let masked = |text: String| match trace.around() {
+        Some(around) => around.mask(text),
+        None => text,
+    };
+    let fold = |label: &str, text: String| wrapped(label, &masked(text));
+    let mut text = fold("", format!("{about} is not as expected"));
     for cause in likely(trace, &here) {
-        text.push_str(&wrapped("likely: ", &cause));
+        text.push_str(&fold("likely: ", cause));
     }
     let width = here
         .iter()
@@ -47,11 +53,15 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
         .max()
         .unwrap_or(0);
     // What does not hold is shown in any case.
-    let left_out = here.len().saturating_sub(SHOWN_CRITERIA);
-    let shown = here
+    let are_few = here.len() <= SHOWN_CRITERIA;
+    let shown: Vec<&Criterion<'_>> = here
         .iter()
-        .filter(|criterion| left_out == 0 || criterion.outcome.is_err());
-    for Criterion { what, outcome, .. } in shown.take(SHOWN_CRITERIA).copied() {
+        .filter(|criterion| are_few || criterion.outcome.is_err())
+        .take(SHOWN_CRITERIA)
+        .copied()
+        .collect();
+    let left_out = here.len() - shown.len();
+    for Criterion { what, outcome, .. } in shown {
         let (word, found) = match outcome {
             Ok(found) => ("ok", found),
             Err(why) => ("NO", why),
@@ -60,7 +70,7 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
             "  {word}  {what}{}",
             " ".repeat(width - what.chars().count() + 2)
         );
-        text.push_str(&wrapped(&what, found));
+        text.push_str(&fold(&what, found.clone()));
     }
     if left_out > 0 {
         let _ = writeln!(text, "  ... and {left_out} more");
@@ -78,18 +88,13 @@ pub(in crate::expect) fn explain(trace: &Trace, criteria: &[Criterion<'_>]) -> M
             Ok(_) => String::new(),
             Err(why) => format!("{}: {why}", also.what),
         };
-        text.push_str(&wrapped("  NO  ", &format!("{path}: {why}")));
+        text.push_str(&fold("  NO  ", format!("{path}: {why}")));
     }
     if let Some(more @ 1..) = elsewhere.len().checked_sub(SHOWN_ELSEWHERE) {
         let _ = writeln!(text, "  ... and {more} more elsewhere");
     }
     text.push_str(&marked(trace, first.mark.or(first.node), SHOWN_LINES));
-    Mismatch {
-        text: match trace.around() {
-            Some(around) => around.mask(text),
-            None => text,
-        },
-    }
+    Mismatch { text: masked(text) }
 }
 
 /// The likely causes of what is wrong with one entity, the first ones of all.

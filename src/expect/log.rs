@@ -232,14 +232,11 @@ pub(in crate::expect) fn compared<'a, T: ?Sized>(
     expected: &impl Matcher<T>,
     shown: impl FnOnce(&T) -> String,
 ) -> Said<'a> {
-    if let Some(why) = expected.never() {
+    if let Some(why) = never(expected) {
         return Said::wrong(what, format!("cannot be: {why}"));
     }
     match found {
-        None => Said::wrong(
-            what,
-            format!("expected {}, found none", expected.expected()),
-        ),
+        None => Said::wrong(what, format!("expected {}, found none", wanted(expected))),
         Some(found) => {
             let shown = shown(found);
             if expected.matches(found) {
@@ -247,12 +244,25 @@ pub(in crate::expect) fn compared<'a, T: ?Sized>(
             } else {
                 Said::wrong(
                     what,
-                    format!("expected {}, found {shown}", expected.expected()),
+                    format!("expected {}, found {shown}", wanted(expected)),
                 )
             }
         }
     }
 }
 
+/// What a matcher expects. It may be one of the user's own, which writes what it likes.
+pub(in crate::expect) fn wanted<T: ?Sized>(expected: &impl Matcher<T>) -> String {
+    on_one_line(&expected.expected(), LONGEST_WANTED)
+}
+
+/// Why nothing can be as a matcher expects.
+pub(in crate::expect) fn never<T: ?Sized>(expected: &impl Matcher<T>) -> Option<String> {
+    let why = expected.never()?;
+    Some(on_one_line(&why, LONGEST_WANTED))
+}
+
 /// Columns for what a criterion is about.
 const LONGEST_WHAT: usize = 40;
+/// How many characters of what a matcher says are shown.
+const LONGEST_WANTED: usize = 200;

@@ -1,5 +1,6 @@
 //! What a value should be.
 
+use std::cmp::Ordering;
 use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::time::Duration;
 
@@ -256,16 +257,25 @@ fn bounds<T: Shown>(bounds: &Bounds<T>) -> String {
 }
 
 fn empty<T: PartialOrd + Shown>(range: &Bounds<T>) -> Option<String> {
-    let (Some(from), Some((to, inclusive))) = range else {
-        return None;
+    // NaN is the one bound that nothing can be compared with.
+    let is_bound = |bound: &T| bound.partial_cmp(bound).is_some();
+    let holds_some = match range {
+        (Some(from), Some((to, inclusive))) => from < to || *inclusive && from == to,
+        (Some(from), None) => is_bound(from),
+        (None, Some((to, inclusive))) => is_bound(to) && (*inclusive || !to.is_least()),
+        (None, None) => true,
     };
-    let holds_some = from < to || *inclusive && from == to;
     (!holds_some).then(|| format!("nothing lies in the range {}", bounds(range)))
 }
 
 /// A bound, as failures show it.
 trait Shown {
     fn shown(&self) -> String;
+
+    /// Whether nothing at all lies below it.
+    fn is_least(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! shown {
@@ -284,6 +294,10 @@ impl Shown for Duration {
     fn shown(&self) -> String {
         duration(*self)
     }
+
+    fn is_least(&self) -> bool {
+        self.is_zero()
+    }
 }
 
 integers!(i8, i16, i32, i64, u8, u16, u32, u64, usize);
@@ -293,9 +307,11 @@ macro_rules! floats {
         $(
             impl Matcher<Value<'_>> for $float {
                 fn matches(&self, found: &Value<'_>) -> bool {
-                    let expected = f64::from(*self);
-                    // Both were written down as decimals: equal ones are equal to the last bit.
-                    found.as_number().is_some_and(|found| found.as_f64().total_cmp(&expected).is_eq())
+                    // Both were written down as decimals, and are equal to the last bit where they are
+                    // read as the same type: 0.1 as `f32` is another number than 0.1 as `f64`.
+                    let read = |found: Number<'_>| found.text().parse::<$float>().ok();
+                    let found = found.as_number().and_then(read);
+                    found.and_then(|found| found.partial_cmp(self)).is_some_and(Ordering::is_eq)
                 }
 
                 fn expected(&self) -> String {

@@ -120,11 +120,8 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for OneOf<M> {
         if self.0.is_empty() {
             return Some("one of none was asked for".to_owned());
         }
-        let mut never = None;
-        for matcher in &self.0 {
-            never = Some(matcher.never()?);
-        }
-        never
+        // One that can never be is a mistake, though others can.
+        self.0.iter().find_map(Matcher::never)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::expect::assertion::assertions;
 use crate::expect::clue::Clue;
-use crate::expect::log::{Log, Said, compared, holds};
+use crate::expect::log::{Log, Said, compared, holds, never, wanted};
 use crate::expect::matcher::{quoted, short};
 use crate::expect::relation::{name, names, path};
 use crate::expect::{Assertion, Matcher, Mismatch};
@@ -87,7 +87,8 @@ impl<'a> Assertion<'a> {
         max_concurrency, try_max_concurrency(name: impl Matcher<str>, expected: impl Matcher<i64>)
         |this, log| this.concurrent(log, &name, &expected);
 
-        /// No subsegment began before its parent did, or ended after it. There must be one.
+        /// No subsegment began before its parent did, or ended after it. There must be one, and the
+        /// times of all must be known.
         ///
         /// # Examples
         ///
@@ -245,18 +246,11 @@ impl<'a> Assertion<'a> {
         let mut outside: Option<(Node<'a>, String)> = None;
         let mut more = 0;
         for node in self.trace.nodes().filter(Node::is_subsegment) {
-            let (Some((start, end)), Some(parent)) = (node.interval(), node.parent()) else {
-                continue;
-            };
-            let Some((from, to)) = parent.interval() else {
+            let Some(parent) = node.parent() else {
                 continue;
             };
             looked_at += 1;
-            let why = if let Some(early) = from.since(start).filter(|early| !early.is_zero()) {
-                format!("began {} before its parent", duration(early))
-            } else if let Some(late) = end.since(to).filter(|late| !late.is_zero()) {
-                format!("ended {} after its parent", duration(late))
-            } else {
+            let Some(why) = not_inside(node, parent) else {
                 continue;
             };
             match outside {
@@ -324,7 +318,7 @@ impl<'a> Assertion<'a> {
 
     /// The entities with this name, all of which must have their times.
     fn timed(&self, named: &impl Matcher<str>) -> Result<Vec<Timed<'a>>, Unfound<'a>> {
-        if let Some(why) = named.never() {
+        if let Some(why) = never(named) {
             return Err(Unfound {
                 why: format!("cannot be: {why}"),
                 clue: None,
@@ -353,7 +347,7 @@ impl<'a> Assertion<'a> {
         if timed.is_empty() {
             let all: Vec<Node<'a>> = self.trace.nodes().collect();
             return Err(Unfound {
-                why: format!("expected {}, found {}", named.expected(), names(&all)),
+                why: format!("expected {}, found {}", wanted(named), names(&all)),
                 clue: Some(Clue::Missing {
                     name: named.literal().map(str::to_owned),
                     noun: "subsegment",
@@ -375,6 +369,22 @@ impl<'a> Assertion<'a> {
             since(timed.end)
         )
     }
+}
+
+/// Why an entity is not inside its parent, if it is not. Where the times are not known, nobody can say
+/// that it is.
+fn not_inside(node: Node<'_>, parent: Node<'_>) -> Option<String> {
+    let Some((start, end)) = node.interval() else {
+        return Some("has times that are not known".to_owned());
+    };
+    let Some((from, to)) = parent.interval() else {
+        return Some("has a parent whose times are not known".to_owned());
+    };
+    let early = from.since(start).filter(|early| !early.is_zero());
+    let late = end.since(to).filter(|late| !late.is_zero());
+    early
+        .map(|early| format!("began {} before its parent", duration(early)))
+        .or_else(|| late.map(|late| format!("ended {} after its parent", duration(late))))
 }
 
 /// An entity and its times.

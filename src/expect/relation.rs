@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::expect::ExpectEntity;
 use crate::expect::Matcher;
 use crate::expect::clue::Clue;
-use crate::expect::log::{Log, Said, Score, compared, holds};
+use crate::expect::log::{Log, Said, Score, compared, holds, never};
 use crate::expect::matcher::{quoted, short};
 use crate::trace::Node;
 
@@ -97,13 +97,13 @@ impl<'a> Relation<'a> {
     ) {
         let named = self.named(name);
         if named.is_empty() {
-            let is_right = may_be_none && name.never().is_none();
-            return log.note(self.to, is_right, || {
-                if is_right {
-                    Said::right(self.each_of(name), "there is none")
-                } else {
-                    self.none(name, "one or more")
+            let is_right = may_be_none && names_nothing(name).is_none();
+            return log.note(self.to, is_right, || match names_nothing(name) {
+                Some(why) if may_be_none => {
+                    Said::wrong(self.each_of(name), format!("cannot be: {why}"))
                 }
+                None if may_be_none => Said::right(self.each_of(name), "there is none"),
+                _ => self.none(name, "one or more"),
             });
         }
         let mut wrong = 0;
@@ -139,7 +139,8 @@ impl<'a> Relation<'a> {
     ) {
         let named = self.named(name);
         let found = i64::try_from(named.len()).unwrap_or(i64::MAX);
-        let never = name.never();
+        // Where something has an empty name, it can be counted.
+        let never = names_nothing(name).filter(|_| named.is_empty());
         let is_right = never.is_none() && holds(Some(&found), count);
         log.note(self.to, is_right, || {
             let what = called(plural(self.noun), name);
@@ -159,10 +160,7 @@ impl<'a> Relation<'a> {
     /// None has the name.
     pub(in crate::expect) fn none_named(&self, log: &mut Log<'a>, name: &impl Matcher<str>) {
         let named = self.named(name);
-        let never = name.never().or_else(|| {
-            let is_empty = name.literal().is_some_and(str::is_empty);
-            is_empty.then(|| "an empty name names nothing".to_owned())
-        });
+        let never = names_nothing(name);
         log.note(self.to, named.is_empty() && never.is_none(), || {
             let what = format!("no {}", called(self.noun, name));
             match never {
@@ -210,13 +208,13 @@ impl<'a> Relation<'a> {
     }
 
     /// What is said where nothing has the name.
-    fn none(&self, name: &impl Matcher<str>, wanted: &str) -> Said<'a> {
+    fn none(&self, name: &impl Matcher<str>, number: &str) -> Said<'a> {
         let what = called(self.noun, name);
-        match name.never() {
+        match never(name) {
             Some(why) => Said::wrong(what, format!("cannot be: {why}")),
             None => Said::wrong(
                 what,
-                format!("expected {wanted}, found {}", names(&self.nodes)),
+                format!("expected {number}, found {}", names(&self.nodes)),
             )
             .because(self.clue(name)),
         }
@@ -300,6 +298,14 @@ pub(in crate::expect) fn names(nodes: &[Node<'_>]) -> String {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
     }
+}
+
+/// Why nothing has the name, whatever there is: that nothing has it would say nothing.
+fn names_nothing(name: &impl Matcher<str>) -> Option<String> {
+    never(name).or_else(|| {
+        let is_empty = name.literal().is_some_and(str::is_empty);
+        is_empty.then(|| "an empty name names nothing".to_owned())
+    })
 }
 
 /// `child "audit"`, `child like "aud*"`, `child`.

@@ -110,7 +110,9 @@ impl fmt::Debug for ExpectedTree {
 /// tree! { "name", "name" * 3, "name" => { ... }, "name" * 2 => { ... } }
 /// ```
 ///
-/// A name that is no literal stands in parentheses.
+/// A name that is no literal stands in parentheses. Of more than 40 names side by side, write one with
+/// a number, or make the tree with [`ExpectedTree::with`](crate::expect::ExpectedTree::with): the
+/// compiler expands a macro only so deep.
 ///
 /// # Examples
 ///

@@ -698,3 +698,22 @@ fn a_loss_ends_the_wait() {
     assert_eq!(shortfall.code(), ShortfallCode::Lost);
     block_on(daemon.verify()).unwrap_err();
 }
+
+#[test]
+fn what_a_fault_sends_twice_for_another_capture_hides_nothing() {
+    let daemon = FakeDaemon::builder()
+        .faults(Faults::none().duplicate_every(1))
+        .start();
+    let recorder = recorder(&daemon);
+    let ((), silence) = block_on(daemon.try_expect_silence_during(async |_| {
+        let other = async |_| recorder.in_segment_infallible("other", async |_| ()).await;
+        assert!(daemon.try_capture(other).await.1.is_ok());
+        recorder.in_segment_infallible("own", async |_| ()).await;
+    }));
+    assert_eq!(silence.unwrap_err().code(), ShortfallCode::NotSilent);
+    let ((), silence) = block_on(daemon.try_expect_silence_during(async |_| {
+        let other = async |_| recorder.in_segment_infallible("other", async |_| ()).await;
+        assert!(daemon.try_capture(other).await.1.is_ok());
+    }));
+    assert!(silence.is_ok());
+}

@@ -476,3 +476,45 @@ fn a_closure_that_changes_its_mind_is_a_mismatch_and_no_panic() {
          gives another answer each time\n"
     );
 }
+
+#[test]
+fn criteria_that_are_not_shown_are_counted() {
+    let trace = trace();
+    let mismatch = trace.assert().try_segment("api", |mut s| {
+        for _ in 0..40 {
+            s = s.succeeded();
+        }
+        s.faulted()
+    });
+    let text = mismatch.unwrap_err().to_string();
+    assert!(
+        text.contains("  NO  faulted    found no flag\n  ... and 40 more\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_has_no_times_is_not_within_its_parent() {
+    let head = r#""trace_id": "1-66a00000-0123456789abcdef01234567""#;
+    let segment = format!(
+        r#"{{{head}, "id": "00000000000000a1", "name": "api", "start_time": 1721763840.0, "end_time": 1721763840.5}}"#
+    );
+    let child = |id: &str, name: &str, times: &str| {
+        format!(
+            r#"{{{head}, "id": "{id}", "name": "{name}", "type": "subsegment", "parent_id": "00000000000000a1", {times}}}"#
+        )
+    };
+    let inside = r#""start_time": 1721763840.1, "end_time": 1721763840.2"#;
+    let reversed = r#""start_time": 1721763840.9, "end_time": 1721763840.2"#;
+    let documents = [
+        segment,
+        child("00000000000000b1", "put", inside),
+        child("00000000000000b2", "mail", reversed),
+    ];
+    let mismatch = assembled(documents.into_iter())
+        .assert()
+        .try_within_parent()
+        .unwrap_err();
+    let expected = "  NO  within parent  api > mail has times that are not known\n";
+    assert!(mismatch.to_string().contains(expected), "{mismatch}");
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use xray_phantom::expect::ExpectException;
 use xray_phantom::json::Document;
 use xray_phantom::trace::{Arrival, ExternalParents, assemble};
-use xray_phantom::{Mismatch, Trace};
+use xray_phantom::{FakeDaemon, Mismatch, Trace, block_on};
 
 /// A trace in which `put` has the exceptions A, B and C, of which C is the cause of A, and others
 /// refer to them.
@@ -135,4 +135,26 @@ fn a_cause_that_leads_nowhere_is_none() {
         |e| e,
         "cause  expected an exception, found a cause without one",
     );
+}
+
+#[test]
+fn a_secret_of_several_words_is_masked_where_lines_are_broken() {
+    let daemon = FakeDaemon::builder()
+        .lint_secrets(xray_phantom::schema::Secrets::new())
+        .start();
+    let secret = "4111 1111 1111 1111";
+    daemon.emitter().emit(&format!(
+        r#"{{"trace_id": "1-66a00000-0123456789abcdef01234567", "id": "00000000000000a1", "name": "api",
+            "start_time": 1721763840.0, "end_time": 1721763840.5,
+            "metadata": {{"default": {{"payment": {{"number": "{secret}"}}}}}}}}"#
+    ));
+    let trace = block_on(daemon.expect_one_trace());
+    let expected = serde_json::json!({"payment": {"number": 1}});
+    let mismatch = trace
+        .assert()
+        .try_segment("api", |s| s.metadata("default", &expected))
+        .unwrap_err();
+    let text = mismatch.to_string();
+    assert!(text.contains("at /payment/number expected 1"), "{text}");
+    assert!(!text.contains("1111"), "{text}");
 }

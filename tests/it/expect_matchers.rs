@@ -162,7 +162,9 @@ fn what_wraps_a_matcher_that_nothing_can_match_cannot_match_either() {
     assert_eq!(never(&not(glob(""))), nothing);
     assert_eq!(never(&described("a name", glob(""))), nothing);
     assert_eq!(never(&one_of([glob(""), glob("")])), nothing);
-    assert_eq!(never(&one_of([glob(""), glob("a")])), None);
+    // One that can never be is a mistake beside others too: that none is like them would say little.
+    assert_eq!(never(&one_of([glob(""), glob("a")])), nothing);
+    assert_eq!(never(&one_of([glob("b"), glob("a")])), None);
     let trace = two();
     let lacks = trace
         .assert()
@@ -234,4 +236,74 @@ fn the_closest_has_the_most_that_is_right_though_more_of_it_is_wrong() {
         text.starts_with("api > put > call is not as expected\n"),
         "{text}"
     );
+}
+
+#[test]
+fn a_range_with_a_bound_that_is_no_number_and_one_below_no_time_hold_nothing() {
+    let never = |matcher: &dyn for<'a> Matcher<xray_phantom::json::Value<'a>>| matcher.never();
+    let nothing = |range: &str| Some(format!("nothing lies in the range {range}"));
+    assert_eq!(never(&(..f64::NAN)), nothing("less than NaN"));
+    assert_eq!(never(&(..=f64::NAN)), nothing("at most NaN"));
+    assert_eq!(never(&(f64::NAN..)), nothing("at least NaN"));
+    assert_eq!(never(&not(f64::NAN..)), nothing("at least NaN"));
+    assert_eq!(never(&(0.5..)), None);
+    assert_eq!(never(&(..0.5)), None);
+    let never = |matcher: &dyn Matcher<Duration>| matcher.never();
+    assert_eq!(never(&(..Duration::ZERO)), nothing("less than 0 ns"));
+    assert_eq!(never(&(..=Duration::ZERO)), None);
+    assert_eq!(never(&(..Duration::from_nanos(1))), None);
+}
+
+#[test]
+fn floats_are_equal_as_the_type_that_they_are_read_as() {
+    value(0.1_f32, &["0.1", "1e-1"], &["0.2", "0", r#""0.1""#]);
+    value(0.1, &["0.1"], &["0.10000000149011612"]);
+    value(0.0, &["0", "-0.0", "-0"], &["0.1"]);
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    recorder.in_segment_infallible_sync("api", |segment| {
+        segment.annotate("ratio", 0.1_f32);
+    });
+    let trace = block_on(daemon.expect_one_trace());
+    trace
+        .assert()
+        .segment("api", |s| s.annotation("ratio", 0.1_f32));
+}
+
+/// Writes what it likes.
+struct Loud(bool);
+
+impl Matcher<str> for Loud {
+    fn matches(&self, _: &str) -> bool {
+        false
+    }
+
+    fn expected(&self) -> String {
+        "a\n\u{1b}[31m\u{202e}".repeat(1000)
+    }
+
+    fn never(&self) -> Option<String> {
+        self.0.then(|| Matcher::<str>::expected(self))
+    }
+}
+
+#[test]
+fn what_a_matcher_of_the_user_says_is_visible_and_bounded() {
+    let trace = two();
+    let assert = trace.assert();
+    for is_never in [false, true] {
+        for mismatch in [
+            assert.try_segment("api", |s| s.name(Loud(is_never))),
+            assert.try_segment(Loud(is_never), |s| s),
+            assert.try_subsegment_count(Loud(is_never), 1),
+            assert.try_before(Loud(is_never), "api"),
+            assert.try_before("api", Loud(is_never)),
+            assert.try_max_concurrency(Loud(is_never), 1),
+        ] {
+            let text = mismatch.unwrap_err().to_string();
+            let is_hostile = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+            assert!(!text.contains(is_hostile), "{text:?}");
+            assert!(text.chars().count() < 1500, "{text}");
+        }
+    }
 }

@@ -153,6 +153,15 @@ fn no_assertion_about_subsegments_passes_on_a_segment_alone() {
         ("segment_count", assert.try_segment_count(glob(""), 0)),
         ("lacks_segment", assert.try_lacks_segment(glob(""))),
         ("lacks_segment", assert.try_lacks_segment("")),
+        ("segment_count", assert.try_segment_count("", 0)),
+        (
+            "each_segment_if_any",
+            assert.try_each_segment_if_any("", |s| s),
+        ),
+        (
+            "lacks_segment",
+            assert.try_lacks_segment(one_of([regex("("), regex("^abs")])),
+        ),
         (
             "each_child_if_any",
             of_api(&|s| s.each_child_if_any(glob(""), |s| s)),
