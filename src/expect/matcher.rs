@@ -65,6 +65,11 @@ pub trait Matcher<T: ?Sized> {
         None
     }
 
+    /// Whether every value is as expected: what is negated then can never be.
+    fn always(&self) -> bool {
+        false
+    }
+
     /// The one text that is expected, if it is one: a failure then tells what comes near it.
     fn literal(&self) -> Option<&str> {
         None

@@ -39,6 +39,10 @@ impl<T: ?Sized> Matcher<T> for Any {
     fn expected(&self) -> String {
         "any".to_owned()
     }
+
+    fn always(&self) -> bool {
+        true
+    }
 }
 
 /// Any value but one like this. There must be one.
@@ -76,7 +80,8 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for Not<M> {
 
     /// What can never be is a mistake here too.
     fn never(&self) -> Option<String> {
-        self.0.never()
+        let nothing = || "every value is excluded".to_owned();
+        self.0.never().or_else(|| self.0.always().then(nothing))
     }
 }
 
@@ -122,6 +127,17 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for OneOf<M> {
         }
         // One that can never be is a mistake, though others can.
         self.0.iter().find_map(Matcher::never)
+    }
+
+    fn always(&self) -> bool {
+        self.0.iter().any(Matcher::always)
+    }
+
+    fn literal(&self) -> Option<&str> {
+        match &*self.0 {
+            [only] => only.literal(),
+            _ => None,
+        }
     }
 }
 
@@ -174,6 +190,14 @@ impl<T: ?Sized, M: Matcher<T>> Matcher<T> for Described<M> {
 
     fn never(&self) -> Option<String> {
         self.matcher.never()
+    }
+
+    fn always(&self) -> bool {
+        self.matcher.always()
+    }
+
+    fn literal(&self) -> Option<&str> {
+        self.matcher.literal()
     }
 }
 
@@ -336,6 +360,15 @@ impl Matcher<str> for Like {
                 ))
             }
             _ => None,
+        }
+    }
+
+    fn always(&self) -> bool {
+        match &self.pattern {
+            Pattern::Glob(_) => !self.text.is_empty() && self.text.bytes().all(|byte| byte == b'*'),
+            Pattern::Contains | Pattern::EndsWith | Pattern::StartsWith | Pattern::Regex(_) => {
+                self.text.is_empty()
+            }
         }
     }
 }

@@ -307,3 +307,49 @@ fn what_a_matcher_of_the_user_says_is_visible_and_bounded() {
         }
     }
 }
+
+#[test]
+fn what_negates_a_matcher_of_everything_cannot_match() {
+    #[track_caller]
+    fn check(matcher: impl Matcher<str> + Clone + 'static) {
+        let what = "every value is excluded";
+        assert_eq!(matcher.never().as_deref(), Some(what));
+        let trace = two();
+        let checked = [
+            trace.assert().try_lacks_subsegment(matcher.clone()),
+            trace.assert().try_subsegment_count(matcher, 0),
+        ];
+        for checked in checked {
+            let text = checked.unwrap_err().to_string();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            assert!(words.join(" ").contains(what), "{text}");
+        }
+    }
+    check(not(any()));
+    check(not(glob("**")));
+    check(not(contains("")));
+    check(not(starts_with("")));
+    check(not(regex("")));
+    check(not(described("a name", any())));
+    check(not(one_of([glob("a"), glob("*")])));
+    for some in [glob("a*"), contains("a"), regex("^$")] {
+        assert_eq!(Matcher::<str>::never(&not(some)), None);
+    }
+    let of_text = |matcher: &dyn Matcher<str>| matcher.always();
+    assert!(of_text(&glob("*")) && !of_text(&glob("")) && !of_text(&"a"));
+}
+
+#[test]
+fn an_empty_name_is_refused_however_it_is_wrapped() {
+    let trace = two();
+    let checked = [
+        trace.assert().try_lacks_subsegment(""),
+        trace.assert().try_lacks_subsegment(described("x", "")),
+        trace.assert().try_lacks_subsegment(one_of([""])),
+        trace.assert().try_subsegment_count(one_of([""]), 0),
+    ];
+    for checked in checked {
+        let text = checked.unwrap_err().to_string();
+        assert!(text.contains("an empty name names nothing"), "{text}");
+    }
+}
