@@ -5,26 +5,13 @@
     reason = "the names are those of the documents"
 )]
 
-use std::sync::Arc;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use xray_phantom::json::Document;
+use xray_phantom::PartialTrace;
 use xray_phantom::snapshot::{Edit, Step, Times};
-use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
 
-/// The one trace of these documents.
-fn partial(documents: &[impl AsRef<str>]) -> PartialTrace {
-    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
-        seq,
-        arrived: None,
-        document: Arc::new(Document::parse(text.as_ref()).unwrap()),
-    });
-    let mut traces = assemble(arrivals, &ExternalParents::any()).traces;
-    assert_eq!(traces.len(), 1);
-    traces.remove(0)
-}
+use crate::support::partial;
 
 const TRACE: &str = "1-66a00000-0123456789abcdef01234567";
 

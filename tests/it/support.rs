@@ -2,9 +2,12 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use xray_phantom::FakeDaemon;
+use xray_phantom::json::Document;
+use xray_phantom::trace::{Arrival, ExternalParents, assemble};
 use xray_phantom::wire::frame;
+use xray_phantom::{FakeDaemon, PartialTrace};
 
 /// A program that sends datagrams, as far as a daemon can tell.
 pub(crate) struct Emitter {
@@ -43,6 +46,18 @@ pub(crate) fn segment(number: u32, name: &str) -> String {
 /// The trace id with this number.
 pub(crate) fn trace_id(number: u32) -> String {
     format!("1-66a00000-{number:024x}")
+}
+
+/// The one trace of these documents, whose parents may be sent by somebody else.
+pub(crate) fn partial(documents: &[impl AsRef<str>]) -> PartialTrace {
+    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
+        seq,
+        arrived: None,
+        document: Arc::new(Document::parse(text.as_ref()).unwrap()),
+    });
+    let mut traces = assemble(arrivals, &ExternalParents::any()).traces;
+    assert_eq!(traces.len(), 1);
+    traces.remove(0)
 }
 
 /// A file under `fixtures/`.

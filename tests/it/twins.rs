@@ -1,12 +1,11 @@
 //! Traces of entities that say the same: normalised texts are the same, and nothing differs, exactly
 //! where the traces are the same but for their ids.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
-use xray_phantom::json::Document;
 use xray_phantom::snapshot::diff;
-use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
+use xray_phantom::trace::PartialTrace;
+
+use crate::support::partial;
 
 const COUNT: usize = 4;
 const TRACE: &str = "1-66a00000-0123456789abcdef01234567";
@@ -99,14 +98,7 @@ fn sent(parts: &Parts, ids: [usize; COUNT], starts: [u32; COUNT], first: usize) 
         ));
     }
     documents.rotate_left(first);
-    let arrivals = documents.iter().zip(0..).map(|(text, seq)| Arrival {
-        seq,
-        arrived: None,
-        document: Arc::new(Document::parse(text).unwrap()),
-    });
-    let mut traces = assemble(arrivals, &ExternalParents::any()).traces;
-    assert_eq!(traces.len(), 1);
-    traces.remove(0)
+    partial(&documents)
 }
 
 fn order() -> impl Strategy<Value = [usize; COUNT]> {
