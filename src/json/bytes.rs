@@ -95,38 +95,61 @@ fn is_plain_byte(byte: u8) -> bool {
 /// Appends a number in decimal digits.
 #[inline]
 pub(crate) fn push_integer(json: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; LONGEST];
-    let (mut start, mut rest) = (LONGEST, number);
-    loop {
-        start -= 1;
-        let [digit, ..] = (rest % 10).to_le_bytes();
-        digits[start] = b'0' + digit;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    if number < 100_000_000 {
+        let digits = u64::from_le_bytes(eight(number));
+        // What begins with a zero begins later, but for zero itself.
+        let zeros = ((digits ^ (EACH * 0x30)) | 1 << 56).trailing_zeros() / 8;
+        json.extend_from_slice(&(digits >> (8 * zeros)).to_le_bytes());
+        return json.truncate(json.len() - zeros as usize);
     }
-    json.extend_from_slice(&digits[start..]);
+    push_large(json, number);
 }
 
-/// Appends nanoseconds as seconds with six decimals; what is below a microsecond is cut.
+#[inline(never)]
+fn push_large(json: &mut Vec<u8>, number: u64) {
+    push_integer(json, number / 100_000_000);
+    json.extend_from_slice(&eight(number % 100_000_000));
+}
+
+/// Nanoseconds as seconds with six decimals, of any time from 2001 to 2286; what is below a
+/// microsecond is cut.
 #[inline]
-pub(crate) fn push_seconds(json: &mut Vec<u8>, nanos: u64) {
+pub(crate) fn seconds(nanos: u64) -> Option<[u8; SECONDS]> {
+    let (high, low) = halves(nanos)?;
+    Some(joined(eight(high), low))
+}
+
+/// The same of two times, of which mostly only the end differs.
+#[inline]
+pub(crate) fn two_seconds(one: u64, other: u64) -> Option<([u8; SECONDS], [u8; SECONDS])> {
+    let ((high, low), (other_high, other_low)) = (halves(one)?, halves(other)?);
+    let digits = eight(high);
+    let other_digits = if high == other_high {
+        digits
+    } else {
+        eight(other_high)
+    };
+    Some((joined(digits, low), joined(other_digits, other_low)))
+}
+
+/// The first eight digits of a time as a number, and the last eight.
+#[inline]
+fn halves(nanos: u64) -> Option<(u64, u64)> {
     let micros = nanos / 1_000;
     let (high, low) = (micros / 100_000_000, micros % 100_000_000);
-    if !(10_000_000..100_000_000).contains(&high) {
-        // Before 2001, or after 2286.
-        push_integer(json, micros / 1_000_000);
-        let decimals = eight(micros % 1_000_000);
-        json.push(b'.');
-        return json.extend_from_slice(&decimals[2..]);
-    }
-    let mut digits = [b'.'; 17];
-    let (high, low) = (eight(high), eight(low));
+    (10_000_000..100_000_000)
+        .contains(&high)
+        .then_some((high, low))
+}
+
+#[inline]
+fn joined(high: [u8; 8], low: u64) -> [u8; SECONDS] {
+    let mut digits = [b'.'; SECONDS];
+    let low = eight(low);
     digits[..8].copy_from_slice(&high);
     digits[8..10].copy_from_slice(&low[..2]);
     digits[11..].copy_from_slice(&low[2..]);
-    json.extend_from_slice(&digits);
+    digits
 }
 
 /// Eight decimal digits of a number below 10^8.
@@ -147,31 +170,32 @@ fn eight(number: u64) -> [u8; 8] {
 /// All hex digits of a number.
 #[inline]
 pub(crate) fn hex(bits: u64) -> [u8; 16] {
-    let (high, low) = (eight_hex(bits >> 32), eight_hex(bits & 0xffff_ffff));
+    // The highest byte goes first, as memory has it.
+    let bits = bits.swap_bytes();
     let mut digits = [0; 16];
-    digits[..8].copy_from_slice(&high);
-    digits[8..].copy_from_slice(&low);
+    digits[..8].copy_from_slice(&eight_hex(bits & 0xffff_ffff));
+    digits[8..].copy_from_slice(&eight_hex(bits >> 32));
     digits
 }
 
-/// Eight hex digits of a number below 2^32.
+/// Eight hex digits of four bytes, the first in the lowest bits.
 #[inline]
 fn eight_hex(bits: u64) -> [u8; 8] {
-    let fours = (bits | (bits << 16)) & 0x0000_ffff_0000_ffff;
-    let twos = (fours | (fours << 8)) & 0x00ff_00ff_00ff_00ff;
-    let ones = (twos | (twos << 4)) & (EACH * 0x0f);
+    let twos = (bits | (bits << 16)) & 0x0000_ffff_0000_ffff;
+    let ones = (twos | (twos << 8)) & 0x00ff_00ff_00ff_00ff;
+    let digits = ((ones >> 4) | (ones << 8)) & (EACH * 0x0f);
     // A one in each byte that is a letter.
-    let letters = ((ones + EACH * 6) >> 4) & EACH;
-    (ones + EACH * 0x30 + letters * 39).to_be_bytes()
+    let letters = ((digits + EACH * 6) >> 4) & EACH;
+    (digits + EACH * 0x30 + letters * 39).to_le_bytes()
 }
 
+/// How many characters a time has.
+pub(crate) const SECONDS: usize = 17;
 const WORD: usize = 8;
 const QUOTE: u64 = 0x22;
 const BACKSLASH: u64 = 0x5c;
 /// A one in each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
-/// The most digits of a `u64`.
-const LONGEST: usize = 20;
 
 /// The escapes of control characters.
 #[rustfmt::skip] // Eight in a line.
@@ -184,7 +208,7 @@ const CONTROLS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
-    use crate::json::bytes::{hex, push_integer, push_seconds, push_text};
+    use crate::json::bytes::{hex, push_integer, push_text, seconds};
     use crate::json::write_text;
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -194,7 +218,6 @@ mod tests {
     }
 
     fn check_number(number: u64) {
-        let (seconds, below) = (number / 1_000_000_000, number / 1_000 % 1_000_000);
         assert_eq!(
             written(|json| push_integer(json, number)),
             number.to_string()
@@ -203,9 +226,11 @@ mod tests {
             written(|json| json.extend_from_slice(&hex(number))),
             format!("{number:016x}")
         );
+        let (whole, below) = (number / 1_000_000_000, number / 1_000 % 1_000_000);
+        let has_ten_digits = (1_000_000_000..10_000_000_000).contains(&whole);
         assert_eq!(
-            written(|json| push_seconds(json, number)),
-            format!("{seconds}.{below:06}")
+            seconds(number).map(|digits| String::from_utf8_lossy(&digits).into_owned()),
+            has_ten_digits.then(|| format!("{whole}.{below:06}"))
         );
     }
 

@@ -31,7 +31,7 @@ mod walk;
 mod writer;
 mod written;
 
-pub(crate) use bytes::{hex, is_plain, push_integer, push_seconds, push_text};
+pub(crate) use bytes::{SECONDS, hex, is_plain, push_integer, push_text, seconds, two_seconds};
 pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;

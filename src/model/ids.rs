@@ -44,9 +44,9 @@ impl TraceId {
         self.0
     }
 
-    /// Appends its text.
+    /// Its text.
     #[inline]
-    pub(crate) fn push(&self, json: &mut Vec<u8>) {
+    pub(crate) fn digits(self) -> [u8; 35] {
         let (Ok(high), Ok(low)) = (
             u64::try_from(self.0 >> 64),
             u64::try_from(self.0 & u128::from(u64::MAX)),
@@ -57,7 +57,7 @@ impl TraceId {
         text[2..10].copy_from_slice(&hex_digits(high)[..8]);
         text[11..19].copy_from_slice(&hex_digits(high)[8..]);
         text[19..].copy_from_slice(&hex_digits(low));
-        json.extend_from_slice(&text);
+        text
     }
 
     /// The seconds in the first part: the time of the first request, unless the id came from
@@ -154,10 +154,10 @@ impl EntityId {
         EntityId(bits)
     }
 
-    /// Appends its text.
+    /// Its text.
     #[inline]
-    pub(crate) fn push(self, json: &mut Vec<u8>) {
-        json.extend_from_slice(&hex_digits(self.0));
+    pub(crate) fn digits(self) -> [u8; 16] {
+        hex_digits(self.0)
     }
 
     /// All 64 bits.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::json::{Number, Value, push_seconds};
+use crate::json::{Number, SECONDS, Value, seconds, two_seconds};
 use crate::model::view::Read;
 
 /// A point in time, in nanoseconds since the Unix epoch.
@@ -40,13 +40,17 @@ impl Timestamp {
         (nanos.abs() <= MAX_NANOS).then_some(Timestamp { nanos })
     }
 
-    /// Appends it as documents carry it: seconds with six decimals.
+    /// What documents carry, without a formatter; `None` before 2001 and after 2286.
     #[inline]
-    pub(crate) fn push(&self, json: &mut Vec<u8>) {
-        match u64::try_from(self.nanos) {
-            Ok(nanos) => push_seconds(json, nanos),
-            Err(_) => json.extend_from_slice(self.to_string().as_bytes()),
-        }
+    pub(crate) fn digits(&self) -> Option<[u8; SECONDS]> {
+        seconds(u64::try_from(self.nanos).ok()?)
+    }
+
+    /// Those of this time and of another one.
+    #[inline]
+    pub(crate) fn digits_with(&self, other: Timestamp) -> Option<([u8; SECONDS], [u8; SECONDS])> {
+        let (one, other) = (u64::try_from(self.nanos), u64::try_from(other.nanos));
+        two_seconds(one.ok()?, other.ok()?)
     }
 
     /// Whole seconds since the epoch; `None` before 1970 and after 2106.

@@ -149,10 +149,10 @@ fn header(trace: TraceId, parent: Option<EntityId>, decided: &str) -> Option<Str
     let of_parent = if parent.is_some() { PARENT } else { 0 };
     let mut text = Vec::with_capacity(ROOT + of_parent + decided.len());
     text.extend_from_slice(b"Root=");
-    trace.push(&mut text);
+    text.extend_from_slice(&trace.digits());
     if let Some(parent) = parent {
         text.extend_from_slice(b";Parent=");
-        parent.push(&mut text);
+        text.extend_from_slice(&parent.digits());
     }
     text.extend_from_slice(decided.as_bytes());
     String::from_utf8(text).ok()

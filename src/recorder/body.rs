@@ -53,20 +53,12 @@ pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fi
 /// The members in order: who, when, what, and whatever else was said.
 fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
     let is_segment = said.kind == EntityKind::Segment;
-    json.extend_from_slice(b"\"id\":\"");
-    said.id.push(json);
+    let mut who = *b"\"id\":\"................\",\"name\":\"";
+    who[6..22].copy_from_slice(&said.id.digits());
+    json.extend_from_slice(&who);
     // A name holds no character that JSON escapes.
-    json.extend_from_slice(b"\",\"name\":\"");
     json.extend_from_slice(said.name.as_bytes());
-    json.extend_from_slice(b"\",\"start_time\":");
-    said.start.push(json);
-    match said.end {
-        Some(end) => {
-            json.extend_from_slice(b",\"end_time\":");
-            end.push(json);
-        }
-        None => json.extend_from_slice(b",\"in_progress\":true"),
-    }
+    times(json, said.start, said.end);
     if is_segment {
         push_some(json, said.blocks.origin());
     }
@@ -115,6 +107,34 @@ fn members(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) {
     }
 }
 
+/// When it began and ended, behind its name.
+fn times(json: &mut Vec<u8>, start: Timestamp, end: Option<Timestamp>) {
+    if let Some(end) = end
+        && let Some((start, end)) = start.digits_with(end)
+    {
+        let mut both = *b"\",\"start_time\":.................,\"end_time\":.................";
+        both[15..32].copy_from_slice(&start);
+        both[44..].copy_from_slice(&end);
+        return json.extend_from_slice(&both);
+    }
+    json.extend_from_slice(b"\",\"start_time\":");
+    time(json, start);
+    match end {
+        Some(end) => {
+            json.extend_from_slice(b",\"end_time\":");
+            time(json, end);
+        }
+        None => json.extend_from_slice(b",\"in_progress\":true"),
+    }
+}
+
+fn time(json: &mut Vec<u8>, time: Timestamp) {
+    match time.digits() {
+        Some(digits) => json.extend_from_slice(&digits),
+        None => json.extend_from_slice(time.to_string().as_bytes()),
+    }
+}
+
 /// Appends what is often empty.
 #[inline]
 fn push_some(json: &mut Vec<u8>, text: &str) {
@@ -156,7 +176,10 @@ fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Response) {
                 json.push(b',');
             }
             json.extend_from_slice(b"\"status\":");
-            push_whole(json, status.into());
+            match u64::try_from(status) {
+                Ok(status) => push_integer(json, status),
+                Err(_) => push_whole(json, status.into()),
+            }
         }
         json.push(b'}');
     }
@@ -257,6 +280,6 @@ fn array<const N: usize, T>(
 
 fn quoted(json: &mut Vec<u8>, id: EntityId) {
     json.push(b'"');
-    id.push(json);
+    json.extend_from_slice(&id.digits());
     json.push(b'"');
 }

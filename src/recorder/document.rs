@@ -33,16 +33,16 @@ impl Envelope {
 
     /// Writes the first members, up to the comma before the body.
     fn begin(&self, json: &mut Vec<u8>) {
-        json.extend_from_slice(b"{\"trace_id\":\"");
-        self.trace_id.push(json);
-        json.extend_from_slice(b"\",");
+        let mut trace = *b"{\"trace_id\":\"...................................\",";
+        trace[13..48].copy_from_slice(&self.trace_id.digits());
+        json.extend_from_slice(&trace);
         if !self.is_segment {
             json.extend_from_slice(b"\"type\":\"subsegment\",");
         }
         if let Some(parent) = self.parent {
-            json.extend_from_slice(b"\"parent_id\":\"");
-            parent.push(json);
-            json.extend_from_slice(b"\",");
+            let mut id = *b"\"parent_id\":\"................\",";
+            id[13..29].copy_from_slice(&parent.digits());
+            json.extend_from_slice(&id);
         }
     }
 }
