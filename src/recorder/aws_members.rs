@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::json::{Document, Kind, Written};
+use crate::recorder::key::{Key, key};
 
 /// What a member of `aws` has to be.
 #[derive(Clone, Copy, Debug)]
@@ -15,25 +16,48 @@ pub(in crate::recorder) enum Wanted {
     Texts,
 }
 
-impl Wanted {
-    /// What this member has to be; `None` where X-Ray does not know it.
+/// A member of `aws` that X-Ray knows.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::recorder) struct Known {
+    pub(in crate::recorder) key: Key,
+    pub(in crate::recorder) wanted: Wanted,
+}
+
+impl Known {
+    /// The member of this key; `None` where X-Ray does not know it.
     ///
     /// Source: AWS X-Ray developer guide, segment documents ("AWS resource data"), and the parameter
     /// lists of the official SDKs.
-    pub(in crate::recorder) fn of(key: &str) -> Option<Wanted> {
-        match key {
-            "consistent_read" => Some(Wanted::Boolean),
-            "retries" => Some(Wanted::Integer),
-            "ec2" | "ecs" | "eks" | "elastic_beanstalk" | "tracing" => Some(Wanted::Object),
-            "cloudwatch_logs" => Some(Wanted::Objects),
-            "account_id" | "bucket_name" | "function_name" | "id_2" | "invocation_type"
-            | "log_type" | "operation" | "queue_name" | "queue_url" | "region" | "request_id"
-            | "table_name" | "topic_arn" => Some(Wanted::Text),
-            "resource_names" | "table_names" => Some(Wanted::Texts),
+    pub(in crate::recorder) fn of(key: &str) -> Option<&'static Known> {
+        known!(key of {
+            Boolean: "consistent_read";
+            Integer: "retries";
+            Object: "ec2", "ecs", "eks", "elastic_beanstalk", "tracing";
+            Objects: "cloudwatch_logs";
+            Text: "account_id", "bucket_name", "function_name", "id_2", "invocation_type", "log_type",
+                "operation", "queue_name", "queue_url", "region", "request_id", "table_name",
+                "topic_arn";
+            Texts: "resource_names", "table_names";
+        })
+    }
+}
+
+/// The one of these members that has a key.
+macro_rules! known {
+    ($key:ident of { $($wanted:ident: $($name:literal),+;)* }) => {
+        match $key {
+            $($($name => Some(&const { Known {
+                key: key!($name),
+                wanted: Wanted::$wanted,
+            } }),)+)*
             _ => None,
         }
-    }
+    };
+}
 
+use known;
+
+impl Wanted {
     /// Whether a value is that.
     pub(in crate::recorder) fn is(self, value: &Written<'_>) -> bool {
         match (self, value) {

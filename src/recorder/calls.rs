@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::json::{ObjectWriter, Written};
 use crate::model::limits::MAX_LINKED_TRACES;
 use crate::model::{EntityId, EntityKind, TraceId};
-use crate::recorder::aws_members::Wanted;
+use crate::recorder::aws_members::Known;
 use crate::recorder::members::Block;
 use crate::recorder::origin::OWN_BLOCK;
 use crate::recorder::value::{json_of, not_json, quoted, shown};
@@ -58,12 +58,10 @@ impl OpenEntity {
             self.left_out(place, "aws-reserved", message);
             return self;
         }
-        let wanted = Wanted::of(key);
-        let say = |value: Written<'_>| match wanted.filter(|wanted| !wanted.is(&value)) {
-            None => Ok(self.say(place, |fields| {
-                fields.set_aws(key, wanted.is_some(), value);
-            })),
-            Some(wanted) => {
+        let known = Known::of(key);
+        let say = |value: Written<'_>| match known.filter(|known| !known.wanted.is(&value)) {
+            None => Ok(self.say(place, |fields| fields.set_aws(key, known, value))),
+            Some(Known { wanted, .. }) => {
                 let mut json = Vec::new();
                 value.push(&mut json);
                 Err(format!(

@@ -1,7 +1,6 @@
 //! Keys of members as numbers, and those that are known when the program is built.
 
 /// A key that is known when the program is built, made by [`key!`].
-#[cfg(feature = "aws")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     /// As a document has it: `,"operation":`.
@@ -9,7 +8,6 @@ pub(crate) struct Key {
     pub(in crate::recorder) prefix: u64,
 }
 
-#[cfg(feature = "aws")]
 impl Key {
     /// The key of this text, which is a comma, the key as JSON without escapes, and a colon.
     pub(crate) const fn of(json: &'static str) -> Key {
@@ -23,14 +21,12 @@ impl Key {
 }
 
 /// A key that needs no escape: `key!("operation")`.
-#[cfg(feature = "aws")]
 macro_rules! key {
     ($key:literal) => {
-        const { $crate::recorder::Key::of(concat!(",\"", $key, "\":")) }
+        const { $crate::recorder::key::Key::of(concat!(",\"", $key, "\":")) }
     };
 }
 
-#[cfg(feature = "aws")]
 pub(crate) use key;
 
 /// The first eight bytes of a key, in the order of keys. A shorter one ends with zeros.
@@ -38,6 +34,11 @@ pub(crate) use key;
 pub(in crate::recorder) const fn prefix(key: &[u8]) -> u64 {
     if let Some(first) = key.first_chunk() {
         return u64::from_be_bytes(*first);
+    }
+    if let (Some(first), Some(last)) = (key.first_chunk(), key.last_chunk()) {
+        // Where they overlap they say the same.
+        let (first, last) = (u32::from_be_bytes(*first), u32::from_be_bytes(*last));
+        return (first as u64) << 32 | (last as u64) << (8 * (8 - key.len()));
     }
     let (mut first, mut at) = ([0; 8], 0);
     while at < key.len() {

@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 /// needs escapes; a comma, the key as JSON, a colon, and the value.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::recorder) struct Member {
-    /// How the key begins, as a number: it tells most keys apart.
+    /// How the key begins, as a number: it tells most keys apart. Zero in a block that has
+    /// namespaces.
     pub(in crate::recorder) prefix: u64,
     pub(in crate::recorder) namespace: u32,
     /// Where the key as it was said begins and ends.
@@ -14,9 +15,8 @@ pub(in crate::recorder) struct Member {
     /// Where the comma is.
     pub(in crate::recorder) start: u32,
     pub(in crate::recorder) value: u32,
+    /// Zero where it was taken away.
     pub(in crate::recorder) end: u32,
-    /// Whether it was taken away; it is dropped when the members are put in order.
-    pub(in crate::recorder) is_gone: bool,
 }
 
 impl Member {
@@ -33,14 +33,12 @@ impl Member {
     /// The order in which a block has them.
     #[inline]
     fn cmp(&self, other: &Member, text: &[u8]) -> Ordering {
-        if self.has_namespace() || other.has_namespace() {
-            return self.cmp_in_namespaces(other, text);
-        }
         let of_prefix = self.prefix.cmp(&other.prefix);
-        of_prefix.then_with(|| self.key(text).cmp(other.key(text)))
+        of_prefix.then_with(|| self.cmp_whole(other, text))
     }
 
-    fn cmp_in_namespaces(&self, other: &Member, text: &[u8]) -> Ordering {
+    #[inline(never)]
+    fn cmp_whole(&self, other: &Member, text: &[u8]) -> Ordering {
         let of_namespace = self.namespace(text).cmp(other.namespace(text));
         of_namespace.then_with(|| self.key(text).cmp(other.key(text)))
     }
@@ -48,19 +46,32 @@ impl Member {
     /// Whether one look tells.
     #[inline]
     pub(in crate::recorder) fn is_surely_before(self, next: Member) -> bool {
-        self.prefix < next.prefix && !self.has_namespace() && !next.has_namespace()
+        self.prefix < next.prefix
     }
 
-    /// Few have one.
+    /// Whether it was taken away; it is dropped when the members are put in order.
     #[inline]
-    fn has_namespace(self) -> bool {
-        self.namespace < self.start.min(self.key.0)
+    pub(in crate::recorder) fn is_gone(self) -> bool {
+        self.end == 0
     }
 
     #[inline]
     pub(in crate::recorder) fn value(self, text: &[u8]) -> &[u8] {
         between(text, self.value, self.end)
     }
+}
+
+/// Puts a member among few that are in order, if one look at each tells where; `false` if not.
+#[inline(never)]
+pub(in crate::recorder) fn insert(list: &mut Vec<Member>, member: Member) -> bool {
+    let is_behind = |other: &Member| !member.is_surely_before(*other);
+    let place = list.iter().rposition(is_behind).map_or(0, |last| last + 1);
+    let before = list[..place].last();
+    let is_sure = list.len() <= FEW && before.is_none_or(|before| before.is_surely_before(member));
+    if is_sure {
+        list.insert(place, member);
+    }
+    is_sure
 }
 
 /// Puts members in order. Of those that were said again, the last one stays.

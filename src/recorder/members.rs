@@ -1,10 +1,8 @@
 //! The members of an entity's blocks, as JSON in one text.
 
 use crate::json::{is_plain, push_text};
-#[cfg(feature = "aws")]
-use crate::recorder::key::Key;
-use crate::recorder::key::prefix;
-use crate::recorder::member::{Member, between, sort};
+use crate::recorder::key::{Key, prefix};
+use crate::recorder::member::{Member, between, insert, sort};
 
 /// A block of a document, in the order in which a document has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,7 +66,6 @@ impl Members {
     }
 
     /// The same with a key that is known when the program is built.
-    #[cfg(feature = "aws")]
     #[inline]
     pub(in crate::recorder) fn set_known(
         &mut self,
@@ -94,7 +91,7 @@ impl Members {
         is_plain: bool,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
-        let member = self.written(namespace, key, is_plain, write);
+        let member = self.written(block, (namespace, key), is_plain, write);
         self.push(block, member);
     }
 
@@ -102,9 +99,17 @@ impl Members {
     #[inline]
     fn push(&mut self, block: Block, member: Member) {
         let list = &mut self.lists[block as usize];
-        let before = list.last();
-        self.is_sorted &= before.is_none_or(|before| before.is_surely_before(member));
-        list.push(member);
+        if list
+            .last()
+            .is_none_or(|before| before.is_surely_before(member))
+        {
+            list.push(member);
+        } else {
+            self.is_sorted = self.is_sorted && insert(list, member);
+            if !self.is_sorted {
+                list.push(member);
+            }
+        }
         // Who says one thing again and again needs no more memory than for some of it.
         if self.text.len() > 2 * self.kept + MOST_BYTES {
             self.make_room();
@@ -115,8 +120,8 @@ impl Members {
     #[inline]
     fn written(
         &mut self,
-        namespace: &str,
-        key: &str,
+        block: Block,
+        (namespace, key): (&str, &str),
         is_plain: bool,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Member {
@@ -140,7 +145,11 @@ impl Members {
             self.text.push(b':');
         }
         let said = (said, said + key.len());
-        self.with_value((before, start), said, prefix(key.as_bytes()), write)
+        let prefix = match block {
+            Block::Metadata => 0,
+            _ => prefix(key.as_bytes()),
+        };
+        self.with_value((before, start), said, prefix, write)
     }
 
     /// Writes the value of a member behind its key.
@@ -168,7 +177,6 @@ impl Members {
             start: start as u32,
             value: value as u32,
             end: self.text.len() as u32,
-            is_gone: false,
         }
     }
 
@@ -186,7 +194,7 @@ impl Members {
         if self.has_gone {
             self.has_gone = false;
             for list in &mut self.lists {
-                list.retain(|member| !member.is_gone);
+                list.retain(|member| !member.is_gone());
             }
         }
         if !self.is_sorted {
@@ -233,9 +241,10 @@ impl Members {
     ) -> Option<usize> {
         let place = self.find(block, namespace, key)?;
         let member = &mut self.lists[block as usize][place];
-        member.is_gone = true;
+        let was = member.value(&self.text).len();
+        member.end = 0;
         self.has_gone = true;
-        Some(member.value(&self.text).len())
+        Some(was)
     }
 
     /// Puts another value into the place of a member, and gives how long the old one was.
@@ -249,7 +258,7 @@ impl Members {
         let place = self.find(block, namespace, key)?;
         let was = self.lists[block as usize][place].value(&self.text).len();
         let is_plain = is_plain(key.as_bytes());
-        let member = self.written(namespace, key, is_plain, |json| write(json, was));
+        let member = self.written(block, (namespace, key), is_plain, |json| write(json, was));
         self.lists[block as usize][place] = member;
         Some(was)
     }
@@ -276,7 +285,7 @@ impl Members {
             let of_namespace = member.namespace(&self.text).cmp(namespace.as_bytes());
             of_namespace.then_with(|| member.key(&self.text).cmp(key.as_bytes()))
         });
-        found.ok().filter(|place| !list[*place].is_gone)
+        found.ok().filter(|place| !list[*place].is_gone())
     }
 
     /// Takes all away, and keeps the memory.

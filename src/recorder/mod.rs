@@ -94,7 +94,7 @@ mod failing;
 mod failures;
 mod guard;
 mod here;
-mod key;
+pub(crate) mod key;
 mod lane;
 mod local_rules;
 mod member;

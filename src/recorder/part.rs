@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use crate::json::Written;
 use crate::model::{EntityId, EntityKind, Timestamp};
+use crate::recorder::aws_members::Known;
 use crate::recorder::cause::{Cause, Failure};
 use crate::recorder::members::{Block, Members};
 
@@ -115,13 +116,19 @@ impl Fields {
         self.take_back(value);
     }
 
-    /// Says a member of `aws`. The key of one that X-Ray knows needs no escape.
+    /// Says a member of `aws`, which X-Ray knows or not.
     #[inline]
-    pub(in crate::recorder) fn set_aws(&mut self, key: &str, is_known: bool, value: Written<'_>) {
-        if !is_known {
+    pub(in crate::recorder) fn set_aws(
+        &mut self,
+        key: &str,
+        known: Option<&Known>,
+        value: Written<'_>,
+    ) {
+        let Some(known) = known else {
             return self.set_written(Block::Aws, ("", key), value);
-        }
-        self.members.set(Block::Aws, key, |json| value.push(json));
+        };
+        let write = |json: &mut Vec<u8>| value.push(json);
+        self.members.set_known(Block::Aws, known.key, write);
         self.take_back(value);
     }
 
