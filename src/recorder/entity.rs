@@ -96,7 +96,10 @@ impl OpenEntity {
         place: &'static Location<'static>,
     ) -> OpenEntity {
         match &self.0 {
-            Inner::Recorded(record, index) => OpenEntity::child(record, *index, name, place),
+            Inner::Recorded(record, index) => {
+                let (record, index) = OpenEntity::child(record, *index, name, place);
+                OpenEntity::new(record, index)
+            }
             Inner::Nowhere | Inner::Unsampled(_) => self.clone(),
         }
     }
@@ -108,10 +111,10 @@ impl OpenEntity {
         index: usize,
         name: &str,
         place: &'static Location<'static>,
-    ) -> OpenEntity {
+    ) -> (Held, usize) {
         let name = record.shared().cleaned(name, place);
         let child = record.open_child(index, &name, place);
-        OpenEntity::new(record.clone(), child)
+        (record.clone(), child)
     }
 
     /// Ends the entity; `false` where it had ended.

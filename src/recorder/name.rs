@@ -15,7 +15,6 @@ use crate::model::limits::MAX_NAME;
 /// them; an accent that is composed with its letter stays (NFC).
 ///
 /// Where nothing is left to be seen, the name is `unnamed`.
-#[inline]
 pub(in crate::recorder) fn clean(name: &str) -> Cow<'_, str> {
     if is_plain(name) {
         return Cow::Borrowed(name);
@@ -37,14 +36,13 @@ pub(in crate::recorder) fn is_name(name: &str) -> bool {
 }
 
 /// The quick look: a name of ASCII alone that can stay.
-fn is_plain(name: &str) -> bool {
+#[inline]
+pub(in crate::recorder) fn is_plain(name: &str) -> bool {
     // Without a branch for each byte.
-    let (mut is_legal, mut seen) = (true, 0);
-    for byte in name.bytes() {
-        is_legal &= LEGAL[usize::from(byte)];
-        seen |= byte ^ b' ';
-    }
-    is_legal && seen != 0 && name.len() <= MAX_NAME
+    let is_legal = |all, byte: &u8| all & LEGAL[usize::from(*byte)];
+    let bytes = name.as_bytes();
+    let is_seen = bytes.first().is_some_and(|first| *first != b' ');
+    is_seen && bytes.iter().fold(true, is_legal) && name.len() <= MAX_NAME
 }
 
 /// The character as it may stand in a name.

@@ -84,8 +84,9 @@ impl OpenEntity {
         key: &str,
         value: &AnnotationValue,
     ) -> Result<bool, Refused> {
-        let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-        if key.is_empty() || !key.bytes().all(is_good) {
+        // Without a branch for each byte.
+        let is_good = |good, byte: u8| good & IN_KEYS[usize::from(byte)];
+        if key.is_empty() || !key.bytes().fold(true, is_good) {
             let message = format!(
                 "the annotation key `{}` is left out: X-Ray takes letters, digits, `_` and `.` and drops others",
                 shown(key)
@@ -364,5 +365,15 @@ impl OpenEntity {
     }
 }
 
+/// The bytes that keys of annotations are made of.
+const IN_KEYS: [bool; 256] = {
+    let mut good = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        good[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        byte += 1;
+    }
+    good
+};
 /// Whether the address of a request comes from the header that proxies write.
 const FORWARDED: &str = "x_forwarded_for";

@@ -11,7 +11,7 @@ use crate::model::limits::MAX_NAME;
 use crate::recorder::blocks::WrittenBlocks;
 use crate::recorder::clues::Clues;
 use crate::recorder::decision::Decision;
-use crate::recorder::name::clean;
+use crate::recorder::name::{clean, is_plain};
 use crate::recorder::open_segments::OpenSegments;
 use crate::recorder::stats::{Counters, RecorderStats, count};
 use crate::recorder::{ContextMissing, Naming, Sampling, SamplingRequest};
@@ -65,11 +65,21 @@ impl Shared {
     }
 
     /// A name that X-Ray takes; if it is another one, that is told.
+    #[inline]
     pub(in crate::recorder) fn cleaned<'n>(
         &self,
         name: &'n str,
         place: &'static Location<'static>,
     ) -> Cow<'n, str> {
+        if is_plain(name) {
+            Cow::Borrowed(name)
+        } else {
+            self.cleaned_slowly(name, place)
+        }
+    }
+
+    #[inline(never)]
+    fn cleaned_slowly<'n>(&self, name: &'n str, place: &'static Location<'static>) -> Cow<'n, str> {
         let cleaned = clean(name);
         // One that stays is the very same.
         if !std::ptr::eq::<str>(&raw const *cleaned, name) {
