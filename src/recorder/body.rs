@@ -24,30 +24,42 @@ pub(in crate::recorder) struct Said<'a> {
 /// Largest body: with what a document adds, it stays below the smaller reading of "64 kB".
 pub(in crate::recorder) const MAX_BODY: usize = LARGE_DOCUMENT - 256;
 
-/// Appends the members, which are in order, without braces, in at most [`MAX_BODY`] bytes; gives
-/// what was cut for that.
-pub(in crate::recorder) fn body(json: &mut Vec<u8>, said: &Said<'_>, fields: &Fields) -> Cut {
+/// Appends the members, which are in order, without braces, in at most [`MAX_BODY`] bytes; `lost`
+/// gets what was cut for that.
+#[inline]
+pub(in crate::recorder) fn body(
+    json: &mut Vec<u8>,
+    said: &Said<'_>,
+    fields: &Fields,
+    lost: &mut Cut,
+) {
     let start = json.len();
-    let mut lost = Cut::default();
     members(json, said, fields);
-    if json.len() - start <= MAX_BODY {
-        return lost;
+    if json.len() - start > MAX_BODY {
+        shortened(json, start, said, fields.clone(), lost);
     }
-    let mut fields = fields.clone();
-    while json.len() - start > MAX_BODY
-        && cut(&mut fields, json.len() - start - MAX_BODY, &mut lost)
-    {
+}
+
+/// Writes them again, with less and less of them.
+#[cold]
+fn shortened(
+    json: &mut Vec<u8>,
+    start: usize,
+    said: &Said<'_>,
+    mut fields: Fields,
+    lost: &mut Cut,
+) {
+    while json.len() - start > MAX_BODY && cut(&mut fields, json.len() - start - MAX_BODY, lost) {
         fields.members.sort();
         json.truncate(start);
         members(json, said, &fields);
     }
     if json.len() - start > MAX_BODY {
-        cut_all(&mut fields, &mut lost);
+        cut_all(&mut fields, lost);
         fields.members.sort();
         json.truncate(start);
         members(json, said, &fields);
     }
-    lost
 }
 
 /// The members in order: who, when, what, and whatever else was said.

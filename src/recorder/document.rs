@@ -4,6 +4,7 @@ use crate::model::limits::LARGE_DOCUMENT;
 use crate::model::{EntityId, TraceId};
 use crate::recorder::outcome::Outcome;
 use crate::recorder::parts::Parts;
+use crate::recorder::spare;
 
 /// What a document says beside the bodies in it.
 pub(in crate::recorder) struct Envelope {
@@ -63,7 +64,7 @@ pub(in crate::recorder) fn of_trees(
     parts: &mut Parts,
 ) {
     let ready = std::mem::take(&mut parts.ready);
-    let mut outcome = parts.outcome.take().unwrap_or_default();
+    let mut outcome = parts.outcome.take().unwrap_or_else(spare::outcome);
     let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;
     for &root in &ready {
         // One that lies in another which is ready goes with it.

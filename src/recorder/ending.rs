@@ -10,8 +10,10 @@ use crate::recorder::body::{Said, body};
 use crate::recorder::cut::Cut;
 use crate::recorder::document::{Envelope, of_part, of_trees};
 use crate::recorder::outcome::Outcome;
+use crate::recorder::part::Part;
 use crate::recorder::parts::Parts;
 use crate::recorder::record::{Kind, Record};
+use crate::recorder::spare;
 
 impl Record {
     /// Ends a part and sends what is ready; `false` where it had ended.
@@ -44,9 +46,10 @@ impl Record {
             // A clock that was set back does not make an end before its start.
             let end = Some(now.max(part.start));
             let start = parts.bodies.len();
-            let Some(cut) = self.write(parts, index, end) else {
+            let mut cut = Cut::default();
+            if !self.write(parts, index, end, &mut cut) {
                 return false;
-            };
+            }
             if self.is_foreign(index) {
                 parts.bodies.truncate(start);
                 parts.close(index);
@@ -78,9 +81,9 @@ impl Record {
                 return true;
             }
             let cut = self.in_progress(parts, index);
-            parts.outcome().cut = cut.unwrap_or_default();
+            parts.outcome().cut = cut;
             let place = parts.list[index].place;
-            (place, parts.outcome.take().unwrap_or_default())
+            (place, parts.outcome.take().unwrap_or_else(spare::outcome))
         };
         self.send(place, outcome);
         true
@@ -96,14 +99,22 @@ impl Record {
         for (place, message) in outcome.left_open.drain(..) {
             self.misused(place, "left-open", message);
         }
-        outcome.clear();
-        self.parts().outcome = Some(outcome);
+        spare::keep_outcome(outcome);
     }
 
-    /// Writes the body of a part that is open behind the other bodies; gives what was cut for it.
-    fn write(&self, parts: &mut Parts, index: usize, end: Option<Timestamp>) -> Option<Cut> {
+    /// Writes the body of a part behind the other bodies, and what was cut for it; `false` where it
+    /// had ended.
+    fn write(
+        &self,
+        parts: &mut Parts,
+        index: usize,
+        end: Option<Timestamp>,
+        cut: &mut Cut,
+    ) -> bool {
         let (part, names, bodies) = parts.writing(index);
-        let fields = part.fields.as_deref()?;
+        let Some(fields) = part.fields.as_deref() else {
+            return false;
+        };
         let said = Said {
             id: part.id,
             name: &names[part.name.clone()],
@@ -112,7 +123,8 @@ impl Record {
             end,
             blocks: &self.shared().blocks,
         };
-        Some(body(bodies, &said, fields))
+        body(bodies, &said, fields, cut);
+        true
     }
 
     /// Looks which documents leave, now that this part has ended.
@@ -120,15 +132,13 @@ impl Record {
         // What is open and has ended parts below it is said to be in progress: otherwise those would
         // name a parent that nobody knows, if it never ends.
         let segment_ended = !parts.list[0].is_open();
-        if index == 0 {
+        if index == 0 && parts.list[1..].iter().any(Part::is_open) {
             let left_open: Vec<_> = left_open(parts).collect();
-            if !left_open.is_empty() {
-                parts.outcome().left_open.extend(left_open);
-            }
+            parts.outcome().left_open.extend(left_open);
             for at in 1..parts.list.len() {
                 self.announce(parts, at);
             }
-        } else if segment_ended {
+        } else if segment_ended && index > 0 {
             let mut above = parts.list[index].parent;
             while let Some(at) = above.filter(|at| *at > 0) {
                 self.announce(parts, at);
@@ -153,14 +163,17 @@ impl Record {
     }
 
     /// Adds the document of a part that is open, as in progress; gives what was cut for it.
-    fn in_progress(&self, parts: &mut Parts, index: usize) -> Option<Cut> {
+    fn in_progress(&self, parts: &mut Parts, index: usize) -> Cut {
         let start = parts.bodies.len();
-        let cut = self.write(parts, index, None)?;
+        let mut cut = Cut::default();
+        if !self.write(parts, index, None, &mut cut) {
+            return cut;
+        }
         let envelope = Envelope::of(self.trace_id, self.caller(), parts, index);
-        let outcome = parts.outcome.get_or_insert_default();
+        let outcome = parts.outcome.get_or_insert_with(spare::outcome);
         outcome.add(|json| of_part(json, &envelope, &parts.bodies[start..]));
         parts.bodies.truncate(start);
-        Some(cut)
+        cut
     }
 
     fn tell_of_cut(&self, place: &'static Location<'static>, cut: &Cut) {

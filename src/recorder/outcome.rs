@@ -41,11 +41,6 @@ impl Outcome {
         })
     }
 
-    /// How many bytes of memory it holds, roughly.
-    pub(in crate::recorder) fn capacity(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<usize>()
-    }
-
     pub(in crate::recorder) fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(MOST_KEPT);

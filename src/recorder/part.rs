@@ -143,12 +143,6 @@ impl Fields {
 
     /// Forgets what was said, and keeps the memory; `false` where that is too much to be kept.
     pub(in crate::recorder) fn clear(&mut self) -> bool {
-        let kept = self.members.capacity()
-            + self.user.capacity()
-            + self.scratch.capacity()
-            + self.precursors.capacity() * size_of::<EntityId>()
-            + self.links.capacity() * size_of::<String>()
-            + self.cause.capacity();
         self.namespace = None;
         self.said = Flags::default();
         self.failed = false;
@@ -160,6 +154,12 @@ impl Fields {
         self.links.clear();
         self.cause.clear();
         self.scratch.clear();
+        let kept = self.members.capacity()
+            + self.user.capacity()
+            + self.scratch.capacity()
+            + self.precursors.capacity() * size_of::<EntityId>()
+            + self.links.capacity() * size_of::<String>()
+            + self.cause.capacity();
         kept <= MOST_KEPT
     }
 }

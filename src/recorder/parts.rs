@@ -7,6 +7,7 @@ use crate::model::{EntityId, Timestamp};
 use crate::recorder::at_once::Saying;
 use crate::recorder::outcome::Outcome;
 use crate::recorder::part::{Fields, Part};
+use crate::recorder::spare;
 
 /// The segment and its subsegments by number, the segment first.
 ///
@@ -24,7 +25,7 @@ pub(in crate::recorder) struct Parts {
     /// Fields that nobody says anything to. They go from part to part as they are.
     #[expect(clippy::vec_box, reason = "they are large, and move often")]
     unused: Vec<Box<Fields>>,
-    /// Memory for what leaves.
+    /// What leaves, while the lock is held.
     pub(in crate::recorder) outcome: Option<Box<Outcome>>,
 }
 
@@ -84,7 +85,7 @@ impl Parts {
 
     /// What leaves; it is taken where something does.
     pub(in crate::recorder) fn outcome(&mut self) -> &mut Outcome {
-        self.outcome.get_or_insert_default()
+        self.outcome.get_or_insert_with(spare::outcome)
     }
 
     /// The body of a part, if it has ended and was not sent.
@@ -123,16 +124,14 @@ impl Parts {
     /// Forgets all parts and keeps the memory; `false` where that is too much to be kept.
     pub(in crate::recorder) fn clear(&mut self) -> bool {
         for index in 0..self.list.len() {
-            self.close(index);
+            if self.list[index].is_open() {
+                self.close(index);
+            }
         }
         let kept = self.list.capacity() * size_of::<Part>()
             + self.names.capacity()
             + self.bodies.capacity()
-            + self.ready.capacity() * size_of::<usize>()
-            + self
-                .outcome
-                .as_ref()
-                .map_or(0, |outcome| outcome.capacity());
+            + self.ready.capacity() * size_of::<usize>();
         self.list.clear();
         self.ready.clear();
         self.names.clear();
