@@ -47,3 +47,21 @@ pub(in crate::recorder) const fn prefix(key: &[u8]) -> u64 {
     }
     u64::from_be_bytes(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::recorder::key::prefix;
+
+    #[test]
+    fn prefixes_are_in_the_order_of_keys() {
+        let long = "order_id_2";
+        for key in (0..=long.len()).map(|end| &long[..end]) {
+            let mut padded = [key.as_bytes(), &[0; 8]].concat();
+            padded.truncate(8);
+            let number = padded
+                .iter()
+                .fold(0, |all, byte| all << 8 | u64::from(*byte));
+            assert_eq!(prefix(key.as_bytes()), number, "{key}");
+        }
+    }
+}

@@ -4,7 +4,21 @@ use crate::json::write_text;
 use crate::recorder::members::{Block, Members, text};
 
 const SOME: [Block; 3] = [Block::Aws, Block::Annotations, Block::Metadata];
-const NAMES: [&str; 6] = ["", "a", "b", "b\"", "é", "b!"];
+/// Some begin as others do, for up to eight bytes and beyond.
+const NAMES: [&str; 12] = [
+    "",
+    "a",
+    "b",
+    "b\"",
+    "é",
+    "b!",
+    "b\0",
+    "order",
+    "orders",
+    "order_i",
+    "order_id",
+    "order_id_2",
+];
 
 type Map = BTreeMap<(Block, &'static str, &'static str), String>;
 
