@@ -60,10 +60,21 @@ impl<'a> Words<'a> {
             .is_some()
         {}
         let (begun, sign) = self.rest.next()?;
+        let comment = &self.statement[begun..];
+        if comment.starts_with("--") {
+            self.skip_to(comment.find('\n').map(|at| begun + at));
+            return self.next();
+        }
+        if comment.starts_with("/*") {
+            let end = comment.get(2..).and_then(|rest| rest.find("*/"));
+            self.skip_to(end.map(|at| begun + at + 4));
+            return self.next();
+        }
         match sign {
             '"' => Some(Word::Name(self.quoted('"'))),
-            '\'' => {
-                self.quoted('\'');
+            // A value; between backticks it is written in Ion.
+            '\'' | '`' => {
+                self.quoted(sign);
                 Some(Word::Other)
             }
             _ if is_plain(sign) => {
@@ -75,6 +86,12 @@ impl<'a> Words<'a> {
             }
             _ => Some(Word::Other),
         }
+    }
+
+    /// Goes on at this place, or at the end.
+    fn skip_to(&mut self, place: Option<usize>) {
+        let is_before = |(at, _): &(usize, char)| place.is_none_or(|place| *at < place);
+        while self.rest.next_if(is_before).is_some() {}
     }
 
     /// What stands between quotes, of which two in a row are one.
@@ -136,6 +153,14 @@ mod tests {
         check("", &[]);
         check("SELECT * FROM", &[]);
         check("SELECT * FROM 'Secret'", &[]);
+        check("/* from Secret */ SELECT * FROM Orders", &["Orders"]);
+        check(
+            "SELECT * -- from Secret\nFROM Orders -- from Secret",
+            &["Orders"],
+        );
+        check("SELECT * FROM /*ä*/ Orders /* from Secret", &["Orders"]);
+        check("SELECT * FROM Orders WHERE a = `from Secret`", &["Orders"]);
+        check("SELECT * FROM my--orders", &["my--orders"]);
         check("SELECT * FROM (1)", &[]);
         check("UPDATE Orders SET update = 'x'", &["Orders"]);
         check("UPDATE \"Orders", &["Orders"]);
