@@ -132,7 +132,7 @@ impl Rule {
     }
 
     /// Then does a batch but for its last parts, which come back as `UnprocessedItems` or
-    /// `UnprocessedKeys`.
+    /// `UnprocessedKeys`. Its tables are taken by their names: the SDK writes them in an order of chance.
     ///
     /// # Panics
     ///

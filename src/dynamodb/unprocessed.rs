@@ -9,11 +9,13 @@ pub(in crate::dynamodb) fn unprocessed(request: &Request, count: usize) -> Reply
     let items = request
         .document()
         .and_then(|body| body.root().get("RequestItems"));
-    let tables: Vec<(String, Value<'_>)> = items
+    let mut tables: Vec<(String, Value<'_>)> = items
         .iter()
         .flat_map(Value::members)
         .map(|(name, requests)| (name.decode().into_owned(), requests))
         .collect();
+    // The SDK writes them in an order of chance.
+    tables.sort_by(|(one, _), (other, _)| one.cmp(other));
     let total: usize = tables
         .iter()
         .map(|(_, requests)| parts(*requests, is_read).len())

@@ -441,6 +441,17 @@ fn a_batch_leaves_its_last_parts_undone() {
         answer(&dynamo, request("BatchWriteItem", json!({}))),
         r#"200 {"UnprocessedItems":{}}"#
     );
+    // The last table is the one with the last name, wherever it is written.
+    for body in [
+        r#"{"RequestItems": {"A": [1], "B": [2]}}"#,
+        r#"{"RequestItems": {"B": [2], "A": [1]}}"#,
+    ] {
+        dynamo.on("BatchWriteItem").unprocessed(1);
+        assert_eq!(
+            answer(&dynamo, DynamoRequest::new("BatchWriteItem", body)),
+            r#"200 {"UnprocessedItems":{"B":[2]}}"#
+        );
+    }
 
     dynamo.on("BatchGetItem").unprocessed(1).then_ok();
     let body = json!({"RequestItems": {"A": {"ConsistentRead": true, "Keys": [{"id": {"S": "1"}}, {"id": {"S": "2"}}]}}});
