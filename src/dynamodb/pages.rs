@@ -1,7 +1,9 @@
 //! A list of items, given page by page.
 
+use std::collections::HashMap;
+
 use crate::dynamodb::{Reply, Request};
-use crate::json::{Document, Extent, ObjectWriter, Value, difference};
+use crate::json::{Document, ObjectWriter, Value, write_text};
 
 /// Items that `Query` and `Scan` answer with in pages.
 #[derive(Clone, Debug)]
@@ -10,15 +12,56 @@ pub(in crate::dynamodb) struct Pages {
     pub(in crate::dynamodb) key: Vec<String>,
     pub(in crate::dynamodb) size: usize,
     pub(in crate::dynamodb) items: Vec<Document>,
+    /// Where the item of a key stands.
+    places: HashMap<String, usize>,
 }
 
 impl Pages {
+    /// Pages of at least one item each.
+    ///
+    /// # Errors
+    ///
+    /// No reader could read on behind an item: it lacks an attribute of the key, another has the same
+    /// one, or there is no key.
+    pub(in crate::dynamodb) fn new(
+        key: Vec<String>,
+        size: usize,
+        items: Vec<Document>,
+    ) -> Result<Pages, String> {
+        if key.is_empty() {
+            return Err("the key has no attribute".to_owned());
+        }
+        let mut places = HashMap::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let place = match place_of(&key, item.root()) {
+                Ok(place) => place,
+                Err(name) => {
+                    return Err(format!(
+                        "item {index} has no attribute `{name}`, which the key is made of"
+                    ));
+                }
+            };
+            if let Some(before) = places.insert(place, index) {
+                return Err(format!(
+                    "items {before} and {index} have the same key, so that nobody can read on behind them: name \
+                     all attributes of the table's key, also where an index is read"
+                ));
+            }
+        }
+        Ok(Pages {
+            key,
+            size: size.max(1),
+            items,
+            places,
+        })
+    }
+
     /// The page that a request asks for, and whether it is the last one.
     pub(in crate::dynamodb) fn page(&self, request: &Request) -> (Reply, bool) {
         let asked = |name: &str| request.document()?.root().get(name);
         let begin = match start_key(request) {
             None => 0,
-            Some(key) => match self.items.iter().position(|item| self.is_at(item, key)) {
+            Some(key) => match self.place(key) {
                 Some(at) => at + 1,
                 None => {
                     let error = Reply::validation_error("The provided starting key is invalid");
@@ -60,29 +103,43 @@ impl Pages {
 
     /// Whether a request asks for the page behind one of these items.
     pub(in crate::dynamodb) fn reads_on(&self, request: &Request) -> bool {
-        start_key(request).is_some_and(|key| self.items.iter().any(|item| self.is_at(item, key)))
+        start_key(request).is_some_and(|key| self.place(key).is_some())
     }
 
-    /// Whether an item has this key.
-    fn is_at(&self, item: &Document, key: Value<'_>) -> bool {
-        self.key.iter().all(|name| {
-            key.get(name).is_some_and(|wanted| {
-                difference(wanted, item.root().get(name), Extent::Part).is_none()
-            })
-        })
+    /// Where the item with this key stands.
+    fn place(&self, key: Value<'_>) -> Option<usize> {
+        let place = place_of(&self.key, key).ok()?;
+        self.places.get(&place).copied()
     }
+}
 
-    /// The attribute of the key that an item does not have.
-    pub(in crate::dynamodb) fn missing(&self) -> Option<String> {
-        let mut items = self.items.iter().enumerate();
-        items.find_map(|(index, item)| {
-            let lacks = |name: &&String| item.root().get(name).is_none();
-            let name = self.key.iter().find(lacks)?;
-            Some(format!(
-                "item {index} has no attribute `{name}`, which the key is made of"
-            ))
-        })
+/// Whether an operation reads in pages that begin behind a key.
+pub(in crate::dynamodb) fn is_paged(operation: &str) -> bool {
+    matches!(operation, "Query" | "Scan")
+}
+
+/// The key of an item as a text that is the same however its JSON is written; or the attribute that
+/// the item lacks.
+fn place_of<'a>(key: &'a [String], item: Value<'_>) -> Result<String, &'a str> {
+    let mut place = String::new();
+    for name in key {
+        let Some(attribute) = item.get(name) else {
+            return Err(name);
+        };
+        let mut members = attribute.members();
+        match (members.next(), members.next()) {
+            // `{"S": "o-1"}`, as all attributes of keys are.
+            (Some((kind, value)), None) => {
+                write_text(&mut place, &kind.decode());
+                match value.as_str() {
+                    Some(text) => write_text(&mut place, &text),
+                    None => place.push_str(value.raw()),
+                }
+            }
+            _ => place.push_str(attribute.raw()),
+        }
     }
+    Ok(place)
 }
 
 /// Where a request wants to read on.

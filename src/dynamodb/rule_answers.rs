@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dynamodb::attribute::{Attribute, item_of};
-use crate::dynamodb::pages::Pages;
+use crate::dynamodb::pages::{Pages, is_paged};
 use crate::dynamodb::rule::document;
 use crate::dynamodb::script::{Answer, Step, Times};
 use crate::dynamodb::unprocessed::is_batch;
@@ -77,7 +77,8 @@ impl Rule {
     ///
     /// # Panics
     ///
-    /// Where an item lacks an attribute of the key.
+    /// Where an item lacks an attribute of the key, two have the same one, or there is no key; where
+    /// the rule is for another operation.
     #[track_caller]
     pub fn then_pages<K: Into<String>, I: IntoIterator<Item = (K, Attribute)>>(
         self,
@@ -95,7 +96,8 @@ impl Rule {
     ///
     /// # Errors
     ///
-    /// An item lacks an attribute of the key.
+    /// An item lacks an attribute of the key, two have the same one, or there is no key; the rule is
+    /// for another operation.
     pub fn try_then_pages<K: Into<String>, I: IntoIterator<Item = (K, Attribute)>>(
         self,
         key: impl IntoIterator<Item = impl Into<String>>,
@@ -105,15 +107,14 @@ impl Rule {
         let items = items
             .into_iter()
             .map(|item| document("item", &item_of(item)));
-        let pages = Pages {
-            key: key.into_iter().map(Into::into).collect(),
-            size: size.max(1),
-            items: items.collect::<Result<_, Error>>()?,
-        };
-        match pages.missing() {
-            Some(missing) => Err(Error::stopped(missing)),
-            None => Ok(self.step(Answer::Pages(pages))),
+        let operation = self.operation();
+        if !is_paged(&operation) {
+            let why = "only Query and Scan are read in pages";
+            return Err(Error::invalid("operation", &operation, why));
         }
+        let key = key.into_iter().map(Into::into).collect();
+        let pages = Pages::new(key, size, items.collect::<Result<_, Error>>()?);
+        Ok(self.step(Answer::Pages(pages.map_err(Error::stopped)?)))
     }
 
     /// Then answers with what this makes of the request. It may be the program's own engine.
@@ -151,10 +152,7 @@ impl Rule {
     ///
     /// The rule is for no batch.
     pub fn try_unprocessed(self, count: usize) -> Result<Rule, Error> {
-        let operation = self.shared.state().scripts[self.index]
-            .pattern
-            .operation
-            .clone();
+        let operation = self.operation();
         if !is_batch(&operation) {
             let why = "only BatchGetItem and BatchWriteItem leave something unprocessed";
             return Err(Error::invalid("operation", &operation, why));
@@ -254,6 +252,11 @@ impl Rule {
     #[track_caller]
     pub fn repeated(self) -> Rule {
         self.last("repeated", |step| step.times = Times::Forever)
+    }
+
+    fn operation(&self) -> String {
+        let state = self.shared.state();
+        state.scripts[self.index].pattern.operation.clone()
     }
 
     fn step(self, answer: Answer) -> Rule {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::dynamodb::mock::known;
 use crate::dynamodb::operation::nearest;
-use crate::dynamodb::pages::Pages;
+use crate::dynamodb::pages::{Pages, is_paged};
 use crate::dynamodb::script::{Answer, Script, Step, Times};
 use crate::dynamodb::script_place::Place;
 use crate::dynamodb::shared::State;
@@ -181,6 +181,9 @@ fn answer(reply: &Place<'_>, name: &str, operation: &str) -> Result<Answer, Erro
             Some(body) => Reply::ok(body.value.raw()),
             None => return Ok(Answer::Empty),
         },
+        "pages" if !is_paged(operation) => {
+            return Err(reply.error("only Query and Scan are read in pages"));
+        }
         "pages" => return pages(reply),
         "raw" => {
             let text = reply.wanted("text")?.text()?;
@@ -208,20 +211,24 @@ fn answer(reply: &Place<'_>, name: &str, operation: &str) -> Result<Answer, Erro
 }
 
 fn pages(reply: &Place<'_>) -> Result<Answer, Error> {
-    let key = reply.wanted("key")?.elements()?;
+    let at = reply.wanted("key")?;
+    let key = at.elements()?;
+    if key.is_empty() {
+        return Err(at.wrong("the name of an attribute in it"));
+    }
     let items = reply.wanted("items")?;
     let documents = items.elements()?.into_iter().map(|item| {
         item.item()?;
         Ok(item.document())
     });
-    let pages = Pages {
-        key: key.iter().map(Place::text).collect::<Result<_, Error>>()?,
-        size: reply.wanted("size")?.count()?,
-        items: documents.collect::<Result<_, Error>>()?,
-    };
-    match pages.missing() {
-        Some(missing) => Err(items.error(&missing)),
-        None => Ok(Answer::Pages(pages)),
+    let pages = Pages::new(
+        key.iter().map(Place::text).collect::<Result<_, Error>>()?,
+        reply.wanted("size")?.count()?,
+        documents.collect::<Result<_, Error>>()?,
+    );
+    match pages {
+        Ok(pages) => Ok(Answer::Pages(pages)),
+        Err(why) => Err(items.error(&why)),
     }
 }
 

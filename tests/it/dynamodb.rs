@@ -420,7 +420,60 @@ fn pages_follow_the_key_that_was_seen_last() {
         error.to_string(),
         "item 0 has no attribute `day`, which the key is made of"
     );
+    // A reader that comes behind the first of two would come there again and again.
+    let twice = ["a", "b", "a"].map(|id| [("id", Attribute::from(id))]);
+    let error = dynamo.on("Query").try_then_pages(["id"], 1, twice);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "items 0 and 2 have the same key, so that nobody can read on behind them: name all attributes of the \
+         table's key, also where an index is read"
+    );
+    let error = dynamo
+        .on("Query")
+        .try_then_pages([""; 0], 1, orders(2))
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the key has no attribute");
+    let error = dynamo
+        .on("ListTables")
+        .try_then_pages(["id"], 1, orders(2))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid operation `ListTables`: only Query and Scan are read in pages"
+    );
     drop(dynamo.verify());
+}
+
+#[test]
+fn a_key_is_the_same_however_it_is_written() {
+    let dynamo = MockDynamo::new();
+    let orders = (0..3).map(|day| {
+        [
+            ("id", Attribute::from("ä")),
+            ("day", Attribute::Number(day.to_string())),
+        ]
+    });
+    dynamo.on("Query").then_pages(["id", "day"], 2, orders);
+    let behind = r#"{"ExclusiveStartKey": { "more": {"S": "x"}, "day": { "N" : "1" }, "id": {"S": "\u00e4"} }}"#;
+    dynamo.handle(request("Query", json!({}))).unwrap();
+    assert_eq!(
+        answer(&dynamo, DynamoRequest::new("Query", behind)),
+        r#"200 {"Count":1,"Items":[{"id":{"S":"ä"},"day":{"N":"2"}}],"ScannedCount":1}"#
+    );
+    assert_eq!(findings(&dynamo), [""; 0]);
+}
+
+#[test]
+fn a_long_list_is_read_page_by_page_without_being_searched() {
+    let dynamo = MockDynamo::new();
+    let orders = (0..5_000).map(|number| [("id", number_of(number))]);
+    dynamo.on("Scan").then_pages(["id"], 1, orders);
+    dynamo.handle(request("Scan", json!({}))).unwrap();
+    for number in 0..4_999 {
+        let behind = format!(r#"{{"ExclusiveStartKey":{{"id":{{"N":"{number}"}}}}}}"#);
+        dynamo.handle(DynamoRequest::new("Scan", behind)).unwrap();
+    }
+    assert_eq!(findings(&dynamo), [""; 0]);
 }
 
 fn number_of(number: usize) -> Attribute {

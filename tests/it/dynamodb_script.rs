@@ -397,6 +397,13 @@ fn what_is_no_script_is_named_with_its_place() {
          "the script at /rules/0/replies/0/status: expected a status of HTTP, from 100 to 999"),
         (script("Scan", &json!([{"reply": "pages", "key": ["id"], "size": 1, "items": [{"a": {"S": "b"}}]}])).to_string(),
          "the script at /rules/0/replies/0/items: item 0 has no attribute `id`, which the key is made of"),
+        (script("Scan", &json!([{"reply": "pages", "key": ["id"], "size": 1, "items": [{"id": {"S": "b"}}, {"id": {"S": "b"}}]}])).to_string(),
+         "the script at /rules/0/replies/0/items: items 0 and 1 have the same key, so that nobody can read on behind them: name all \
+          attributes of the table's key, also where an index is read"),
+        (script("Scan", &json!([{"reply": "pages", "key": [], "size": 1, "items": []}])).to_string(),
+         "the script at /rules/0/replies/0/key: expected the name of an attribute in it"),
+        (script("PutItem", &json!([{"reply": "pages", "key": ["id"], "size": 1, "items": []}])).to_string(),
+         "the script at /rules/0/replies/0: only Query and Scan are read in pages"),
     ] {
         let error = MockDynamo::from_script(&text).unwrap_err();
         assert_eq!(error.to_string(), expected, "{text}");
