@@ -114,6 +114,7 @@ impl HttpConnector for Connector {
             Ok(request) => request,
             Err(why) => return HttpConnectorFuture::ready(Err(refusal(&why))),
         };
+        let call = request.invocation_id().map(str::to_owned);
         let Accepted {
             number,
             reply,
@@ -125,7 +126,9 @@ impl HttpConnector for Connector {
             Ok(reply) if meeting.is_some() || waits(&reply) => {
                 let connector = self.clone();
                 HttpConnectorFuture::new(async move {
-                    connector.answer_later(number, reply, (meeting, rule)).await
+                    connector
+                        .answer_later((call, number), reply, (meeting, rule))
+                        .await
                 })
             }
             reply => {
@@ -145,7 +148,7 @@ impl Connector {
     /// noted.
     async fn answer_later(
         &self,
-        number: usize,
+        (call, number): (Option<String>, usize),
         reply: Reply,
         (meeting, rule): (Option<Meeting>, Option<usize>),
     ) -> Result<HttpResponse, ConnectorError> {
@@ -158,7 +161,8 @@ impl Connector {
             return Err(refusal(why));
         };
         if let Some(meeting) = meeting {
-            let in_time = either(meeting.at.arrive(), sleep.sleep(LONGEST_WAIT)).await;
+            let arrival = meeting.at.arrive(call.as_deref());
+            let in_time = either(arrival, sleep.sleep(LONGEST_WAIT)).await;
             if !in_time {
                 waiting.number = None;
                 return Err(refusal(&self.shared.alone(number, &meeting.at)));

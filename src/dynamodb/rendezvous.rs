@@ -1,8 +1,11 @@
 //! Calls that wait for each other.
 
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+use crate::dynamodb::Request;
 
 /// A place where calls wait until so many are in, and then go on together. The next ones make the
 /// next round.
@@ -15,11 +18,21 @@ pub(in crate::dynamodb) struct Rendezvous {
 #[derive(Debug, Default)]
 struct State {
     round: u64,
-    /// Who is in, by the number of its arrival.
-    waiting: Vec<(u64, Option<Waker>)>,
+    waiting: Vec<Waiting>,
+    /// The calls of the rounds before.
+    met: HashSet<String>,
     arrived: u64,
     /// How many have waited at once in this round.
     most: usize,
+}
+
+/// Who is in.
+#[derive(Debug)]
+struct Waiting {
+    /// The number of its arrival.
+    number: u64,
+    waker: Option<Waker>,
+    call: Option<String>,
 }
 
 impl Rendezvous {
@@ -40,8 +53,17 @@ impl Rendezvous {
         self.state().most
     }
 
+    /// Whether the call that this is an attempt of has met the others: it comes once, however often it
+    /// is tried. One that has given up while it waited has not.
+    pub(in crate::dynamodb) fn has_met(&self, request: &Request) -> bool {
+        match request.invocation_id() {
+            Some(id) => self.state().met.contains(id),
+            None => request.attempt() > 1,
+        }
+    }
+
     /// Comes in. The future is ready when enough have.
-    pub(in crate::dynamodb) fn arrive(self: &Arc<Self>) -> Arrival {
+    pub(in crate::dynamodb) fn arrive(self: &Arc<Self>, call: Option<&str>) -> Arrival {
         let mut state = self.state();
         state.arrived += 1;
         let arrival = Arrival {
@@ -49,17 +71,22 @@ impl Rendezvous {
             round: state.round,
             number: state.arrived,
         };
-        state.waiting.push((arrival.number, None));
+        state.waiting.push(Waiting {
+            number: arrival.number,
+            waker: None,
+            call: call.map(str::to_owned),
+        });
         state.most = state.most.max(state.waiting.len());
         if state.waiting.len() >= self.calls {
             state.round += 1;
             state.most = 0;
-            let woken = std::mem::take(&mut state.waiting);
+            let mut wakers = Vec::new();
+            for waiting in std::mem::take(&mut state.waiting) {
+                wakers.extend(waiting.waker);
+                state.met.extend(waiting.call);
+            }
             drop(state);
-            woken
-                .into_iter()
-                .filter_map(|(_, waker)| waker)
-                .for_each(Waker::wake);
+            wakers.into_iter().for_each(Waker::wake);
         }
         arrival
     }
@@ -88,9 +115,9 @@ impl Future for Arrival {
         let mine = state
             .waiting
             .iter_mut()
-            .find(|(number, _)| *number == self.number);
-        if let Some((_, waker)) = mine {
-            *waker = Some(context.waker().clone());
+            .find(|waiting| waiting.number == self.number);
+        if let Some(waiting) = mine {
+            waiting.waker = Some(context.waker().clone());
         }
         Poll::Pending
     }
@@ -100,7 +127,8 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         let mut state = self.at.state();
         if state.round == self.round {
-            state.waiting.retain(|(number, _)| *number != self.number);
+            let others = |waiting: &Waiting| waiting.number != self.number;
+            state.waiting.retain(others);
         }
     }
 }
@@ -117,23 +145,23 @@ mod tests {
     fn calls_wait_until_enough_are_in() {
         let place = Arc::new(Rendezvous::new(2));
         let mut context = Context::from_waker(Waker::noop());
-        let mut first = pin!(place.arrive());
+        let mut first = pin!(place.arrive(None));
         assert!(first.as_mut().poll(&mut context).is_pending());
         assert_eq!(place.most(), 1);
 
         // One that gives up is in no longer.
         let place = Arc::new(Rendezvous::new(2));
-        let given_up = place.arrive();
+        let given_up = place.arrive(None);
         drop(given_up);
-        let mut first = pin!(place.arrive());
+        let mut first = pin!(place.arrive(None));
         assert!(first.as_mut().poll(&mut context).is_pending());
-        let mut second = pin!(place.arrive());
+        let mut second = pin!(place.arrive(None));
         assert!(first.as_mut().poll(&mut context).is_ready());
         assert!(second.as_mut().poll(&mut context).is_ready());
         assert_eq!(place.most(), 0);
 
         // The next round.
-        let mut third = pin!(place.arrive());
+        let mut third = pin!(place.arrive(None));
         assert!(third.as_mut().poll(&mut context).is_pending());
     }
 }

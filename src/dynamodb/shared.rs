@@ -97,9 +97,8 @@ impl Shared {
             .enumerate()
             .filter(|(_, script)| script.pattern.matches(&request))
             .find_map(|(rule, script)| {
-                // A call comes once, however often it is tried.
                 let meeting = script.rendezvous.clone();
-                let meeting = meeting.filter(|_| request.attempt() == 1);
+                let meeting = meeting.filter(|meeting| !meeting.at.has_met(&request));
                 Some((script.next(&request)?, meeting, rule))
             });
         let (turn, meeting, rule) = match (found, &state.otherwise) {

@@ -643,6 +643,40 @@ async fn a_call_that_gives_up_is_at_no_rendezvous() {
     );
 }
 
+/// Runs two calls, one after the other, under a time-out of the attempt, and gives what is found.
+async fn one_after_the_other(dynamo: &MockDynamo) -> Vec<String> {
+    let timeouts = timed(|timeouts| timeouts.operation_attempt_timeout(Duration::from_secs(1)));
+    let (succeeded, _) = traced(dynamo, timeouts, async |client| {
+        let first = put(&client, "a").send().await.is_ok();
+        put(&client, "b").send().await.is_ok() || first
+    })
+    .await;
+    assert!(!succeeded, "{}", dynamo.transcript());
+    dynamo.transcript().lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_tried_again_still_has_to_meet_the_others() {
+    // Another rule has answered its first attempt.
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").throttle(1);
+    dynamo.on("PutItem").rendezvous(2).then_ok().repeated();
+    assert_eq!(
+        one_after_the_other(&dynamo).await,
+        [
+            "PutItem Orders: 400 ProvisionedThroughputExceededException, given up, given up",
+            "PutItem Orders: given up, given up, given up"
+        ]
+    );
+    // It has given up, and nobody had come.
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").rendezvous(2).then_ok().repeated();
+    assert_eq!(
+        one_after_the_other(&dynamo).await,
+        ["PutItem Orders: given up, given up, given up"; 2]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn three_hundred_throttled_tests_in_one_process_have_all_their_retries() {
     for number in 0..300 {
