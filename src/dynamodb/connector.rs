@@ -112,7 +112,10 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let request = match read(&request) {
             Ok(request) => request,
-            Err(why) => return HttpConnectorFuture::ready(Err(refusal(&why))),
+            Err(why) => {
+                self.shared.not_understood(&why);
+                return HttpConnectorFuture::ready(Err(refusal(&why)));
+            }
         };
         let call = request.invocation_id().map(str::to_owned);
         let Accepted {

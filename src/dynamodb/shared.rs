@@ -148,6 +148,12 @@ impl Shared {
         self.state().attempts[number].outcome = outcome;
     }
 
+    /// Notes a request that is none of DynamoDB, or cannot be read.
+    pub(in crate::dynamodb) fn not_understood(&self, why: &str) {
+        let note = Note::at(self.started, "no-request", why.to_owned());
+        self.state().notes.push(note);
+    }
+
     /// Notes that the client has given an attempt up.
     pub(in crate::dynamodb) fn given_up(&self, number: usize) {
         let now = self.now();

@@ -740,6 +740,47 @@ async fn a_client_without_a_recorder_is_mocked_alone() {
     assert_eq!(dynamo.expect_one_call("PutItem").retries(), 2);
 }
 
+/// Takes away what tells a request of DynamoDB from others.
+#[derive(Debug)]
+struct Anonymous;
+
+impl aws_sdk_dynamodb::config::Intercept for Anonymous {
+    fn name(&self) -> &'static str {
+        "anonymous"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut<
+            '_,
+        >,
+        _components: &aws_sdk_dynamodb::config::RuntimeComponents,
+        _bag: &mut aws_sdk_dynamodb::config::ConfigBag,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        context.request_mut().headers_mut().remove("x-amz-target");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_none_of_dynamodb_fails_the_call_and_the_test() {
+    let dynamo = MockDynamo::new();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo);
+    let call = client.list_tables().customize().interceptor(Anonymous);
+    call.send().await.unwrap_err();
+    let report = dynamo.verify().unwrap_err();
+    let [note] = report.notes() else {
+        panic!("{report}");
+    };
+    assert_eq!(
+        (note.code(), note.message()),
+        (
+            "no-request",
+            "POST https://dynamodb.us-east-1.amazonaws.com/ has no X-Amz-Target: this is no request of DynamoDB"
+        )
+    );
+}
+
 /// Keeps what comes over the wire.
 #[derive(Clone, Debug, Default)]
 struct Wire(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
