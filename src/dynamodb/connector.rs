@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{AsyncSleep as _, SharedAsyncSleep};
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -29,7 +30,7 @@ use crate::dynamodb::reply::Lost;
 use crate::dynamodb::script::Meeting;
 use crate::dynamodb::shared::{Accepted, Shared};
 use crate::dynamodb::{BackOff, MockDynamo, Reply, Request};
-use crate::seam::Clock;
+use crate::seam::{ClientTime, Clock};
 
 impl MockDynamo {
     /// A configuration whose clients talk to this mock and to nobody else.
@@ -47,6 +48,7 @@ impl MockDynamo {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(self.http_client())
             .retry_config(self.retry_config())
+            .time_source(SharedTimeSource::new(ClientTime(Clock::tokio())))
             // There is no stream: what the mock holds back is held back by the script.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .behavior_version(BehaviorVersion::latest())
@@ -229,7 +231,9 @@ impl Connector {
         let wrong = u32::from(reply.has_wrong_crc());
         headers.insert("x-amz-crc32", (checksum ^ wrong).to_string());
         if let Some(pause) = reply.retry_after() {
-            headers.insert("x-amz-retry-after", pause.as_millis().to_string());
+            // It knows nothing below a millisecond, and the SDK sleeps none.
+            let millis = pause.as_nanos().div_ceil(1_000_000);
+            headers.insert("x-amz-retry-after", millis.to_string());
         }
         response
     }

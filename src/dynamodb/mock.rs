@@ -108,7 +108,8 @@ impl MockDynamo {
 
     /// Sets the pause between two attempts, for clients that are made after this.
     ///
-    /// Up to five seconds: beyond that the SDK makes up its own.
+    /// Up to five seconds: beyond that the SDK makes up its own. A part of a millisecond counts as a
+    /// whole one.
     #[must_use = "the mock with the pause is what this returns"]
     pub fn back_off(self, pause: Duration) -> MockDynamo {
         self.shared.state().back_off = pause;

@@ -220,6 +220,40 @@ async fn the_pause_is_the_same_after_every_kind_of_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bucket_that_fills_with_time_fills_while_the_client_sleeps() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").throttle(1).then_ok().repeated();
+    let adaptive = aws_sdk_dynamodb::config::retry::RetryConfig::adaptive();
+    let begun = tokio::time::Instant::now();
+    let ((), trace) = traced(
+        &dynamo,
+        |config| config.retry_config(adaptive),
+        async |client| {
+            for _ in 0..10 {
+                put(&client, "o-1").send().await.unwrap();
+            }
+        },
+    )
+    .await;
+    assert_eq!(trace.nodes().count(), 11);
+    // On a clock that stands still while the client sleeps it is a day.
+    let slept = begun.elapsed();
+    assert!(slept < Duration::from_mins(1), "{slept:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_a_millisecond_is_a_whole_one_after_every_kind_of_failure() {
+    for (pause, expected) in [(0, 0), (500, 1), (1_500, 2), (2_000, 2)] {
+        let dynamo = MockDynamo::new().back_off(Duration::from_micros(pause));
+        dynamo.on("PutItem").throttle(1).reset().then_ok();
+        let (result, _) = put_once(&dynamo).await;
+        result.unwrap();
+        let pauses = dynamo.expect_one_call("PutItem").back_offs();
+        assert_eq!(pauses, [Duration::from_millis(expected); 2], "{pause}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hang_ends_with_the_time_out_of_the_attempt() {
     let dynamo = MockDynamo::new();
     dynamo.on("PutItem").hang().times(3);

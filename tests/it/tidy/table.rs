@@ -56,7 +56,7 @@ pub(crate) const ROOMS: &[(&str, &str)] = &[
 pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("json", "serde serde_json"),
     ("model", "serde"),
-    ("seam", "tokio"),
+    ("seam", "aws_smithy_async tokio"),
     ("schema", "jsonschema unicode_properties"),
     ("recorder", "futures_core serde socket2 tokio"),
     ("capture", "base64 libc"),
