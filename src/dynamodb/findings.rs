@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::dynamodb::Request;
+use crate::dynamodb::operation::check;
 use crate::dynamodb::script::Script;
 use crate::wire::Note;
 
@@ -26,8 +27,13 @@ pub(in crate::dynamodb) fn unanswered(scripts: &[Script], request: &Request) -> 
         .iter()
         .find(|script| script.pattern.matches(request))
     {
+        let attempt = match request.attempt() {
+            1 => String::new(),
+            attempt => format!(", attempt {attempt}"),
+        };
         return format!(
-            "no answer is left for {request}: the rule for {script} made at {} has given {}",
+            "no answer is left for {request}{attempt}: the rule for {script} made at {} has given {}; add another, \
+             or let the last be repeated",
             script.place, script.used
         );
     }
@@ -53,10 +59,16 @@ pub(in crate::dynamodb) fn unanswered(scripts: &[Script], request: &Request) -> 
             script.place,
             differences.join("; ")
         ),
-        None => format!(
-            "no rule answers {request}: add one, dynamo.on(\"{}\")",
-            request.operation()
-        ),
+        None => match check(request.operation()) {
+            Ok(()) => format!(
+                "no rule answers {request}: add one, dynamo.on(\"{}\")",
+                request.operation()
+            ),
+            Err(nearest) => format!(
+                "no rule can answer {request}: DynamoDB has no such operation; the nearest is `{nearest}`. A \
+                 client of another service needs a mock of its own"
+            ),
+        },
     }
 }
 

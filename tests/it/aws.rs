@@ -478,7 +478,10 @@ fn a_rule_that_has_given_all_it_had_is_named() {
         ),
         "{error}"
     );
-    assert!(error.ends_with(" has given 1"), "{error}");
+    assert!(
+        error.ends_with(" has given 1; add another, or let the last be repeated"),
+        "{error}"
+    );
     assert_eq!(dynamo.verify().unwrap_err().notes().len(), 1);
 }
 

@@ -180,6 +180,11 @@ fn a_miss_names_the_nearest_rule_and_its_difference() {
         "mock DynamoDB: no rule answers ListTables: add one, dynamo.on(\"ListTables\")"
     );
     assert_eq!(
+        answer(&dynamo, request("GetRecords", json!({}))),
+        "mock DynamoDB: no rule can answer GetRecords: DynamoDB has no such operation; the nearest is `GetItem`. \
+         A client of another service needs a mock of its own"
+    );
+    assert_eq!(
         answer(&dynamo, DynamoRequest::new("GetItem", "no JSON"))
             .lines()
             .next()
@@ -193,7 +198,8 @@ fn a_miss_names_the_nearest_rule_and_its_difference() {
     assert_eq!(
         codes,
         [
-            "no-rule", "no-rule", "no-rule", "no-rule", "no-rule", "unused-", "unused-", "unused-"
+            "no-rule", "no-rule", "no-rule", "no-rule", "no-rule", "no-rule", "unused-", "unused-",
+            "unused-"
         ]
     );
 }
@@ -207,7 +213,8 @@ fn answers_are_counted_down_and_what_is_left_is_found() {
     }
     assert_eq!(
         without_places(&answer(&dynamo, get("a"))),
-        "mock DynamoDB: no answer is left for GetItem Orders: the rule for GetItem Orders made at HERE has given 3"
+        "mock DynamoDB: no answer is left for GetItem Orders: the rule for GetItem Orders made at HERE has given 3; \
+         add another, or let the last be repeated"
     );
     dynamo.on("Query").throttle(2).then_ok().repeated();
     // As if it had not been said.
@@ -633,7 +640,7 @@ fn readers_of_one_list_do_not_disturb_each_other() {
     assert_eq!(answer(&dynamo, first()), not_found);
     assert_eq!(
         without_places(&answer(&dynamo, behind("a"))),
-        "mock DynamoDB: no answer is left for Scan: the rule for Scan made at HERE has given 7"
+        "mock DynamoDB: no answer is left for Scan: the rule for Scan made at HERE has given 7; add another, or let the last be repeated"
     );
     assert_eq!(findings(&dynamo).len(), 1);
 }
