@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::json::{ObjectWriter, write_text};
+use crate::json::{Kind, ObjectWriter, Value, write_text};
 
 /// The value of an attribute, as DynamoDB types it.
 ///
@@ -66,6 +66,22 @@ impl Attribute {
         object.end();
     }
 }
+
+/// Whether this is an attribute, such as `{"S": "o-1"}`: an object with one member, whose name is its
+/// type.
+pub(in crate::dynamodb) fn is_attribute(value: Value<'_>) -> bool {
+    let mut members = value.members();
+    let first = members.next();
+    first.is_some_and(|(kind, _)| TYPES.contains(&&*kind.decode())) && members.next().is_none()
+}
+
+/// Whether this is an object of attributes.
+pub(in crate::dynamodb) fn is_item(value: Value<'_>) -> bool {
+    value.kind() == Kind::Object && value.members().all(|(_, value)| is_attribute(value))
+}
+
+/// The types of attributes.
+const TYPES: [&str; 10] = ["B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S", "SS"];
 
 /// The JSON of an item.
 pub(in crate::dynamodb) fn item(members: &[(String, Attribute)]) -> String {

@@ -1,7 +1,9 @@
 //! A place in a script: what stands there, or an error that names it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::dynamodb::attribute::is_attribute;
 use crate::dynamodb::operation::nearest;
 use crate::error::Error;
 use crate::json::{Document, Kind, Text, Value};
@@ -37,11 +39,15 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// An object with no other members than these.
+    /// An object with no other members than these, and each once.
     pub(in crate::dynamodb) fn object(&self, allowed: &[&str]) -> Result<Place<'a>, Error> {
         let object = self.clone().any_object()?;
+        let mut said = BTreeSet::new();
         for (name, value) in self.value.members() {
             let name = name.decode();
+            if !said.insert(name.clone()) {
+                return Err(self.below(&name, value).error("it is said twice"));
+            }
             if !allowed.contains(&&*name) {
                 let nearest = nearest(&name, allowed.iter().copied()).unwrap_or("nothing");
                 let why = format!("there is no such member; the nearest is `{nearest}`");
@@ -88,23 +94,31 @@ impl<'a> Place<'a> {
 
     /// A whole number from 0.
     pub(in crate::dynamodb) fn number(&self) -> Result<usize, Error> {
-        let number = self.value.raw().parse();
-        number.map_err(|_| self.wrong("a whole number from 0"))
+        let number = self.whole().and_then(|number| number.try_into().ok());
+        number.ok_or_else(|| self.wrong("a whole number from 0"))
     }
 
     /// A whole number from 1.
     pub(in crate::dynamodb) fn count(&self) -> Result<usize, Error> {
-        match self.value.raw().parse() {
-            Ok(count) if count > 0 => Ok(count),
-            _ => Err(self.wrong("a whole number from 1")),
-        }
+        let number = self.whole().and_then(|number| number.try_into().ok());
+        let count = number.filter(|count| *count > 0);
+        count.ok_or_else(|| self.wrong("a whole number from 1"))
     }
 
     pub(in crate::dynamodb) fn status(&self) -> Result<u16, Error> {
-        match self.value.raw().parse() {
-            Ok(status) if (100..1_000).contains(&status) => Ok(status),
-            _ => Err(self.wrong("a status of HTTP, from 100 to 999")),
-        }
+        let number = self.whole().and_then(|number| number.try_into().ok());
+        let status = number.filter(|status| (100..1_000).contains(status));
+        status.ok_or_else(|| self.wrong("a status of HTTP, from 100 to 999"))
+    }
+
+    /// A whole number, also where it is written as `3.0`, as some programs do.
+    pub(in crate::dynamodb) fn whole(&self) -> Option<u64> {
+        let text = self.value.raw();
+        let whole = match text.split_once('.') {
+            Some((whole, part)) if part.bytes().all(|digit| digit == b'0') => whole,
+            _ => text,
+        };
+        whole.parse().ok()
     }
 
     pub(in crate::dynamodb) fn millis(&self) -> Result<Duration, Error> {
@@ -112,10 +126,10 @@ impl<'a> Place<'a> {
         millis.ok_or_else(|| self.wrong("a number of milliseconds"))
     }
 
-    /// An object of attributes, each an object with one member, its type.
+    /// An object of attributes, each an object with one member, whose name is its type.
     pub(in crate::dynamodb) fn item(&self) -> Result<&'a str, Error> {
         for (_, attribute) in self.members()? {
-            if attribute.value.members().count() != 1 {
+            if !is_attribute(attribute.value) {
                 return Err(attribute.wrong("an attribute, such as {\"S\": \"o-1\"}"));
             }
         }

@@ -48,9 +48,12 @@ pub(in crate::dynamodb) fn read(
     let script =
         Place::root(&document).object(&["$schema", "back_off_millis", "rules", "version"])?;
     match script.member("version") {
-        Some(version) if version.value.raw() == "1" => {}
+        Some(version) if version.whole() == Some(1) => {}
         Some(version) => return Err(version.wrong("version 1")),
         None => return Err(script.wrong("a member `version`")),
+    }
+    if let Some(schema) = script.member("$schema") {
+        schema.text()?;
     }
     let back_off = script.member("back_off_millis").map(|at| at.millis());
     let rules = match script.member("rules") {

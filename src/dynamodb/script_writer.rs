@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::dynamodb::attribute::is_item;
 use crate::dynamodb::script::{Answer, Script, Step, Times};
 use crate::dynamodb::script_reader::{Read, read};
 use crate::dynamodb::{Cancellation, MockDynamo, Reply};
@@ -262,13 +263,14 @@ fn write_reply(object: &mut ObjectWriter<'_>, reply: &Reply) {
 fn write_error(object: &mut ObjectWriter<'_>, reply: &Reply, body: Value<'_>) -> bool {
     let text = |name: &str| body.get(name).and_then(|text| text.as_str());
     let code = reply.code().unwrap_or_default();
-    let item = body.get("Item").map(|item| item.raw());
+    let item = body.get("Item").filter(|item| is_item(*item));
+    let item = item.map(|item| item.raw());
     if let Some(item) = item.filter(|item| Reply::conditional_check_failed_json(item) == *reply) {
         object.text("reply", "conditional_check_failed");
         object.raw("item", item);
         return true;
     }
-    let reasons = body.get("CancellationReasons").map(reasons);
+    let reasons = body.get("CancellationReasons").and_then(reasons);
     if let Some(reasons) = reasons.filter(|all| Reply::transaction_cancelled(all.clone()) == *reply)
     {
         object.text("reply", "transaction_cancelled");
@@ -316,12 +318,19 @@ fn named() -> [(&'static str, Reply); 11] {
     ]
 }
 
-fn reasons(reasons: Value<'_>) -> Vec<Cancellation> {
+/// The reasons of a cancelled transaction; `None` where one is of an item that is none.
+fn reasons(reasons: Value<'_>) -> Option<Vec<Cancellation>> {
     let text = |reason: &Value<'_>, name: &str| Some(reason.get(name)?.as_str()?.into_owned());
-    let reason = |reason: Value<'_>| Cancellation {
-        code: text(&reason, "Code").unwrap_or_default(),
-        message: text(&reason, "Message"),
-        item: reason.get("Item").map(|item| item.raw().to_owned()),
+    let reason = |reason: Value<'_>| {
+        let item = reason.get("Item");
+        if item.is_some_and(|item| !is_item(item)) {
+            return None;
+        }
+        Some(Cancellation {
+            code: text(&reason, "Code").unwrap_or_default(),
+            message: text(&reason, "Message"),
+            item: item.map(|item| item.raw().to_owned()),
+        })
     };
     reasons.elements().map(reason).collect()
 }

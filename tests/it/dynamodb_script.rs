@@ -234,10 +234,13 @@ fn reply() -> impl Strategy<Value = Reply> {
         Just(r#" {"__type": "a#B", "message": "c"}"#.to_owned()),
         Just(r#"{"__type":"com.amazonaws.dynamodb.v20120810#B","message":"c"}"#.to_owned()),
         Just(r#"{"a":1,"a":[1.50]}"#.to_owned()),
+        Just(r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":5,"message":"The conditional request failed"}"#.to_owned()),
+        Just(r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"A","Item":{"a":{"X":1}}}],"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [A]"}"#.to_owned()),
         ".{0,12}",
     ];
     let made = prop_oneof![
-        (any::<u16>(), body).prop_map(|(status, body)| Reply::new(status, body)),
+        (prop_oneof![any::<u16>(), Just(400)], body)
+            .prop_map(|(status, body)| Reply::new(status, body)),
         (any::<u16>(), ".{0,8}", ".{0,8}")
             .prop_map(|(status, code, message)| Reply::error(status, &code, &message)),
         (".{0,8}", ".{0,8}").prop_map(|(name, text)| Reply::item([(name, Attribute::from(text))])),
@@ -361,6 +364,11 @@ fn what_is_no_script_is_named_with_its_place() {
     let rule = |rule: Value| json!({"version": 1, "rules": [rule]});
     for (text, expected) in [
         (json!([]).to_string(), "the script at its top: expected an object"),
+        (r#"{"version": 1, "rules": [], "rules": []}"#.to_owned(), "the script at /rules: it is said twice"),
+        (r#"{"version": 1, "rules": [{"on": "PutItem", "on": "GetItem", "replies": []}]}"#.to_owned(), "the script at /rules/0/on: it is said twice"),
+        (r#"{"version": 1, "rules": [{"on": "PutItem", "replies": [{"reply": "ok", "reply": "hang"}]}]}"#.to_owned(),
+         "the script at /rules/0/replies/0/reply: it is said twice"),
+        (json!({"$schema": 1, "version": 1, "rules": []}).to_string(), "the script at /$schema: expected a string"),
         (json!({"rules": []}).to_string(), "the script at its top: expected a member `version`"),
         (json!({"version": 2, "rules": []}).to_string(), "the script at /version: expected version 1"),
         (json!({"version": 1}).to_string(), "the script at its top: expected a member `rules`"),
@@ -389,6 +397,8 @@ fn what_is_no_script_is_named_with_its_place() {
          "the script at /rules/0/replies/0/retry_after_millis: only an error asks to be tried again"),
         (rule(json!({"on": "PutItem", "key": {"id": "a"}, "replies": []})).to_string(),
          "the script at /rules/0/key/id: expected an attribute, such as {\"S\": \"o-1\"}"),
+        (script("PutItem", &json!([{"reply": "item", "item": {"a": {"X": "b"}}}])).to_string(),
+         "the script at /rules/0/replies/0/item/a: expected an attribute, such as {\"S\": \"o-1\"}"),
         (script("PutItem", &json!([{"reply": "item", "item": {"a": "b"}}])).to_string(),
          "the script at /rules/0/replies/0/item/a: expected an attribute, such as {\"S\": \"o-1\"}"),
         (script("PutItem", &json!([{"reply": "unprocessed", "count": 1}])).to_string(),
@@ -489,7 +499,36 @@ fn the_schema_takes_what_the_reader_takes() {
         assert!(!validator.is_valid(&text), "{text}");
         MockDynamo::from_script(&text.to_string()).unwrap_err();
     }
+    // As some programs write whole numbers.
+    let floats = json!({"version": 1.0, "rules": [
+        {"on": "PutItem", "rendezvous": {"calls": 2.0}, "replies": [{"reply": "error", "status": 400.0, "code": "X", "times": 3.0}]},
+        {"on": "BatchWriteItem", "replies": [{"reply": "unprocessed", "count": 0.0}]}
+    ]});
+    assert!(validator.is_valid(&floats));
+    let dynamo = MockDynamo::from_script(&floats.to_string()).unwrap();
+    assert_eq!(
+        dynamo.script().unwrap().lines().collect::<Vec<_>>()[4..],
+        [
+            r#"    {"on":"PutItem","rendezvous":{"calls":2},"replies":["#,
+            r#"      {"reply":"error","status":400,"code":"X","message":"","times":3}]},"#,
+            r#"    {"on":"BatchWriteItem","replies":["#,
+            r#"      {"reply":"unprocessed","count":0}]}"#,
+            "  ]",
+            "}"
+        ]
+    );
+    drop(dynamo.verify());
     for refused in [
+        json!({"$schema": 1, "version": 1, "rules": []}),
+        script(
+            "Scan",
+            &json!([{"reply": "pages", "key": [], "size": 1, "items": []}]),
+        ),
+        script(
+            "PutItem",
+            &json!([{"reply": "item", "item": {"a": {"X": "b"}}}]),
+        ),
+        script("PutItem", &json!([{"reply": "ok", "times": 1.5}])),
         json!({"version": 2, "rules": []}),
         json!({"version": 1}),
         json!({"version": 1, "rules": [{"on": "PutItem"}]}),
