@@ -127,18 +127,21 @@ pub(in crate::instrument) fn record_failure(
 }
 
 /// A message of a service without what it repeats of the request: where a signature is wrong, all
-/// headers with the session's token; where a value is, that value.
+/// headers with the session's token; where a value is, that value; where an expression is, a part of
+/// it.
 ///
 /// Source: aws-sdk-cpp issue 17 and selling-partner-api-models issue 1900 ("The Canonical String for
 /// this request should have been ..."); the validation of the services' common framework ("Value
 /// '...' at 'limit' failed to satisfy constraint"); `DynamoDB` ("cannot be converted to a numeric
-/// value: ...").
+/// value: ...", "Invalid FilterExpression: Syntax error; token: "...", near: "...""; dynamodb-dashboard
+/// issue 735).
 fn without_values(message: &str) -> Cow<'_, str> {
     for (start, replaced) in [
         ("The Canonical String", ""),
         ("The String-to-Sign", ""),
         ("x-amz-security-token:", "***"),
         ("a numeric value: ", "***"),
+        ("Syntax error; token: ", "***"),
     ] {
         if let Some(place) = message.find(start) {
             let kept = place + if replaced.is_empty() { 0 } else { start.len() };
@@ -287,6 +290,10 @@ mod tests {
                  Value 'it's SECRET' at 'tableName' failed to satisfy constraint: b",
                 "2 validation errors detected: Value '***' at 'limit' failed to satisfy constraint: a; \
                  Value '***' at 'tableName' failed to satisfy constraint: b",
+            ),
+            (
+                "Invalid FilterExpression: Syntax error; token: \"SECRET\", near: \"= SECRET\"",
+                "Invalid FilterExpression: Syntax error; token: ***",
             ),
             ("Value 'open", "Value 'open"),
         ] {

@@ -54,22 +54,8 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     fn next(&mut self) -> Option<Word<'a>> {
-        while self
-            .rest
-            .next_if(|(_, sign)| sign.is_whitespace())
-            .is_some()
-        {}
+        self.skip_blank();
         let (begun, sign) = self.rest.next()?;
-        let comment = &self.statement[begun..];
-        if comment.starts_with("--") {
-            self.skip_to(comment.find('\n').map(|at| begun + at));
-            return self.next();
-        }
-        if comment.starts_with("/*") {
-            let end = comment.get(2..).and_then(|rest| rest.find("*/"));
-            self.skip_to(end.map(|at| begun + at + 4));
-            return self.next();
-        }
         match sign {
             '"' => Some(Word::Name(self.quoted('"'))),
             // A value; between backticks it is written in Ion.
@@ -85,6 +71,23 @@ impl<'a> Words<'a> {
                 Some(Word::Plain(&self.statement[begun..end]))
             }
             _ => Some(Word::Other),
+        }
+    }
+
+    /// Goes on behind blanks and comments.
+    fn skip_blank(&mut self) {
+        while let Some((begun, sign)) = self.rest.peek().copied() {
+            let here = &self.statement[begun..];
+            let length = if sign.is_whitespace() {
+                Some(sign.len_utf8())
+            } else if here.starts_with("--") {
+                here.find('\n')
+            } else if here.starts_with("/*") {
+                here[2..].find("*/").map(|at| at + 4)
+            } else {
+                return;
+            };
+            self.skip_to(length.map(|length| begun + length));
         }
     }
 
@@ -161,6 +164,8 @@ mod tests {
         check("SELECT * FROM /*ä*/ Orders /* from Secret", &["Orders"]);
         check("SELECT * FROM Orders WHERE a = `from Secret`", &["Orders"]);
         check("SELECT * FROM my--orders", &["my--orders"]);
+        let comments = "/**/ --\n".repeat(100_000);
+        check(&format!("SELECT * FROM {comments}Orders"), &["Orders"]);
         check("SELECT * FROM (1)", &[]);
         check("UPDATE Orders SET update = 'x'", &["Orders"]);
         check("UPDATE \"Orders", &["Orders"]);
