@@ -509,7 +509,7 @@ async fn a_batch_comes_back_in_part() {
             .put_request(put.build().unwrap())
             .build()
     };
-    let (result, _) = traced(&dynamo, as_it_is, async |client| {
+    let (result, trace) = traced(&dynamo, as_it_is, async |client| {
         let mut left = Some([("Orders".to_owned(), vec![write("a"), write("b")])].into());
         let mut rounds = Vec::new();
         while let Some(items) =
@@ -528,6 +528,12 @@ async fn a_batch_comes_back_in_part() {
     })
     .await;
     assert_eq!(result, [2, 1]);
+    let outline = trace.outline();
+    let (_, calls) = outline.split_once("\n  ").unwrap();
+    assert_eq!(
+        calls,
+        "DynamoDB BatchWriteItem Orders\n  DynamoDB BatchWriteItem Orders"
+    );
 }
 
 #[tokio::test(start_paused = true)]
