@@ -82,7 +82,7 @@ impl Members {
         // Behind the comma and the quote, and before the quote and the colon.
         let said = (start + 2, self.text.len() - 2);
         let member = self.with_value((start, start), said, key.prefix, write);
-        self.push(block, member);
+        self.insert(block, member);
     }
 
     #[inline]
@@ -98,6 +98,28 @@ impl Members {
         self.push(block, member);
     }
 
+    /// Lists a member that was written last where it belongs, if one look at each of those behind it
+    /// tells: to put all in order later takes longer. No member of this block has a namespace.
+    #[cfg(feature = "aws")]
+    #[inline]
+    fn insert(&mut self, block: Block, member: Member) {
+        let list = &mut self.lists[block as usize];
+        let mut place = list.len();
+        if self.is_sorted {
+            let behind = list.iter().rev();
+            place -= behind
+                .take_while(|other| member.prefix < other.prefix)
+                .count();
+            let before = list[..place].last();
+            if before.is_some_and(|before| before.prefix == member.prefix) {
+                place = list.len();
+                self.is_sorted = false;
+            }
+        }
+        list.insert(place, member);
+        self.keep_to_some();
+    }
+
     /// Lists a member that was written last.
     #[inline]
     fn push(&mut self, block: Block, member: Member) {
@@ -105,7 +127,12 @@ impl Members {
         let before = list.last();
         self.is_sorted &= before.is_none_or(|before| before.is_surely_before(member));
         list.push(member);
-        // Who says one thing again and again needs no more memory than for some of it.
+        self.keep_to_some();
+    }
+
+    /// Who says one thing again and again needs no more memory than for some of it.
+    #[inline]
+    fn keep_to_some(&mut self) {
         if self.text.len() > 2 * self.kept + MOST_BYTES {
             self.make_room();
         }
