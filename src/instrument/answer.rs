@@ -20,11 +20,12 @@ pub(in crate::instrument) fn is_stand_in(response: &HttpResponse) -> bool {
 /// Records status, length and request ids.
 pub(in crate::instrument) fn record(call: &mut Saying<'_>, response: &HttpResponse) {
     call.status(response.status().as_u16());
-    let told = Told::of(response);
+    let told = headers(response);
+    let [content_length, id_2, request_id_of_s3, request_id] = told;
     // Where there is no body, as after a HEAD, the header tells how long it would be.
     let body = response.body().bytes().unwrap_or_default();
     let length = if body.is_empty() {
-        let written = told.content_length.and_then(text);
+        let written = content_length.and_then(text);
         let written = written.and_then(|length| length.parse().ok());
         written.or_else(|| response.body().bytes().map(|_| 0))
     } else {
@@ -33,42 +34,37 @@ pub(in crate::instrument) fn record(call: &mut Saying<'_>, response: &HttpRespon
     if let Some(length) = length {
         call.content_length(length);
     }
-    let of_s3 = || told.request_id_of_s3.and_then(text);
-    if let Some(id) = told.request_id.and_then(text).or_else(of_s3) {
+    let of_s3 = || request_id_of_s3.and_then(text);
+    if let Some(id) = request_id.and_then(text).or_else(of_s3) {
         call.aws_text(key!("request_id"), id);
     }
-    if let Some(id) = told.id_2.and_then(text) {
+    if let Some(id) = id_2.and_then(text) {
         call.aws_text(key!("id_2"), id);
     }
 }
 
-/// What the headers of an answer tell: of each the first value.
-#[derive(Default)]
-struct Told<'a> {
-    content_length: Option<&'a [u8]>,
-    id_2: Option<&'a [u8]>,
-    /// As most services name it.
-    request_id: Option<&'a [u8]>,
-    request_id_of_s3: Option<&'a [u8]>,
+/// What the headers of an answer tell, in the order of [`HEADERS`]: of each the first value.
+///
+/// All in one go: an answer has few headers, and to look each of these up takes longer.
+fn headers(response: &HttpResponse) -> [Option<&[u8]>; 4] {
+    let mut told = [None; 4];
+    for (name, value) in response.headers().iter_bytes() {
+        for (header, told) in HEADERS.iter().zip(&mut told) {
+            if *header == name && told.is_none() {
+                *told = Some(value);
+            }
+        }
+    }
+    told
 }
 
-impl Told<'_> {
-    /// All in one go: an answer has few headers, and to look each of these up takes longer.
-    fn of(response: &HttpResponse) -> Told<'_> {
-        let mut told = Told::default();
-        for (name, value) in response.headers().iter_bytes() {
-            let told = match name {
-                "content-length" => &mut told.content_length,
-                "x-amz-id-2" => &mut told.id_2,
-                "x-amz-request-id" => &mut told.request_id_of_s3,
-                "x-amzn-requestid" => &mut told.request_id,
-                _ => continue,
-            };
-            told.get_or_insert(value);
-        }
-        told
-    }
-}
+/// Most services name the request in the last one, S3 in the one before.
+const HEADERS: [&str; 4] = [
+    "content-length",
+    "x-amz-id-2",
+    "x-amz-request-id",
+    "x-amzn-requestid",
+];
 
 /// A header that is a text.
 fn text(value: &[u8]) -> Option<&str> {

@@ -8,15 +8,14 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
-use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
 
-use crate::instrument::call::{Call, InFlight, is_x_ray};
+use crate::instrument::call::{Call, InFlight, ask, path_to_bucket};
 use crate::instrument::rest::bucket;
-use crate::recorder::{Recorder, current_or_none};
+use crate::recorder::{OpenEntity, Recorder, current_or_none};
 
 /// Records each call of an AWS SDK client as a subsegment of the current segment.
 ///
@@ -169,21 +168,11 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Of what is not recorded there is nothing to keep.
-        let parent = match current_or_none() {
-            Some(parent) if parent.is_recorded() => parent,
-            Some(_) => return Ok(()),
-            None => {
-                self.told_once(bag);
-                return Ok(());
-            }
-        };
-        // Installed on the client and on the call: one of the two is enough.
-        if Call::of(bag).is_some() {
-            return Ok(());
+        match current_or_none() {
+            Some(parent) if parent.is_recorded() => self.begin(parent, bag),
+            Some(_) => {}
+            None => self.told_once(bag),
         }
-        // The bag does not yet know which call it is.
-        let call = Call::new(parent.open_call(self.place), self.place);
-        bag.interceptor_state().store_put(InFlight(call));
         Ok(())
     }
 
@@ -194,12 +183,14 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Of two that are installed, the first one records.
-        if Call::of(bag).is_some_and(|call| !call.is_serialized())
-            && let Some(InFlight(call)) = bag.load::<InFlight>()
-        {
-            let asked = call.ask(bag, context.request());
-            if let Some(call) = Call::of(bag) {
-                call.serialized(asked);
+        let in_flight = InFlight::of(bag).and_then(|in_flight| in_flight.0.as_mut());
+        if let Some(subsegment) = in_flight.and_then(Call::serialized) {
+            let metadata = bag.load::<Metadata>();
+            let request = context.request();
+            let id = ask(&subsegment, self.place, (bag, metadata), request);
+            let path = metadata.and_then(|metadata| path_to_bucket(metadata, request));
+            if let Some(InFlight(Some(call))) = InFlight::of(bag) {
+                call.asked(id, path);
             }
         }
         Ok(())
@@ -211,34 +202,28 @@ impl Intercept for AwsInterceptor {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let number = bag.interceptor_state().load::<RequestAttempts>();
-        let number = number.map_or(1, RequestAttempts::attempts);
-        let is_presigned = is_presigned(context.request().uri());
-        let request = context.request_mut();
-        let Some(call) = Call::of(bag) else {
-            // A segment that is not recorded says so downstream.
-            let here = current_or_none().filter(|here| !here.is_recorded());
-            if let Some(here) = here.filter(|_| !is_presigned)
-                && !is_x_ray(bag.load::<Metadata>())
-            {
-                propagate(here.unsampled_header_text(), request);
+        let aside = Aside::of(context.request().uri(), bag);
+        let header = match InFlight::of(bag) {
+            Some(in_flight) => {
+                if aside == Some(Aside::Presigned) {
+                    in_flight.discard();
+                }
+                let Some(call) = in_flight.next_attempt() else {
+                    return Ok(());
+                };
+                let header = call.header();
+                if let Some(path) = call.take_path() {
+                    record_bucket(bag, context.request().uri(), &path);
+                }
+                header
             }
-            return Ok(());
+            None => unsampled_header(),
         };
-        if is_presigned {
-            call.discard();
-        }
-        if call.is_over() || !call.attempt(number) {
-            return Ok(());
-        }
-        propagate(call.header(), request);
-        if let Some(path) = call.take_path() {
-            let own = bag.load::<EndpointUrl>();
-            if let Some(bucket) = bucket(request.uri(), &path, own.map(|own| &*own.0))
-                && let Some(call) = Call::of(bag)
-            {
-                call.record_bucket(&bucket);
-            }
+        if let Some(header) = header.filter(|_| aside.is_none()) {
+            // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
+            // It is not part of what is signed.
+            let headers = context.request_mut().headers_mut();
+            headers.insert("x-amzn-trace-id", header);
         }
         Ok(())
     }
@@ -250,20 +235,12 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Of two that are installed, the first one has recorded it.
-        let Some(call) = Call::of(bag).filter(|call| !call.is_over()) else {
+        let Some(in_flight) = InFlight::of(bag) else {
             return Ok(());
         };
-        // One that was to be presigned, and failed before it was.
-        if context.response().is_none()
-            && components
-                .interceptors()
-                .any(|interceptor| interceptor.name() == PRESIGNS)
-        {
-            call.discard();
-            return Ok(());
-        }
-        call.over();
-        if let Some(InFlight(call)) = bag.load::<InFlight>() {
+        if context.response().is_none() && presigns(components) {
+            in_flight.discard();
+        } else if let Some(call) = in_flight.0.take() {
             call.finish(bag, context);
         }
         Ok(())
@@ -271,6 +248,17 @@ impl Intercept for AwsInterceptor {
 }
 
 impl AwsInterceptor {
+    /// Opens the subsegment of a call. Installed on the client and on the call, one of the two is
+    /// enough.
+    fn begin(&self, parent: OpenEntity, bag: &mut ConfigBag) {
+        if let Some(InFlight(call)) = InFlight::of(bag) {
+            return call.iter_mut().for_each(Call::installed_again);
+        }
+        // The bag does not yet know which call it is.
+        let call = Call::new(parent.open_call(self.place), self.place);
+        bag.interceptor_state().store_put(InFlight(Some(call)));
+    }
+
     /// Tells that a call belongs to no segment: of two that are installed, the first one does.
     #[cold]
     fn told_once(&self, bag: &mut ConfigBag) {
@@ -291,25 +279,98 @@ impl Storable for Told {
     type Storer = StoreReplace<Self>;
 }
 
-/// Whether this is the URL of a presigned request. Whoever uses that sends what is signed, and has a
-/// trace of their own.
-fn is_presigned(url: &str) -> bool {
-    // No more than a path, as most have: what is signed ends with a value, in which a slash is escaped.
-    if url.ends_with('/') {
-        return false;
-    }
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    query.contains("X-Amz-Signature=")
+/// What a segment that is not recorded says downstream.
+fn unsampled_header() -> Option<String> {
+    let here = current_or_none().filter(|here| !here.is_recorded())?;
+    here.unsampled_header_text()
 }
 
-/// Puts the trace header into a request. It is not part of what is signed.
-fn propagate(header: Option<String>, request: &mut HttpRequest) {
-    if let Some(header) = header {
-        // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
-        request.headers_mut().insert("x-amzn-trace-id", header);
+/// Records the bucket of a request of S3, which the endpoint has put into the URL.
+#[cold]
+fn record_bucket(bag: &ConfigBag, uri: &str, path: &str) {
+    let own = bag.load::<EndpointUrl>();
+    if let Some(bucket) = bucket(uri, path, own.map(|own| &*own.0))
+        && let Some(InFlight(Some(call))) = bag.load::<InFlight>()
+    {
+        call.record_bucket(&bucket);
     }
+}
+
+/// Requests that carry no header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aside {
+    /// Whoever uses its URL sends what is signed, and has a trace of their own.
+    Presigned,
+    /// One to X-Ray itself.
+    XRay,
+}
+
+impl Aside {
+    fn of(url: &str, bag: &ConfigBag) -> Option<Aside> {
+        // Nearly all requests of services that speak JSON: what is signed ends with a value, in which
+        // a slash is escaped, and the operations of X-Ray have paths, which end with a name.
+        if url.ends_with('/') {
+            return None;
+        }
+        Aside::of_path(url, bag)
+    }
+
+    #[inline(never)]
+    fn of_path(url: &str, bag: &ConfigBag) -> Option<Aside> {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        if query.contains("X-Amz-Signature=") {
+            return Some(Aside::Presigned);
+        }
+        let metadata = bag.load::<Metadata>()?;
+        (metadata.service() == "XRay").then_some(Aside::XRay)
+    }
+}
+
+/// Whether a call was to be presigned, and failed before it was.
+#[cold]
+fn presigns(components: &RuntimeComponents) -> bool {
+    components
+        .interceptors()
+        .any(|interceptor| interceptor.name() == PRESIGNS)
 }
 
 /// The interceptor of the SDK that presigns (`aws-runtime`, `auth/sigv4`, and the `presigning`
 /// of each service).
 const PRESIGNS: &str = "SigV4PresigningInterceptor";
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::client::orchestrator::Metadata;
+    use aws_smithy_types::config_bag::{ConfigBag, Layer};
+
+    use crate::instrument::aws::Aside;
+
+    #[track_caller]
+    fn check(service: &'static str, url: &str, expected: Option<Aside>) {
+        let mut operation = Layer::new("operation");
+        operation.store_put(Metadata::new("Operation", service));
+        let bag = ConfigBag::of_layers([operation]);
+        assert_eq!(Aside::of(url, &bag), expected);
+    }
+
+    #[test]
+    fn requests_that_are_presigned_or_go_to_x_ray_carry_no_header() {
+        check(
+            "DynamoDB",
+            "https://dynamodb.eu-west-1.amazonaws.com/",
+            None,
+        );
+        check("S3", "https://b.s3.amazonaws.com/key?x-id=GetObject", None);
+        check("S3", "https://b.s3.amazonaws.com/X-Amz-Signature=", None);
+        check("S3", "https://b.s3.amazonaws.com/key/", None);
+        check("X", "http://127.0.0.1:2000/TraceSegments", None);
+        for path in ["GetSamplingRules", "TraceSegments", "TraceGraph?x-id=1"] {
+            let url = format!("https://xray.eu-west-1.amazonaws.com/{path}");
+            check("XRay", &url, Some(Aside::XRay));
+        }
+        for path in ["key", "folder/"] {
+            let url = format!("https://b.s3.amazonaws.com/{path}?a=b&X-Amz-Signature=0123");
+            check("S3", &url, Some(Aside::Presigned));
+        }
+    }
+}

@@ -15,45 +15,68 @@ use crate::instrument::rest::{
 use crate::model::EntityId;
 use crate::recorder::{Namespace, OpenEntity, Saying, key};
 
-/// A call that is under way. It lives in the bag of the call, not in the interceptor, which many
-/// calls share.
+/// A call that is under way; `None` once all is said of it.
+///
+/// It lives in the bag of the call, not in the interceptor, which many calls share. No hook runs when
+/// the future of a call is dropped, or when the SDK refuses its configuration; the bag is dropped with
+/// it.
 #[derive(Debug)]
-pub(in crate::instrument) struct InFlight(pub(in crate::instrument) Call);
+pub(in crate::instrument) struct InFlight(pub(in crate::instrument) Option<Call>);
 
 impl Storable for InFlight {
     type Storer = StoreReplace<Self>;
 }
 
-#[derive(Debug)]
-pub(in crate::instrument) struct Call {
-    pub(in crate::instrument) subsegment: OpenEntity,
-    place: &'static Location<'static>,
-    /// What is known once the request was written.
-    asked: Option<Asked>,
-    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
-    sent: u32,
-    /// Whether all is said.
-    is_over: bool,
+impl InFlight {
+    /// The one that is in the bag, if one is.
+    // What the SDK has of this is copied to wherever it is called. Each copy would come cold.
+    #[inline(never)]
+    pub(in crate::instrument) fn of(bag: &mut ConfigBag) -> Option<&mut InFlight> {
+        bag.get_mut_from_interceptor_state()
+    }
+
+    /// The call, when an interceptor is shown an attempt, if it is the first one that is.
+    pub(in crate::instrument) fn next_attempt(&mut self) -> Option<&mut Call> {
+        let call = self.0.as_mut()?;
+        call.attempt().then_some(call)
+    }
+
+    /// Takes the call back: nothing was called.
+    #[cold]
+    pub(in crate::instrument) fn discard(&mut self) {
+        if let Some(call) = self.0.take() {
+            call.subsegment.discard();
+        }
+    }
 }
 
-/// What is known of a call whose request was written.
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if let Some(call) = &self.0 {
+            call.abandon();
+        }
+    }
+}
+
 #[derive(Debug)]
-pub(in crate::instrument) struct Asked {
-    /// The service and the operation.
-    metadata: Option<Metadata>,
-    /// The id of the subsegment; `None` where that has ended.
+pub(in crate::instrument) struct Call {
+    subsegment: OpenEntity,
+    place: &'static Location<'static>,
+    /// The id of the subsegment, once the request was written; `None` where it has ended.
     id: Option<EntityId>,
     /// The path of a request of S3, before the endpoint adds the bucket.
-    path: Option<String>,
+    path: Option<Box<str>>,
+    /// Interceptors beside the one that records it, where it is installed twice.
+    others: u32,
+    /// Those of them that were not shown the last attempt.
+    others_to_come: u32,
+    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
+    sent: u32,
+    /// Whether the request was written.
+    is_serialized: bool,
 }
 
 impl Call {
-    /// The one that is in the bag, if one is.
-    pub(in crate::instrument) fn of(bag: &mut ConfigBag) -> Option<&mut Call> {
-        let found = bag.get_mut_from_interceptor_state::<InFlight>();
-        found.map(|InFlight(call)| call)
-    }
-
     pub(in crate::instrument) fn new(
         subsegment: OpenEntity,
         place: &'static Location<'static>,
@@ -61,53 +84,55 @@ impl Call {
         Call {
             subsegment,
             place,
-            asked: None,
+            id: None,
+            path: None,
+            others: 0,
+            others_to_come: 0,
             sent: 0,
-            is_over: false,
+            is_serialized: false,
         }
     }
 
-    /// Whether the request was written.
-    pub(in crate::instrument) fn is_serialized(&self) -> bool {
-        self.asked.is_some()
+    /// Says that another interceptor is installed for it. Of two, the first one records.
+    #[cold]
+    pub(in crate::instrument) fn installed_again(&mut self) {
+        self.others += 1;
     }
 
-    /// Says what the call is, and what its request says.
-    pub(in crate::instrument) fn ask(&self, bag: &ConfigBag, request: &HttpRequest) -> Asked {
-        let (mut metadata, mut id) = (None, None);
-        self.subsegment.say_at_once(self.place, |call| {
-            id = Some(call.id());
-            metadata = identified(call, bag);
-            if let Some(metadata) = metadata {
-                asked(call, metadata, request);
-            }
-        });
-        let has_bucket = metadata
-            .is_some_and(|metadata| metadata.service() == "S3" && is_of_bucket(metadata.name()));
-        Asked {
-            metadata: metadata.cloned(),
-            id,
-            // Read again when the endpoint has put the bucket to it.
-            path: has_bucket.then(|| path_of(request.uri()).to_owned()),
+    /// Says that the request was written, if nobody has said so. The subsegment, to say more of it.
+    pub(in crate::instrument) fn serialized(&mut self) -> Option<OpenEntity> {
+        if self.is_serialized {
+            return None;
         }
+        self.is_serialized = true;
+        Some(self.subsegment.clone())
     }
 
-    /// Says that the request was written.
-    pub(in crate::instrument) fn serialized(&mut self, asked: Asked) {
-        self.asked = Some(asked);
+    /// Keeps what the attempts need: the id of the subsegment, and of a request of S3 the path, which
+    /// is read again when the endpoint has put the bucket to it.
+    pub(in crate::instrument) fn asked(&mut self, id: Option<EntityId>, path: Option<Box<str>>) {
+        (self.id, self.path) = (id, path);
     }
 
-    /// Says that an attempt is sent, the first one from 1; whether nobody has said so. Of two
-    /// interceptors that are installed on one call, the first one records.
-    pub(in crate::instrument) fn attempt(&mut self, number: u32) -> bool {
-        let is_new = self.sent < number;
-        self.sent = self.sent.max(number);
-        is_new
+    /// Says that an interceptor was shown an attempt; whether it is the first one that was.
+    fn attempt(&mut self) -> bool {
+        if self.others_to_come > 0 {
+            self.others_to_come -= 1;
+            return false;
+        }
+        self.others_to_come = self.others;
+        self.sent += 1;
+        true
+    }
+
+    /// The header of an attempt.
+    pub(in crate::instrument) fn header(&self) -> Option<String> {
+        self.subsegment.header_text_of(self.id?)
     }
 
     /// Takes the path of a request of S3 as it was without the bucket.
-    pub(in crate::instrument) fn take_path(&mut self) -> Option<String> {
-        self.asked.as_mut()?.path.take()
+    pub(in crate::instrument) fn take_path(&mut self) -> Option<Box<str>> {
+        self.path.take()
     }
 
     /// Records the bucket of a request of S3.
@@ -116,34 +141,9 @@ impl Call {
         self.subsegment.say_at_once(self.place, say);
     }
 
-    /// The header of an attempt; `None` where the service is to have none.
-    pub(in crate::instrument) fn header(&self) -> Option<String> {
-        let asked = self.asked.as_ref()?;
-        if is_x_ray(asked.metadata.as_ref()) {
-            return None;
-        }
-        self.subsegment.header_text_of(asked.id?)
-    }
-
-    /// Whether it is over.
-    pub(in crate::instrument) fn is_over(&self) -> bool {
-        self.is_over
-    }
-
-    /// Takes it back: nothing was called.
-    pub(in crate::instrument) fn discard(&mut self) {
-        self.is_over = true;
-        self.subsegment.discard();
-    }
-
-    /// Says that it is over.
-    pub(in crate::instrument) fn over(&mut self) {
-        self.is_over = true;
-    }
-
     /// Records how it went, and ends it.
     pub(in crate::instrument) fn finish(
-        &self,
+        self,
         bag: &ConfigBag,
         context: &FinalizerInterceptorContextRef<'_>,
     ) {
@@ -151,25 +151,24 @@ impl Call {
         let result = context.output_or_error();
         if let Some(Err(error)) = result {
             let progress = Progress {
-                serialized: self.is_serialized(),
+                serialized: self.is_serialized,
                 sent: self.sent > 0,
             };
             record_failure(&self.subsegment, self.place, error, response, progress);
         }
         let response = response.filter(|response| !is_stand_in(response));
+        let metadata = bag.load::<Metadata>();
         self.subsegment.close_with(|call| {
-            if !self.is_serialized() {
-                identified(call, bag);
+            if !self.is_serialized {
+                identified(call, metadata, bag);
             }
             if let Some(response) = response {
                 record(call, response);
             }
             call.aws_number(key!("retries"), self.retries());
-            let Some(response) = response else {
-                return;
-            };
-            let asked = self.asked.as_ref();
-            if let Some(metadata) = asked.and_then(|asked| asked.metadata.as_ref()) {
+            if let Some(response) = response
+                && let Some(metadata) = metadata.filter(|_| self.is_serialized)
+            {
                 let succeeded = result.is_some_and(|result| result.is_ok());
                 answered(call, metadata, response, succeeded);
             }
@@ -179,21 +178,16 @@ impl Call {
     fn retries(&self) -> u64 {
         self.sent.saturating_sub(1).into()
     }
-}
 
-/// No hook runs when the future of a call is dropped, or when the SDK refuses its configuration; the
-/// bag is dropped with it.
-impl Drop for Call {
-    fn drop(&mut self) {
-        if self.is_over {
-            return;
-        }
+    /// Records that nobody waits for it any more, and ends it.
+    #[cold]
+    fn abandon(&self) {
         let retries = self.retries();
         let record = |call: &mut Saying<'_>| {
             call.namespace(Namespace::Aws);
             call.aws_number(key!("retries"), retries);
         };
-        if self.is_serialized() {
+        if self.is_serialized {
             self.subsegment.say_at_once(self.place, record);
             self.subsegment.cancel(self.place);
             return;
@@ -207,10 +201,37 @@ impl Drop for Call {
     }
 }
 
+/// Says what a call is, and what its request says. The id of its subsegment; `None` where that has
+/// ended.
+pub(in crate::instrument) fn ask(
+    subsegment: &OpenEntity,
+    place: &'static Location<'static>,
+    (bag, metadata): (&ConfigBag, Option<&Metadata>),
+    request: &HttpRequest,
+) -> Option<EntityId> {
+    let mut id = None;
+    subsegment.say_at_once(place, |call| {
+        id = Some(call.id());
+        identified(call, metadata, bag);
+        if let Some(metadata) = metadata {
+            asked(call, metadata, request);
+        }
+    });
+    id
+}
+
+/// The path of a request to a bucket of S3.
+pub(in crate::instrument) fn path_to_bucket(
+    metadata: &Metadata,
+    request: &HttpRequest,
+) -> Option<Box<str>> {
+    let has_bucket = metadata.service() == "S3" && is_of_bucket(metadata.name());
+    has_bucket.then(|| path_of(request.uri()).into())
+}
+
 /// Says what a call is, as the bag knows it once the SDK has begun.
-fn identified<'b>(call: &mut Saying<'_>, bag: &'b ConfigBag) -> Option<&'b Metadata> {
+fn identified(call: &mut Saying<'_>, metadata: Option<&Metadata>, bag: &ConfigBag) {
     call.namespace(Namespace::Aws);
-    let metadata = bag.load::<Metadata>();
     if let Some(metadata) = metadata {
         call.rename(metadata.service());
         call.aws_text(key!("operation"), metadata.name());
@@ -218,7 +239,6 @@ fn identified<'b>(call: &mut Saying<'_>, bag: &'b ConfigBag) -> Option<&'b Metad
     if let Some(region) = bag.load::<Region>() {
         call.aws_text(key!("region"), region.as_ref());
     }
-    metadata
 }
 
 /// Records the parameters of a request.
@@ -248,9 +268,4 @@ fn answered(call: &mut Saying<'_>, metadata: &Metadata, response: &HttpResponse,
         let body = response.body().bytes().unwrap_or_default();
         record_response(call, service, operation, body);
     }
-}
-
-/// Whether the service is X-Ray itself, whose calls carry no header.
-pub(in crate::instrument) fn is_x_ray(metadata: Option<&Metadata>) -> bool {
-    metadata.is_some_and(|metadata| metadata.service() == "XRay")
 }

@@ -121,9 +121,7 @@ impl OpenEntity {
     /// of every segment.
     pub(crate) fn header_text_of(&self, parent: EntityId) -> Option<String> {
         match self.record() {
-            Some(record) if record.incoming.is_none() => {
-                header(record.trace_id, Some(parent), ";Sampled=1")
-            }
+            Some(record) if record.incoming.is_none() => header(record.trace_id, Some(parent)),
             _ => Some(self.trace_header()?.to_string()),
         }
     }
@@ -131,7 +129,7 @@ impl OpenEntity {
     /// The same of a segment that is not recorded, and so has no id.
     pub(crate) fn unsampled_header_text(&self) -> Option<String> {
         match self.first_of_its_trace() {
-            Some(trace) => header(trace, None, ";Sampled=0"),
+            Some(trace) => header(trace, None),
             None => Some(self.trace_header()?.to_string()),
         }
     }
@@ -144,23 +142,21 @@ impl OpenEntity {
     }
 }
 
-/// A header as nearly all are, without a formatter: no longer than the memory that it gets.
-fn header(trace: TraceId, parent: Option<EntityId>, decided: &str) -> Option<String> {
-    let of_parent = if parent.is_some() { PARENT } else { 0 };
-    let mut text = Vec::with_capacity(ROOT + of_parent + decided.len());
-    text.extend_from_slice(b"Root=");
-    text.extend_from_slice(&trace.digits());
-    if let Some(parent) = parent {
-        text.extend_from_slice(b";Parent=");
-        text.extend_from_slice(&parent.digits());
+/// A header as nearly all are, without a formatter: of a segment that is recorded, or of one that is
+/// not, and so has no id.
+fn header(trace: TraceId, parent: Option<EntityId>) -> Option<String> {
+    let mut text = *b"Root=...................................;Parent=................;Sampled=1";
+    text[5..40].copy_from_slice(&trace.digits());
+    let mut length = text.len();
+    match parent {
+        Some(parent) => text[48..64].copy_from_slice(&parent.digits()),
+        None => {
+            text[40..50].copy_from_slice(b";Sampled=0");
+            length = 50;
+        }
     }
-    text.extend_from_slice(decided.as_bytes());
-    String::from_utf8(text).ok()
+    str::from_utf8(&text[..length]).ok().map(str::to_owned)
 }
 
-/// How long `Root=1-5759e988-bd862e3fe1be46a994272793` is.
-const ROOT: usize = 40;
-/// How long `;Parent=53995c3f42cd8ad8` is.
-const PARENT: usize = 24;
 /// What a call is named until its service is known.
 const UNKNOWN: &str = "AWS";
