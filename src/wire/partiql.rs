@@ -82,8 +82,8 @@ impl<'a> Words<'a> {
                 Some(sign.len_utf8())
             } else if here.starts_with("--") {
                 here.find('\n')
-            } else if here.starts_with("/*") {
-                here[2..].find("*/").map(|at| at + 4)
+            } else if let Some(comment) = here.strip_prefix("/*") {
+                comment.find("*/").map(|at| at + 4)
             } else {
                 return;
             };
