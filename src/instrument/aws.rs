@@ -63,25 +63,26 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 ///
 /// # Installing
 ///
-/// On the configuration of a client:
+/// On the configuration of a client, for good:
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
 /// # use xray_phantom::{AwsInterceptor, FakeDaemon, MockDynamo, Recorder};
 /// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
 /// # let sdk_config = dynamo.sdk_config();
+/// use aws_sdk_dynamodb::config::SharedInterceptor;
+///
 /// let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
-/// let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config)
-///     .interceptor(AwsInterceptor::new(&recorder))
-///     .build();
-/// let orders = aws_sdk_dynamodb::Client::from_conf(config);
+/// let mut config = aws_sdk_dynamodb::config::Builder::from(&sdk_config);
+/// config.push_interceptor(SharedInterceptor::permanent(AwsInterceptor::new(&recorder)));
+/// let orders = aws_sdk_dynamodb::Client::from_conf(config.build());
 /// # drop(orders);
 /// # }
 /// ```
 ///
-/// So the SDK asks for each hook of each call whether somebody has disabled the interceptor, which
-/// takes longer than all that is done here for a call that is not recorded. A permanent one, which
-/// nobody can disable (in a debug build that panics), spares it:
+/// In fewer words, so that it can be disabled (a permanent one cannot; in a debug build to try that
+/// panics). For that the SDK asks at each hook of each call whether somebody has, which takes longer
+/// than all that is done here for a call that is not recorded:
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -89,11 +90,10 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// # let (daemon, dynamo) = (FakeDaemon::start(), MockDynamo::new());
 /// # let recorder = Recorder::builder("OrdersWorker").daemon(&daemon).build();
 /// # let sdk_config = dynamo.sdk_config();
-/// use aws_sdk_dynamodb::config::SharedInterceptor;
-///
-/// let mut config = aws_sdk_dynamodb::config::Builder::from(&sdk_config);
-/// config.push_interceptor(SharedInterceptor::permanent(AwsInterceptor::new(&recorder)));
-/// let orders = aws_sdk_dynamodb::Client::from_conf(config.build());
+/// let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config)
+///     .interceptor(AwsInterceptor::new(&recorder))
+///     .build();
+/// let orders = aws_sdk_dynamodb::Client::from_conf(config);
 /// # drop(orders);
 /// # }
 /// ```

@@ -9,12 +9,19 @@
 //! finds more of what it needs.
 //!
 //! ```sh
-//! cargo bench --bench interceptor
+//! cargo run --release --manifest-path benches/interceptor/Cargo.toml
 //! ```
 //!
-//! prints for each figure the median over all rounds, the quartiles, and the limit. With `--test`
-//! it does one round.
+//! prints for each figure the median over all rounds, the quartiles, and the limit. With `-- --test`
+//! it does one round. It is built with link-time optimisation; what it is without, as `cargo build
+//! --release` builds a program that asks for none:
+//!
+//! ```sh
+//! export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_LTO=false
+//! cargo run --release --manifest-path benches/interceptor/Cargo.toml
+//! ```
 
+#[path = "../../common/mod.rs"]
 mod common;
 
 use std::hint::black_box;
@@ -175,7 +182,7 @@ async fn main() {
         (&sampled, plain()),
         // The same once more: what the difference of two equal things is on this machine.
         (&sampled, plain()),
-        // As `traced_clients!` installs it.
+        // Installed for good, as `traced_clients!` does it.
         (&sampled, permanently(&sampled)),
         (&silent, permanently(&silent)),
     ];
@@ -195,10 +202,20 @@ async fn main() {
     };
     title();
     report("a call without it", "us", &taken[0], None);
-    report("added by it, sampled", "us", &difference(1, 0), Some(3.0));
-    report("the same, permanent", "us", &difference(7, 0), Some(3.0));
-    report("added by it, not sampled", "us", &difference(3, 2), None);
-    report("the same, permanent", "us", &difference(8, 2), None);
+    report("added by it, sampled", "us", &difference(7, 0), Some(3.0));
+    report(
+        "the same, if it can be disabled",
+        "us",
+        &difference(1, 0),
+        Some(3.0),
+    );
+    report("added by it, not sampled", "us", &difference(8, 2), None);
+    report(
+        "the same, if it can be disabled",
+        "us",
+        &difference(3, 2),
+        None,
+    );
     report("added by an idle one", "us", &difference(4, 0), None);
     report(
         "added by a subsegment by hand",
