@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use xray_phantom_fuzz::growth::slow;
+use xray_phantom_fuzz::mutator::unknown_fields;
 use xray_phantom_fuzz::seeds::{Target, dictionary, targets};
 
 fn main() -> ExitCode {
@@ -33,6 +34,11 @@ fn main() -> ExitCode {
 
 /// Calls each target with each of its seeds, and with some mutations of each.
 fn replay(targets: &[Target]) -> Result<(), String> {
+    let schema = include_str!("../../../../schemas/segment-document.schema.json");
+    let unknown = unknown_fields(schema);
+    if !unknown.is_empty() {
+        return Err(format!("the mutations do not know {}", unknown.join(", ")));
+    }
     for target in targets {
         let begun = Instant::now();
         for seed in &target.seeds {

@@ -68,7 +68,16 @@ pub fn crossed(form: Form, one: &[u8], other: &[u8], most: usize, seed: u32) -> 
     fitted(form, parts, most, &mut dice)
 }
 
-/// Makes a few changes of one kind or another.
+/// The fields of a JSON Schema that no mutation writes: there should be none.
+pub fn unknown_fields(schema: &str) -> Vec<String> {
+    let schema = Tree::read(schema).unwrap_or_else(|| Tree::token("null"));
+    words::lacking(&schema)
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Changes one thing.
 fn mutate(form: Form, parts: &mut Vec<Part>, bytes: Bytes<'_>, dice: &mut Dice) {
     match dice.below(8) {
         0 => rearrange(parts, bytes, dice),
@@ -149,7 +158,7 @@ const HEADERS: &[&str] = &[
     "{\"format\":\"json\",\"version\":1.0}\n",
     "{\"format\":\"json\",\"version\":2}\n",
     "{\"format\":\"xml\",\"version\":1}\n",
-    "{\"FORMAT\":\"json\",\"VERSION\":1,\"x\":[]}\r\n",
+    "{\"FORMAT\":\"j\\u017fon\",\"VERSION\":1,\"\u{212a}\":[]}\r\n",
     "[\"format\"]\n",
 ];
 

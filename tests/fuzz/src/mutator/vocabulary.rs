@@ -207,7 +207,8 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
         {"operation":"PutItem","region":"us-east-1","table_name":"Orders","request_id":"r1"} |
         {"operation":"PutItem","region":"us-east-1"} |
         {"ec2":{},"ecs":{},"eks":{},"xray":{},"tracing":{},"elastic_beanstalk":{}} |
-        {"cloudwatch_logs":[{"log_group":"g","arn":"a"}]}"#,
+        {"cloudwatch_logs":[{"log_group":"g","arn":"a"}]} |
+        {"elastic_beanstalk":{"deployment_id":"7"}} | {"table_name":"dict_keys(['a', 'b'])"}"#,
     ),
     (
         "http",
@@ -305,7 +306,7 @@ pub(in crate::mutator) const CLAUSES: &str = r#"
     IDENTIFIED BY ' | IDENTIFIED WITH x AS ' | IDENTIFIED BY PASSWORD ' | WITH PASSWORD ' |
     PASSWORD(' | the password 'is | Password = "a" | User Id=a;Password= | postgres://a: |
     https://a/?b= | jdbc:oracle:thin:a/ | arn:aws:secretsmanager:us-east-1:123456789012:secret: |
-    -----BEGIN EC PRIVATE KEY----- | -----END | "headers":{"Authorization":"Token a1b2c3d4"}"#;
+    JSESSIONID=123e4567-e89b-12d3-a456-426614174000 | -----BEGIN EC PRIVATE KEY----- | -----END | "headers":{"Authorization":"Token a1b2c3d4"}"#;
 
 /// How many annotations X-Ray indexes, and one more.
 pub(in crate::mutator) const MANY: usize = 51;

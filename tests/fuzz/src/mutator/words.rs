@@ -20,6 +20,20 @@ pub(in crate::mutator) fn field(around: &str, dice: &mut Dice) -> String {
     field.to_owned()
 }
 
+/// Fields of a JSON Schema that are not among the words.
+pub(in crate::mutator) fn lacking(schema: &Tree) -> Vec<&str> {
+    let known = |field: &str| {
+        let mut lists = FIELDS.iter();
+        lists.any(|(_, fields)| fields.split_whitespace().any(|known| known == field))
+    };
+    let places = schema.places().into_iter();
+    let fields = places
+        .filter(|(key, _)| *key == "properties")
+        .flat_map(|(_, fields)| fields.members());
+    let fields = fields.map(|(field, _)| &**field);
+    fields.filter(|field| !known(field)).collect()
+}
+
 /// A slip of the pen.
 fn misspelled(field: &str, dice: &mut Dice) -> String {
     let mut letters: Vec<char> = field.chars().collect();
