@@ -3,7 +3,6 @@
 use crate::mutator::Bytes;
 use crate::mutator::dice::Dice;
 use crate::mutator::tree::Tree;
-use crate::mutator::vocabulary::MANY;
 use crate::mutator::words::{field, fragment, odd, value};
 
 /// Changes a document; `spare` are values that may be put into it, each with its key.
@@ -70,9 +69,8 @@ fn member(document: &mut Tree, dice: &mut Dice) {
             members.insert(dice.below(members.len() + 1), (key, value));
         }
         _ => {
-            let letters = (b'A'..=b'z').map(|byte| char::from(byte).to_string());
-            let fresh = letters.take(MANY).map(|key| (key, Tree::token("1")));
-            members.extend(fresh);
+            let fresh = |number: usize| (format!("{number:x}"), Tree::token("1"));
+            members.extend(many(dice).into_iter().map(fresh));
         }
     }
 }
@@ -99,11 +97,31 @@ fn element(document: &mut Tree, dice: &mut Dice) {
             elements.insert(at, again);
         }
         (3, _) => {
-            let fresh = elements.first().cloned().unwrap_or_else(|| odd(dice));
-            elements.extend(std::iter::repeat_n(fresh, 1 + dice.below(MANY)));
+            let member = dice.one_of(&["end_time", "id", "line", "name", "start_time", ""]);
+            let fresh = |number: usize| {
+                let number = Tree::Token(number.to_string());
+                match member {
+                    "" => number,
+                    member => Tree::Object(vec![(member.to_owned(), number)]),
+                }
+            };
+            elements.extend(many(dice).into_iter().map(fresh));
         }
         _ => elements.insert(at, value(&key, dice)),
     }
+}
+
+/// Numbers to tell many things apart by: in order, in reverse, all the same, or mixed.
+fn many(dice: &mut Dice) -> Vec<usize> {
+    let count = 1 + dice.below(MOST);
+    let order = dice.below(4);
+    let number = |place| match order {
+        0 => place,
+        1 => count - place,
+        2 => 0,
+        _ => dice.below(2 * count),
+    };
+    (0..count).map(number).collect()
 }
 
 /// Puts another value in the place of one.
@@ -237,3 +255,6 @@ fn chosen(
     let place = *fitting.get(dice.below(fitting.len()))?;
     Some((places[place].0.to_owned(), place))
 }
+
+/// Members or elements that are added at once: more than are indexed, shown, or sorted in one go.
+const MOST: usize = 60;

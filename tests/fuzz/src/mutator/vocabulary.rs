@@ -307,6 +307,3 @@ pub(in crate::mutator) const CLAUSES: &str = r#"
     PASSWORD(' | the password 'is | Password = "a" | User Id=a;Password= | postgres://a: |
     https://a/?b= | jdbc:oracle:thin:a/ | arn:aws:secretsmanager:us-east-1:123456789012:secret: |
     JSESSIONID=123e4567-e89b-12d3-a456-426614174000 | -----BEGIN EC PRIVATE KEY----- | -----END | "headers":{"Authorization":"Token a1b2c3d4"}"#;
-
-/// How many annotations X-Ray indexes, and one more.
-pub(in crate::mutator) const MANY: usize = 51;
