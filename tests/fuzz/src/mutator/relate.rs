@@ -187,9 +187,9 @@ fn caused(parts: &mut [Part], spot: Spot, other: &Tree, dice: &mut Dice) {
 
 /// A segment of a service that an entity has called.
 fn called(form: Form, parts: &mut Vec<Part>, caller: &Tree, trace: Option<&Tree>) {
-    let mut callee = Tree::Object(Vec::new());
-    callee.set("id", Tree::text("00000000000000f6"), 0);
-    callee.set("name", Tree::text("callee"), 1);
+    let mut segment = Tree::Object(Vec::new());
+    segment.set("id", Tree::text("00000000000000f6"), 0);
+    segment.set("name", Tree::text("callee"), 1);
     for (key, value) in [
         ("trace_id", trace),
         ("parent_id", caller.get("id")),
@@ -197,8 +197,8 @@ fn called(form: Form, parts: &mut Vec<Part>, caller: &Tree, trace: Option<&Tree>
         ("end_time", caller.get("end_time")),
     ] {
         if let Some(value) = value {
-            callee.set(key, value.clone(), usize::MAX);
+            segment.set(key, value.clone(), usize::MAX);
         }
     }
-    parts.push(Part::of(form, callee));
+    parts.push(Part::of(form, segment));
 }

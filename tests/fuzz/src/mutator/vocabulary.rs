@@ -63,11 +63,11 @@ const ENTITY: &str = "\
     throttle throttled trace_id traced type user";
 
 /// Keys that a program chooses, in annotations and metadata.
-pub(in crate::mutator) const OWN_KEYS: &str = r#"
+pub(in crate::mutator) const OWN_KEYS: &str = r"
     a | b | a.b | a b | a/b~c | é | S | order_id | password | db_pass | apiKey |
     X-Amz-Signature | Authorization | next_token | access_token | has_password | session | sig |
     JSESSIONID | jordan@example.com | AKIAQ3EGXYZWVUTSRQPO | \u0061 | \ud800 | \u202e |
-    4111111111111111 | default"#;
+    4111111111111111 | default";
 
 /// What fields hold, right and wrong.
 pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
@@ -226,7 +226,7 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
         "ec2 ecs eks elastic_beanstalk xray tracing request response",
         r#"{} | {"sdk":"x"} | []"#,
     ),
-    ("cloudwatch_logs", r#"[] | [{}] | {} | [1]"#),
+    ("cloudwatch_logs", "[] | [{}] | {} | [1]"),
     (
         "bytes_b64",
         r#""e30=" | "" | "!" | "e30" | "_w==" | "/w==" | 1"#,
@@ -246,11 +246,11 @@ pub(in crate::mutator) const ODD: &str = r#"
     4111111111111111 | 4111111111111111.0"#;
 
 /// Names of what is secret, and some that sound so.
-pub(in crate::mutator) const SECRET_NAMES: &str = r#"
+pub(in crate::mutator) const SECRET_NAMES: &str = "
     password | passwd | PWD | passphrase | db_pass | userPass | secret | client_secret |
     api-key | apiKey | X-Api-Key | aws_secret_access_key | privateKey | access_token | token |
     next_token | X-Amz-Security-Token | idToken | Authorization | session | session_id |
-    JSESSIONID | sig | X-Amz-Signature | has_password | password_reset | pass"#;
+    JSESSIONID | sig | X-Amz-Signature | has_password | password_reset | pass";
 
 /// What stands between a name and its secret.
 pub(in crate::mutator) const SIGNS: &[&str] = &[
@@ -274,7 +274,7 @@ pub(in crate::mutator) const SIGNS: &[&str] = &[
 ];
 
 /// Secrets, and what stands in their place; `\n` is a line feed.
-pub(in crate::mutator) const SECRETS: &str = r#"
+pub(in crate::mutator) const SECRETS: &str = r"
     hunter2hunter2 | hunter2 | Tr0ub4dor&3 | abcdef0123456789 | abc | *** | <redacted> |
     ${PASSWORD} | $1 | ? | ?1 | :password | %s | xxxx | null | [FILTERED] | {password} |
     %PASSWORD% | arn:aws:x | /var/run/key | C:\keys | prod/orders/db | it is wrong |
@@ -290,7 +290,7 @@ pub(in crate::mutator) const SECRETS: &str = r#"
     -----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY----- | -----BEGIN PUBLIC KEY----- |
     -----BEGIN RSA PRIVATE KEY----- | 123e4567-e89b-12d3-a456-426614174000 |
     0123456789abcdef0123 | https://a:b1b1b1b1@c/d | a:b1b1b1b1@tcp(c) | a:b1@unix(/c) |
-    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d"#;
+    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d";
 
 /// What texts are made of.
 pub(in crate::mutator) const FRAGMENTS: &[&str] = &[
