@@ -99,11 +99,13 @@ fn element(document: &mut Tree, dice: &mut Dice) {
         (3, _) => {
             let member = dice.one_of(&["end_time", "id", "line", "name", "start_time", ""]);
             let fresh = |number: usize| {
-                let number = Tree::Token(number.to_string());
-                match member {
-                    "" => number,
-                    member => Tree::Object(vec![(member.to_owned(), number)]),
-                }
+                let token = Tree::Token(number.to_string());
+                let value = match member {
+                    "" => return token,
+                    "id" | "name" => Tree::text(&format!("{number:x}")),
+                    _ => token,
+                };
+                Tree::Object(vec![(member.to_owned(), value)])
             };
             elements.extend(many(dice).into_iter().map(fresh));
         }

@@ -114,7 +114,8 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
     (
         "name",
         r#"
-        "a" | "b" | "dynamodb" | "DynamoDB" | "S3" | "SQS" | "orders@db.example.com" | "" |
+        "a" | "b" | "dynamodb" | "DynamoDB" | "S3" | "SQS" | "Lambda" | "sns" | "STS" | "SSM" |
+        "SimpleSystemsManagement" | "orders@db.example.com" | "" |
         "GET /orders/4711" | "order 123456" | "report 2024" | "a?" | "e\u0301" | "é" |
         "v1.2345" | "53995c3f42cd8ad8" | "a1b2c3d4e5f6g7h8i9j0" | "d111.cloudfront.net" |
         "a\u2028b" | "10.0.0.1:2000""#,
@@ -135,7 +136,7 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
     ("request_id id_2", r#""r1" | "r2" | "" | null"#),
     (
         "table_names resource_names paths",
-        r#"["Orders"] | [] | "{'a': 1}" | [1] | [null] | ["a","b"]"#,
+        r#"["Orders"] | [] | "{'a': 1}" | "dict_keys(['a', 'b'])" | [1] | [null] | ["a","b"]"#,
     ),
     ("table_name bucket_name", r#""Orders" | "" | "a\nb""#),
     (
@@ -208,7 +209,7 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
         {"operation":"PutItem","region":"us-east-1"} |
         {"ec2":{},"ecs":{},"eks":{},"xray":{},"tracing":{},"elastic_beanstalk":{}} |
         {"cloudwatch_logs":[{"log_group":"g","arn":"a"}]} |
-        {"elastic_beanstalk":{"deployment_id":"7"}} | {"table_name":"dict_keys(['a', 'b'])"}"#,
+        {"elastic_beanstalk":{"deployment_id":"7"}}"#,
     ),
     (
         "http",
