@@ -32,9 +32,26 @@ pub(crate) fn holds(checked: &Checked) {
     let text = without_colors(&checked.text);
     is_printable(&text);
     is_printable(&checked.annotations);
+    let annotations = as_github_shows(&checked.annotations);
     for secret in long(&checked.secrets) {
         assert!(!text.contains(secret), "{secret:?} in {text}");
+        assert!(!annotations.contains(secret), "{secret:?} in {annotations}");
     }
+}
+
+/// Annotations without the escapes of workflow commands.
+fn as_github_shows(annotations: &str) -> String {
+    [
+        ("%0A", "\n"),
+        ("%0D", "\r"),
+        ("%3A", ":"),
+        ("%2C", ","),
+        ("%25", "%"),
+    ]
+    .into_iter()
+    .fold(annotations.to_owned(), |text, (from, to)| {
+        text.replace(from, to)
+    })
 }
 
 /// Secrets that no text may hold: of many the first. A shorter one is hidden where it stands as a
