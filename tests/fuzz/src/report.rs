@@ -67,24 +67,27 @@ fn holds_no_secret(report: &Value, checked: &Checked) {
     if checked.secrets.is_empty() {
         return;
     }
-    let mut waiting = vec![report];
-    while let Some(value) = waiting.pop() {
+    let is_hidden = |text: &str| {
+        for secret in long(&checked.secrets) {
+            assert!(!text.contains(secret), "{secret:?} in {text:?}");
+        }
+    };
+    // Whether a program has chosen the keys.
+    let mut waiting = vec![(report, false)];
+    while let Some((value, is_free)) = waiting.pop() {
         match value {
-            Value::Array(values) => waiting.extend(values),
+            Value::Array(values) => waiting.extend(values.iter().map(|value| (value, is_free))),
             Value::Object(members) => {
-                let received = |key: &str| !OURS.contains(&key);
-                waiting.extend(
-                    members
-                        .iter()
-                        .filter(|(key, _)| received(key))
-                        .map(|(_, value)| value),
-                );
-            }
-            Value::String(text) => {
-                for secret in long(&checked.secrets) {
-                    assert!(!text.contains(secret), "{secret:?} in {text:?}");
+                for (key, value) in members {
+                    if is_free {
+                        is_hidden(key);
+                    } else if OURS.contains(&&**key) {
+                        continue;
+                    }
+                    waiting.push((value, is_free || FREE.contains(&&**key)));
                 }
             }
+            Value::String(text) => is_hidden(text),
             _ => {}
         }
     }
@@ -141,5 +144,7 @@ fn depth(json: &str) -> usize {
 
 /// Keys of the report whose texts are words of ours.
 const OURS: [&str; 5] = ["aws_code", "code", "consequence", "kind", "severity"];
+/// Keys of the report that stand before objects with keys of the program's own.
+const FREE: [&str; 2] = ["annotations", "metadata"];
 /// How many secrets are looked for: more cost more than they find.
 const MOST: usize = 20;

@@ -140,8 +140,8 @@ fn unfolded(line: &[u8]) -> Option<(Tree, Vec<u8>)> {
 pub(in crate::mutator) fn joined(form: Form, parts: &[Part]) -> Vec<u8> {
     let parts: Vec<Vec<u8>> = parts.iter().map(Part::bytes).collect();
     match form {
-        // What was made beside it is left out.
         Form::Datagrams => parts.join(&SEPARATOR),
+        // What was made beside it is left out.
         Form::Document => parts.into_iter().next().unwrap_or_default(),
         Form::Lines => parts.join(&b'\n'),
     }
