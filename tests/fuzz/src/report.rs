@@ -39,19 +39,13 @@ pub(crate) fn holds(checked: &Checked) {
     }
 }
 
-/// Annotations without the escapes of workflow commands.
+/// The bodies of annotations, without the escapes of workflow commands. A title is words of ours.
 fn as_github_shows(annotations: &str) -> String {
-    [
-        ("%0A", "\n"),
-        ("%0D", "\r"),
-        ("%3A", ":"),
-        ("%2C", ","),
-        ("%25", "%"),
-    ]
-    .into_iter()
-    .fold(annotations.to_owned(), |text, (from, to)| {
-        text.replace(from, to)
-    })
+    let body = |line: &str| Some(line.split_once("title=")?.1.split_once("::")?.1.to_owned());
+    let bodies: Vec<String> = annotations.lines().filter_map(body).collect();
+    [("%0A", "\n"), ("%0D", "\r"), ("%25", "%")]
+        .into_iter()
+        .fold(bodies.join("\n"), |text, (from, to)| text.replace(from, to))
 }
 
 /// Secrets that no text may hold: of many the first. A shorter one is hidden where it stands as a
