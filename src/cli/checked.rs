@@ -79,10 +79,10 @@ pub(in crate::cli) struct Texts {
 impl Texts {
     pub(in crate::cli) fn of(report: &Report<'_>) -> Texts {
         let (findings, counts) = explained(report);
-        let shown = |text: String| report.secrets.mask(&text).into_owned();
+        let text = text(report, &findings, &counts);
         Texts {
-            text: shown(text(report, &findings, &counts)),
-            annotations: shown(annotations(&findings)),
+            text: report.secrets.mask(&text).into_owned(),
+            annotations: annotations(&findings, &report.secrets),
         }
     }
 }

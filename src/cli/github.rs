@@ -6,13 +6,14 @@
 use std::fmt::Write as _;
 
 use crate::cli::explained::{Explained, Weight};
+use crate::schema::Masker;
 
-/// One line for each finding.
+/// One line for each finding, without secrets: they are looked for before anything is escaped.
 ///
 /// ```text
 /// ::error file=capture.jsonl,line=3,title=annotation-key (pruned)::the annotation key ...
 /// ```
-pub(in crate::cli) fn annotations(findings: &[Explained]) -> String {
+pub(in crate::cli) fn annotations(findings: &[Explained], secrets: &Masker) -> String {
     let mut lines = String::new();
     for finding in findings {
         let level = match finding.weight {
@@ -31,10 +32,10 @@ pub(in crate::cli) fn annotations(findings: &[Explained]) -> String {
         let _ = writeln!(
             lines,
             "::{level} file={},line={},title={}::{}",
-            property(&finding.path),
+            property(&secrets.mask(&finding.path)),
             finding.line,
             property(&title),
-            data(&body)
+            data(&secrets.mask(&body))
         );
     }
     lines

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Document, text_length};
+use crate::json::{Document, text_length, write_text};
 use crate::schema::Masker;
 
 use Surrogate::{High, Low};
@@ -72,14 +72,26 @@ fn masked_text<'a>(token: &'a str, secrets: &Masker) -> Cow<'a, str> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'));
     let hidden = secrets.mask(inside.unwrap_or(token));
-    if matches!(hidden, Cow::Borrowed(_)) {
-        return Cow::Borrowed(token);
+    let shown = match hidden {
+        Cow::Borrowed(_) => Cow::Borrowed(token),
+        Cow::Owned(hidden) => Cow::Owned(format!("\"{hidden}\"")),
+    };
+    if matches!(shown, Cow::Borrowed(_)) && !token.contains('\\') {
+        return shown;
     }
-    let shown = format!("\"{hidden}\"");
     // One that begins within an escape leaves half of it.
-    match Document::parse(&shown) {
-        Ok(_) => Cow::Owned(shown),
-        Err(_) => Cow::Borrowed("\"…\""),
+    let Ok(document) = Document::parse(&shown) else {
+        return Cow::Borrowed("\"…\"");
+    };
+    // Where it was found it may have been written in another way.
+    let text = document.root().as_str().unwrap_or_default();
+    match secrets.mask(&text) {
+        Cow::Borrowed(_) => shown,
+        Cow::Owned(hidden) => {
+            let mut json = String::new();
+            write_text(&mut json, &hidden);
+            Cow::Owned(json)
+        }
     }
 }
 
@@ -148,6 +160,12 @@ mod tests {
             r#"{"a": "x abc…"}"#,
         );
         check("12345678", "[12345678, 1]", r#"["12…", 1]"#);
+        // It may have been written in another way where it was found.
+        check(
+            "abcdefgh1234",
+            r#"{"\u0061bcdefgh1234\n": "\u00e9\/ab"}"#,
+            r#"{"abc…\n": "\u00e9\/ab"}"#,
+        );
         // What was found in a datagram that is no JSON may hold the end of a string ...
         check(
             " for Node.js\",\"version\":1",

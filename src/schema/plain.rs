@@ -181,8 +181,12 @@ impl<'a> Look<'a> {
             }
             Fact::TraceId => self.trace_id(text(value)?, place),
             Fact::Type => {
-                self.is_subsegment = text(value)? == b"subsegment";
-                (self.is_subsegment && place != Place::Segment).then_some(())
+                let is_subsegment = text(value)? == b"subsegment";
+                // One inside says nothing of the document around it.
+                if place == Place::Segment {
+                    self.is_subsegment = is_subsegment;
+                }
+                (is_subsegment && place != Place::Segment).then_some(())
             }
         }
     }

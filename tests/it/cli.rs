@@ -894,3 +894,38 @@ fn secrets_are_looked_for_on_request_and_never_shown_whole() {
     let (code, _, err) = run_in(&folder.0, &["check", "one.json", "--allow-secret", "x"]);
     assert_eq!(code, 2, "{err}");
 }
+
+#[test]
+fn secrets_are_hidden_however_they_are_written() {
+    let folder = Folder::new("cli-written");
+    let document = segment(1, "postgres://app:b%40c1d2e3f4@db?").replacen(
+        '{',
+        r#"{"metadata":{"default":{"password":"hunter2secret","note":"\u0068unter2secret\n"}},"#,
+        1,
+    );
+    fs::write(folder.0.join("one.json"), document).unwrap();
+    let (_, report) = checked(&folder.0, &["one.json", "--secrets"]);
+    assert_eq!(
+        report["traces"][0]["roots"][0]["metadata"]["default"],
+        value!({"password": "hun…", "note": "hun…\n"})
+    );
+
+    // An annotation of GitHub escapes the percent sign.
+    let output = Command::new(env!("CARGO_BIN_EXE_xray-phantom"))
+        .current_dir(&folder.0)
+        .args(["check", "one.json", "--secrets"])
+        .env("GITHUB_ACTIONS", "true")
+        .output()
+        .unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let first = out.lines().find(|line| line.starts_with("::error"));
+    assert_eq!(
+        first,
+        Some(
+            "::error file=one.json,line=1,title=name-format (rejected)::the name `postgres://app:…@db?` of a segment has `?`: \
+             use letters, digits, spaces and `_.:/%25&#=+-@`%0Aat /name%0Aof postgres://app:…@db?, id 0000000000000001, trace \
+             1-66a00000-000000000000000000000001%0AX-Ray refuses the whole document and answers InvalidName (known by: seen)"
+        )
+    );
+    assert!(!out.contains("c1d2e3f4"), "{out}");
+}

@@ -275,6 +275,18 @@ fn what_each_kind_of_entity_may_say_is_right() {
 }
 
 #[test]
+fn a_subsegment_inside_does_not_make_a_subsegment_of_its_document() {
+    let around = r#","parent_id":"00000000000000a0","namespace":"remote""#;
+    let typed = embedded(r#","type":"subsegment""#);
+    let (before, behind) = typed.split_at(typed.len() - 1);
+    check(
+        &format!("{before}{around}{behind}"),
+        &[("/namespace", "misplaced-field")],
+    );
+    check(&typed, &[]);
+}
+
+#[test]
 fn a_field_of_another_type_than_the_schema_gives_it_is_dropped() {
     for (field, pointer) in [
         (r#""user":7"#, "/user"),

@@ -1,5 +1,6 @@
 //! What holds for the traces of any documents.
 
+use xray_phantom::json::Document;
 use xray_phantom::trace::{Arrival, Defect, DefectCode, ExternalParents, PartialTrace, assemble};
 
 use crate::text::is_printable;
@@ -82,6 +83,10 @@ fn is_whole(trace: &PartialTrace) {
 
 /// One line an entity, in each form.
 fn shown(trace: PartialTrace) {
+    for segment in trace.service_view().segments() {
+        let document = segment.document();
+        assert!(Document::parse(document).is_ok(), "{document}");
+    }
     let count = trace.nodes().len();
     let tree = trace.to_string();
     is_printable(&tree);
@@ -94,5 +99,9 @@ fn shown(trace: PartialTrace) {
     is_printable(&timeline);
     is_printable(&outline);
     assert_eq!(timeline.lines().count(), count, "{timeline}");
+    assert_eq!(outline.split('\n').count(), count, "{outline}");
+    let all = trace.outlined().durations().in_order().metadata();
+    let outline = all.to_string();
+    is_printable(&outline);
     assert_eq!(outline.split('\n').count(), count, "{outline}");
 }

@@ -9,6 +9,8 @@ mod capture_file;
 mod datagrams;
 mod document;
 pub mod growth;
+pub mod guided;
+pub mod mutator;
 mod report;
 pub mod seeds;
 mod text;

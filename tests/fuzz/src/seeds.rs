@@ -10,6 +10,7 @@ use serde_json::Value;
 use xray_phantom::CaptureFile;
 use xray_phantom::wire::HEADER_LINE;
 
+use crate::mutator::{Form, mutated};
 use crate::{SEPARATOR, capture_file, datagrams, document};
 
 /// A target: what is called with an input, and the inputs that are known.
@@ -17,6 +18,8 @@ use crate::{SEPARATOR, capture_file, datagrams, document};
 pub struct Target {
     /// Its name, and that of its program.
     pub name: &'static str,
+    /// What its inputs are.
+    pub form: Form,
     /// What holds for every input.
     pub holds: fn(&[u8]),
     /// The seeds.
@@ -72,17 +75,37 @@ pub fn targets() -> io::Result<Vec<Target>> {
         documents.push(seed(&name, bytes));
     }
     captures.extend(ODD.iter().map(|bytes| seed("odd", bytes.to_vec())));
+    captures.extend(many().into_iter().map(|bytes| seed("many", bytes)));
     Ok(vec![
-        Target::new("capture_file", capture_file, files)?,
-        Target::new("datagrams", datagrams, captures)?,
-        Target::new("document", document, documents)?,
+        Target::new("capture_file", Form::Lines, capture_file, files)?,
+        Target::new("datagrams", Form::Datagrams, datagrams, captures)?,
+        Target::new("document", Form::Document, document, documents)?,
     ])
 }
 
 impl Target {
-    fn new(name: &'static str, holds: fn(&[u8]), mut seeds: Vec<Seed>) -> io::Result<Target> {
+    fn new(
+        name: &'static str,
+        form: Form,
+        holds: fn(&[u8]),
+        mut seeds: Vec<Seed>,
+    ) -> io::Result<Target> {
         seeds.extend(found(name)?);
-        Ok(Target { name, holds, seeds })
+        Ok(Target {
+            name,
+            form,
+            holds,
+            seeds,
+        })
+    }
+
+    /// Mutations of the seeds, so many of each, of at most `most` bytes.
+    pub fn mutations(&self, each: u32, most: usize) -> impl Iterator<Item = Vec<u8>> {
+        let reversed = |text: &[u8]| text.iter().rev().copied().collect();
+        self.seeds.iter().zip(0..).flat_map(move |(seed, number)| {
+            let seeds = (0..each).map(move |time| each * number + time);
+            seeds.filter_map(move |by| mutated(self.form, &seed.bytes, most, by, &reversed))
+        })
     }
 }
 
@@ -136,6 +159,48 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
         Value::String(text) => add(text),
         _ => {}
     }
+}
+
+/// More of something than is shown, or than X-Ray takes, in few bytes.
+fn many() -> Vec<Vec<u8>> {
+    let list = |count: u8, one: &dyn Fn(char) -> String| {
+        let all = (0..count).map(|number| one(char::from(b'A' + number)));
+        all.collect::<Vec<String>>().join(",")
+    };
+    let annotated = |id, count| {
+        let all = list(count, &|key| format!("\"{}\":1", key.escape_default()));
+        format!("{{\"trace_id\":\"t\",\"id\":\"{id}\",\"annotations\":{{{all}}}}}")
+    };
+    let traces = (b'a'..=b'u').map(|id| format!("{{\"trace_id\":\"{}\"}}", char::from(id)));
+    let ring = (0..7).map(|id| {
+        let caller = (id + 1) % 7;
+        format!("{{\"trace_id\":\"t\",\"type\":\"subsegment\",\"id\":\"{id}\",\"parent_id\":\"{caller}\"}}")
+    });
+    let wide = list(42, &|_| "{}".to_owned());
+    let deep = "{\"subsegments\":[".repeat(15) + &"]}".repeat(15);
+    let documents = [
+        vec![annotated("a", 55)],
+        vec![annotated("a", 26), annotated("b", 26)],
+        vec![format!("{{\"trace_id\":\"t\",\"subsegments\":[{wide}]}}")],
+        vec![format!("{{\"trace_id\":\"t\",\"subsegments\":[{deep}]}}")],
+        vec![format!(
+            "{{\"links\":[{}]}}",
+            list(21, &|id| format!("{{\"trace_id\":\"{id}\"}}"))
+        )],
+        vec![format!("{{\"annotations\":{{\"{}\":1}}}}", "a".repeat(501))],
+        vec![format!(
+            "{{\"name\":\"{}\",\"user\":\"{}\"}}",
+            "a".repeat(201),
+            "a".repeat(251)
+        )],
+        traces.collect(),
+        ring.collect(),
+    ];
+    let framed = |document: &String| [HEADER_LINE, document].concat().into_bytes();
+    let inputs = documents
+        .iter()
+        .map(|all| all.iter().map(framed).collect::<Vec<_>>().join(&SEPARATOR));
+    inputs.collect()
 }
 
 /// Joins parts to inputs that the fuzzer can change in a short time.
@@ -222,6 +287,7 @@ const ODD: &[&[u8]] = &[
     b"{\"format\":\"json\",\"version\":1}\nT1SCgAA",
     b"{\"format\":\"json\",\"version\":1}\nT1UCgA=\n",
     b"{\"format\":\"json\",\"version\":1}\nM1",
+    b"{\"format\":\"json\",\"version\":1}\nM1!AAA",
     b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"\xc3\x28\"}",
     b"{\"format\":\"\xc3\",\"version\":1}\n{}",
     b"{\"format\":\"json\",\"version\":1}\n{\"name\":\"a\\ud800\\udc00\\ud800\",\"id\":\"\\u0000\",\"start_time\":1e400,\"end_time\":-0.0E+5}",

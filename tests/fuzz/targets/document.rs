@@ -2,4 +2,16 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| xray_phantom_fuzz::document(input));
+use libfuzzer_sys::{fuzz_crossover, fuzz_mutator, fuzz_target, fuzzer_mutate};
+use xray_phantom_fuzz::guided::{cross, mutate};
+use xray_phantom_fuzz::mutator::Form;
+
+fuzz_target!(|input: &[u8]| xray_phantom_fuzz::document(input));
+
+fuzz_mutator!(|data: &mut [u8], size: usize, most: usize, seed: u32| {
+    mutate(Form::Document, data, (size, most), seed, fuzzer_mutate)
+});
+
+fuzz_crossover!(|one: &[u8], other: &[u8], data: &mut [u8], seed: u32| {
+    cross(Form::Document, (one, other), data, seed)
+});

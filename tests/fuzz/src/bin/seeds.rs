@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use xray_phantom_fuzz::growth::slow;
+use xray_phantom_fuzz::mutator::unknown_fields;
 use xray_phantom_fuzz::seeds::{Target, dictionary, targets};
 
 fn main() -> ExitCode {
@@ -31,22 +32,32 @@ fn main() -> ExitCode {
     }
 }
 
-/// Calls each target with each of its seeds.
+/// Calls each target with each of its seeds, and with some mutations of each.
 fn replay(targets: &[Target]) -> Result<(), String> {
+    let schema = include_str!("../../../../schemas/segment-document.schema.json");
+    let unknown = unknown_fields(schema);
+    if !unknown.is_empty() {
+        return Err(format!("the mutations do not know {}", unknown.join(", ")));
+    }
     for target in targets {
         let begun = Instant::now();
         for seed in &target.seeds {
             (target.holds)(&seed.bytes);
         }
+        let mut mutations = 0_usize;
+        for input in target.mutations(MUTATIONS, LONGEST) {
+            (target.holds)(&input);
+            mutations += 1;
+        }
         println!(
-            "{}: {} seeds, {:.1?}",
+            "{}: {} seeds and {mutations} mutations, {:.1?}",
             target.name,
             target.seeds.len(),
             begun.elapsed()
         );
-        if target.seeds.is_empty() {
+        if mutations < target.seeds.len() {
             return Err(format!(
-                "{} has no seeds, which proves nothing",
+                "{} has too few seeds or mutations, which proves nothing",
                 target.name
             ));
         }
@@ -106,5 +117,8 @@ fn write(targets: &[Target], folder: &Path) -> Result<(), String> {
 
 const USAGE: &str = "without arguments each target is called with each of its seeds; else \
 `call TARGET FILE...`, `grow TARGET BYTES` or `write FOLDER`";
+/// How many mutations of a seed are tried, and how long they may be: the guided targets try more.
+const MUTATIONS: u32 = 3;
+const LONGEST: usize = 1_024;
 /// What a byte may cost, with a machine that is busy.
 const MOST_MICROS_A_BYTE: u64 = 10;
