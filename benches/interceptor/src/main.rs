@@ -32,14 +32,17 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Builder, Credentials, Intercept, Region, SharedInterceptor,
 };
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
 use xray_phantom::recorder::Namespace;
 use xray_phantom::wire::{Emit, EmitCounts, Note};
 use xray_phantom::{AwsInterceptor, OpenEntity, Recorder, Sampling};
@@ -81,6 +84,29 @@ struct Idle;
 impl Intercept for Idle {
     fn name(&self) -> &'static str {
         "idle"
+    }
+}
+
+/// Sets a header, and no more: what nobody can do without who tells the service that nothing is
+/// recorded.
+#[derive(Debug)]
+struct HeaderAlone;
+
+#[dyn_dispatch_hint]
+impl Intercept for HeaderAlone {
+    fn name(&self) -> &'static str {
+        "header alone"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        headers.insert("x-amzn-trace-id", UNSAMPLED.to_owned());
+        Ok(())
     }
 }
 
@@ -168,6 +194,11 @@ async fn main() {
         config.push_interceptor(interceptor);
         Client::from_conf(config.build())
     };
+    let header_alone = || {
+        let mut config = builder();
+        config.push_interceptor(SharedInterceptor::permanent(HeaderAlone));
+        Client::from_conf(config.build())
+    };
     let cases = [
         (&sampled, plain()),
         (&sampled, with_it(&sampled)),
@@ -185,9 +216,10 @@ async fn main() {
         // Installed for good, as `traced_clients!` does it.
         (&sampled, permanently(&sampled)),
         (&silent, permanently(&silent)),
+        (&silent, header_alone()),
     ];
     let rounds = rounds() * 5;
-    let mut taken: [Vec<f64>; 9] = Default::default();
+    let mut taken: [Vec<f64>; 10] = Default::default();
     for round in 0..rounds {
         let stride = STRIDES[round % STRIDES.len()];
         for turn in 0..cases.len() {
@@ -216,6 +248,13 @@ async fn main() {
         &difference(3, 2),
         None,
     );
+    report(
+        "beyond the header that it sets",
+        "us",
+        &difference(8, 9),
+        None,
+    );
+    report("added by a header alone", "us", &difference(9, 2), None);
     report("added by an idle one", "us", &difference(4, 0), None);
     report(
         "added by a subsegment by hand",
@@ -228,8 +267,11 @@ async fn main() {
 
 const REQUEST_ID: &str = "4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG";
 
+/// The header of a call in a segment that is not recorded.
+const UNSAMPLED: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
+
 /// So many cases further is the next one. By each of these steps all are reached.
-const STRIDES: [usize; 6] = [1, 2, 4, 5, 7, 8];
+const STRIDES: [usize; 4] = [1, 3, 7, 9];
 
 /// Calls in a segment.
 const CALLS: u32 = 10;
