@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
@@ -81,8 +82,8 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// ```
 ///
 /// In fewer words, so that it can be disabled (a permanent one cannot; in a debug build to try that
-/// panics). For that the SDK asks at each hook of each call whether somebody has, which takes longer
-/// than all that is done here for a call that is not recorded:
+/// panics). For that the SDK asks at each hook of each call whether somebody has, which takes about as
+/// long as all that is done here for a call that is not recorded:
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -203,21 +204,10 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let aside = Aside::of(context.request().uri(), bag);
-        let header = match InFlight::of(bag) {
-            Some(in_flight) => {
-                if aside == Some(Aside::Presigned) {
-                    in_flight.discard();
-                }
-                let Some(call) = in_flight.next_attempt() else {
-                    return Ok(());
-                };
-                let header = call.header();
-                if let Some(path) = call.take_path() {
-                    record_bucket(bag, context.request().uri(), &path);
-                }
-                header
-            }
-            None => unsampled_header(),
+        let header = if InFlight::of(bag).is_some() {
+            recorded_header(bag, context.request().uri(), aside)
+        } else {
+            unsampled_header()
         };
         if let Some(header) = header.filter(|_| aside.is_none()) {
             // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
@@ -251,8 +241,8 @@ impl AwsInterceptor {
     /// Opens the subsegment of a call. Installed on the client and on the call, one of the two is
     /// enough.
     fn begin(&self, parent: OpenEntity, bag: &mut ConfigBag) {
-        if let Some(InFlight(call)) = InFlight::of(bag) {
-            return call.iter_mut().for_each(Call::installed_again);
+        if InFlight::of(bag).is_some() {
+            return;
         }
         // The bag does not yet know which call it is.
         let call = Call::new(parent.open_call(self.place), self.place);
@@ -277,6 +267,23 @@ struct Told;
 
 impl Storable for Told {
     type Storer = StoreReplace<Self>;
+}
+
+/// What an attempt of a call that is recorded says downstream, if this is the first interceptor that
+/// is shown it.
+fn recorded_header(bag: &mut ConfigBag, uri: &str, aside: Option<Aside>) -> Option<String> {
+    let number = bag.interceptor_state().load::<RequestAttempts>();
+    let number = number.map_or(1, RequestAttempts::attempts);
+    let in_flight = InFlight::of(bag)?;
+    if aside == Some(Aside::Presigned) {
+        in_flight.discard();
+    }
+    let call = in_flight.attempt(number)?;
+    let header = call.header();
+    if let Some(path) = call.take_path() {
+        record_bucket(bag, uri, &path);
+    }
+    header
 }
 
 /// What a segment that is not recorded says downstream.

@@ -36,9 +36,9 @@ impl InFlight {
     }
 
     /// The call, when an interceptor is shown an attempt, if it is the first one that is.
-    pub(in crate::instrument) fn next_attempt(&mut self) -> Option<&mut Call> {
+    pub(in crate::instrument) fn attempt(&mut self, number: u32) -> Option<&mut Call> {
         let call = self.0.as_mut()?;
-        call.attempt().then_some(call)
+        call.attempt(number).then_some(call)
     }
 
     /// Takes the call back: nothing was called.
@@ -66,11 +66,8 @@ pub(in crate::instrument) struct Call {
     id: Option<EntityId>,
     /// The path of a request of S3, before the endpoint adds the bucket.
     path: Option<Box<str>>,
-    /// Interceptors beside the one that records it, where it is installed twice.
-    others: u32,
-    /// Those of them that were not shown the last attempt.
-    others_to_come: u32,
-    /// Attempts that were sent. The SDK counts one before the pause that comes before it.
+    /// The number of the last attempt that was sent, as the SDK counts them: one before the pause that
+    /// comes before it.
     sent: u32,
     /// Whether the request was written.
     is_serialized: bool,
@@ -86,17 +83,9 @@ impl Call {
             place,
             id: None,
             path: None,
-            others: 0,
-            others_to_come: 0,
             sent: 0,
             is_serialized: false,
         }
-    }
-
-    /// Says that another interceptor is installed for it. Of two, the first one records.
-    #[cold]
-    pub(in crate::instrument) fn installed_again(&mut self) {
-        self.others += 1;
     }
 
     /// Says that the request was written, if nobody has said so. The subsegment, to say more of it.
@@ -114,15 +103,12 @@ impl Call {
         (self.id, self.path) = (id, path);
     }
 
-    /// Says that an interceptor was shown an attempt; whether it is the first one that was.
-    fn attempt(&mut self) -> bool {
-        if self.others_to_come > 0 {
-            self.others_to_come -= 1;
-            return false;
-        }
-        self.others_to_come = self.others;
-        self.sent += 1;
-        true
+    /// Says that an attempt is sent; whether nobody has said so. Of two interceptors that are installed
+    /// on one call, the first one records.
+    fn attempt(&mut self, number: u32) -> bool {
+        let is_new = self.sent < number;
+        self.sent = self.sent.max(number);
+        is_new
     }
 
     /// The header of an attempt.

@@ -208,7 +208,7 @@ const CONTROLS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
-    use crate::json::bytes::{hex, push_integer, push_text, seconds};
+    use crate::json::bytes::{hex, push_integer, push_text, seconds, two_seconds};
     use crate::json::write_text;
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
@@ -232,6 +232,26 @@ mod tests {
             seconds(number).map(|digits| String::from_utf8_lossy(&digits).into_owned()),
             has_ten_digits.then(|| format!("{whole}.{below:06}"))
         );
+    }
+
+    #[test]
+    fn two_times_are_each_what_they_are_alone() {
+        let times = [
+            0,
+            999_999_999_999_999_999,
+            1_000_000_000_000_000_000,
+            1_721_763_840_250_113_000,
+        ];
+        let times = times.into_iter().chain([
+            1_721_763_899_999_999_999,
+            1_721_763_900_000_000_000,
+            u64::MAX,
+        ]);
+        for one in times.clone() {
+            for other in times.clone() {
+                assert_eq!(two_seconds(one, other), seconds(one).zip(seconds(other)));
+            }
+        }
     }
 
     /// Both writers against serde_json, but for the escapes of `\b` and `\f`, which it shortens.

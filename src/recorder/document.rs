@@ -63,6 +63,9 @@ pub(in crate::recorder) fn of_trees(
     caller: Option<EntityId>,
     parts: &mut Parts,
 ) {
+    if parts.ready.is_empty() {
+        return;
+    }
     let ready = std::mem::take(&mut parts.ready);
     let mut outcome = parts.outcome.take().unwrap_or_else(spare::outcome);
     let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;

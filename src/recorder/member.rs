@@ -15,7 +15,7 @@ pub(in crate::recorder) struct Member {
     /// Where the comma is.
     pub(in crate::recorder) start: u32,
     pub(in crate::recorder) value: u32,
-    /// Zero where it was taken away.
+    /// Zero where it was taken away: nobody reads its value then.
     pub(in crate::recorder) end: u32,
 }
 

@@ -31,7 +31,8 @@ const BLOCKS: [Block; 5] = [
 pub(in crate::recorder) struct Members {
     /// UTF-8.
     text: Vec<u8>,
-    /// Those of each block, in the order in which they were said, until they are put in order.
+    /// Those of each block: in order, as long as that can be told quickly when they are said; then in
+    /// the order in which they were said, until they are put in order.
     lists: [Vec<Member>; BLOCKS.len()],
     /// Whether none of them is out of order, or was said again.
     is_sorted: bool,
@@ -65,7 +66,7 @@ impl Members {
         self.set_in(block, namespace, key, is_plain(key.as_bytes()), write);
     }
 
-    /// The same with a key that is known when the program is built.
+    /// Says a member of a block that has no namespaces, whose key is known when the program is built.
     #[inline]
     pub(in crate::recorder) fn set_known(
         &mut self,

@@ -48,8 +48,11 @@ impl Outcome {
         self.ends.shrink_to(MOST_KEPT / size_of::<usize>());
         self.cut = Cut::default();
         self.left_open.clear();
+        self.left_open.shrink_to(MOST_LEFT_OPEN);
     }
 }
 
+/// So many places of parts that were left open.
+const MOST_LEFT_OPEN: usize = 64;
 /// So many bytes of memory are kept for the next documents.
 const MOST_KEPT: usize = 131_072;

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! prints for each figure the median over all rounds, the quartiles, and the limit. With `-- --test`
-//! it does one round. It is built with link-time optimisation; what it is without, as `cargo build
+//! it does five rounds. It is built with link-time optimisation; what it is without, as `cargo build
 //! --release` builds a program that asks for none:
 //!
 //! ```sh
@@ -136,6 +136,13 @@ fn builder() -> Builder {
         .http_client(AtOnce)
 }
 
+/// A client with an interceptor that nobody can disable.
+fn permanent(interceptor: impl Intercept + 'static) -> Client {
+    let mut config = builder();
+    config.push_interceptor(SharedInterceptor::permanent(interceptor));
+    Client::from_conf(config.build())
+}
+
 fn recorder(sampling: Sampling) -> Recorder {
     Recorder::builder("bench")
         .emitter(Nowhere)
@@ -188,27 +195,14 @@ async fn main() {
         let config = builder().interceptor(AwsInterceptor::new(recorder));
         Client::from_conf(config.build())
     };
-    let permanently = |recorder: &Recorder| {
-        let interceptor = SharedInterceptor::permanent(AwsInterceptor::new(recorder));
-        let mut config = builder();
-        config.push_interceptor(interceptor);
-        Client::from_conf(config.build())
-    };
-    let header_alone = || {
-        let mut config = builder();
-        config.push_interceptor(SharedInterceptor::permanent(HeaderAlone));
-        Client::from_conf(config.build())
-    };
+    let permanently = |recorder: &Recorder| permanent(AwsInterceptor::new(recorder));
     let cases = [
         (&sampled, plain()),
         (&sampled, with_it(&sampled)),
         (&silent, plain()),
         (&silent, with_it(&silent)),
         // What of it is the SDK's, whatever an interceptor does.
-        (
-            &sampled,
-            Client::from_conf(builder().interceptor(Idle).build()),
-        ),
+        (&sampled, permanent(Idle)),
         // What of it is the recorder's: a subsegment that says the same, beside the call.
         (&sampled, plain()),
         // The same once more: what the difference of two equal things is on this machine.
@@ -216,7 +210,7 @@ async fn main() {
         // Installed for good, as `traced_clients!` does it.
         (&sampled, permanently(&sampled)),
         (&silent, permanently(&silent)),
-        (&silent, header_alone()),
+        (&silent, permanent(HeaderAlone)),
     ];
     let rounds = rounds() * 5;
     let mut taken: [Vec<f64>; 10] = Default::default();
