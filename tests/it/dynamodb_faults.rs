@@ -2,11 +2,13 @@
 
 use std::future::Future as _;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_credential_types::provider::future;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
+use aws_sdk_dynamodb::config::{Builder, Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use xray_phantom::trace::Trace;
 use xray_phantom::{
@@ -410,6 +412,47 @@ async fn time_outs_and_slow_answers_do_without_a_paused_clock_too() {
     assert!(millis(&trace) >= 500 + 1 + 2, "{trace}");
     let call = dynamo.expect_one_call("PutItem");
     assert!(call.back_offs()[0] >= Duration::from_millis(1), "{call:?}");
+}
+
+/// Credentials that take longer than an attempt may, the first time.
+#[derive(Debug, Default)]
+struct SlowAtFirst(AtomicBool);
+
+impl ProvideCredentials for SlowAtFirst {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            if !self.0.swap(true, Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            Ok(Credentials::new("a", "b", None, None, "slow at first"))
+        })
+    }
+}
+
+/// The SDK counts it, and no service has seen it.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_ends_before_it_is_sent_was_tried() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").then_ok();
+    let configure = |config: Builder| {
+        let second = Duration::from_secs(1);
+        timed(|timeouts| timeouts.operation_attempt_timeout(second))(
+            config.credentials_provider(SlowAtFirst::default()),
+        )
+    };
+    let (result, trace) = traced(&dynamo, configure, async |client| {
+        put(&client, "o-1").send().await
+    })
+    .await;
+    result.unwrap();
+    dynamo.expect_one_call("PutItem").assert_attempts(["200"]);
+    assert_eq!(
+        trace.outline(),
+        "api\n  DynamoDB PutItem Orders (retries 1)"
+    );
 }
 
 #[tokio::test]
