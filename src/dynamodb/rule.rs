@@ -131,8 +131,10 @@ impl Rule {
     /// same time: made one after the other, none would ever be answered. One call waits for nobody.
     ///
     /// A call comes once, however often it is tried again; one that a time-out ends while it waits comes
-    /// again with its next attempt. The next calls make the next round. Where too few come within five seconds, on the clock of
-    /// the client, those that wait fail with an error that the SDK does not retry, and the test fails.
+    /// again with its next attempt. The next calls make the next round. Where too few come within five
+    /// seconds, on the clock of the client, those that wait fail with an error that the SDK does not
+    /// retry, and the test fails.
+    ///
     /// Where tokio's clock is paused, the five seconds pass as soon as the runtime has nothing else to
     /// do: calls of several threads, each with a runtime of its own, meet under a clock that runs.
     /// [`MockDynamo::handle`](crate::MockDynamo::handle) does not wait.
