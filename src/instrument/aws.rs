@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
 
-use crate::instrument::call::{Call, InFlight, ask, path_to_bucket};
+use crate::instrument::call::{Call, InFlight};
 use crate::instrument::rest::bucket;
 use crate::recorder::{OpenEntity, Recorder, current_or_none};
 
@@ -184,14 +184,10 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Of two that are installed, the first one records.
-        let in_flight = InFlight::of(bag).and_then(|in_flight| in_flight.0.as_mut());
-        if let Some(subsegment) = in_flight.and_then(Call::serialized) {
-            let metadata = bag.load::<Metadata>();
-            let request = context.request();
-            let id = ask(&subsegment, self.place, (bag, metadata), request);
-            let path = metadata.and_then(|metadata| path_to_bucket(metadata, request));
-            if let Some(InFlight(Some(call))) = InFlight::of(bag) {
-                call.asked(id, path);
+        if let Some(call) = InFlight::of(bag).and_then(InFlight::take_new) {
+            let call = call.open(bag, Some(context.request()));
+            if let Some(in_flight) = InFlight::of(bag) {
+                in_flight.0 = Some(call);
             }
         }
         Ok(())
@@ -238,15 +234,14 @@ impl Intercept for AwsInterceptor {
 }
 
 impl AwsInterceptor {
-    /// Opens the subsegment of a call. Installed on the client and on the call, one of the two is
-    /// enough.
+    /// Begins a call. Installed on the client and on the call, one of the two is enough.
     fn begin(&self, parent: OpenEntity, bag: &mut ConfigBag) {
         if InFlight::of(bag).is_some() {
             return;
         }
-        // The bag does not yet know which call it is.
-        let call = Call::new(parent.open_call(self.place), self.place);
-        bag.interceptor_state().store_put(InFlight(Some(call)));
+        if let Some(call) = Call::begin(parent, self.place) {
+            bag.interceptor_state().store_put(InFlight(Some(call)));
+        }
     }
 
     /// Tells that a call belongs to no segment: of two that are installed, the first one does.

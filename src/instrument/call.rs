@@ -8,12 +8,12 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 
 use crate::instrument::answer::{Progress, is_stand_in, record, record_failure};
-use crate::instrument::parameters::{record_request, record_response};
+use crate::instrument::parameters::{Parameter, record_members, record_request};
 use crate::instrument::rest::{
     is_of_bucket, path_of, record_lambda, record_lambda_response, record_s3, record_sns,
 };
-use crate::model::EntityId;
-use crate::recorder::{Namespace, OpenEntity, Saying, key};
+use crate::model::{EntityId, Timestamp};
+use crate::recorder::{Key, Namespace, OpenEntity, Saying, key};
 
 /// A call that is under way; `None` once all is said of it.
 ///
@@ -35,6 +35,11 @@ impl InFlight {
         bag.get_mut_from_interceptor_state()
     }
 
+    /// Takes the call out, to open its subsegment, if it has none yet.
+    pub(in crate::instrument) fn take_new(&mut self) -> Option<Call> {
+        self.0.take_if(|call| call.id.is_none())
+    }
+
     /// The call, when an interceptor is shown an attempt, if it is the first one that is.
     pub(in crate::instrument) fn attempt(&mut self, number: u32) -> Option<&mut Call> {
         let call = self.0.as_mut()?;
@@ -44,15 +49,17 @@ impl InFlight {
     /// Takes the call back: nothing was called.
     #[cold]
     pub(in crate::instrument) fn discard(&mut self) {
-        if let Some(call) = self.0.take() {
-            call.subsegment.discard();
+        if let Some(call) = self.0.take()
+            && call.id.is_some()
+        {
+            call.entity.discard();
         }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if let Some(call) = &self.0 {
+        if let Some(call) = self.0.take() {
             call.abandon();
         }
     }
@@ -60,47 +67,85 @@ impl Drop for InFlight {
 
 #[derive(Debug)]
 pub(in crate::instrument) struct Call {
-    subsegment: OpenEntity,
+    /// Its subsegment, once the request was written. Up to there the SDK waits for nothing and does
+    /// not tell which call it is, and this is what the call is a part of.
+    entity: OpenEntity,
     place: &'static Location<'static>,
-    /// The id of the subsegment, once the request was written; `None` where it has ended.
+    begun: Timestamp,
+    /// The id of the subsegment, once there is one.
     id: Option<EntityId>,
+    /// What of the answer is recorded.
+    answer: Answer,
     /// The path of a request of S3, before the endpoint adds the bucket.
     path: Option<Box<str>>,
     /// The number of the last attempt that was sent, as the SDK counts them: one before the pause that
     /// comes before it.
     sent: u32,
-    /// Whether the request was written.
-    is_serialized: bool,
+}
+
+/// What is recorded of an answer, beside its status and what stands in its headers.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// How an invocation of Lambda went, under this key.
+    Invocation(Key),
+    /// Members of its body.
+    Members(&'static [Parameter]),
 }
 
 impl Call {
-    pub(in crate::instrument) fn new(
-        subsegment: OpenEntity,
+    /// One that begins now; `None` where nothing is recorded.
+    #[inline]
+    pub(in crate::instrument) fn begin(
+        parent: OpenEntity,
         place: &'static Location<'static>,
-    ) -> Call {
-        Call {
-            subsegment,
+    ) -> Option<Call> {
+        let begun = parent.now()?;
+        Some(Call {
+            entity: parent,
             place,
+            begun,
             id: None,
+            answer: Answer::Members(&[]),
             path: None,
             sent: 0,
-            is_serialized: false,
-        }
+        })
     }
 
-    /// Says that the request was written, if nobody has said so. The subsegment, to say more of it.
-    pub(in crate::instrument) fn serialized(&mut self) -> Option<OpenEntity> {
-        if self.is_serialized {
-            return None;
+    /// Opens its subsegment, and says what the bag and the request tell of the call.
+    #[inline]
+    pub(in crate::instrument) fn open(
+        self,
+        bag: &ConfigBag,
+        request: Option<&HttpRequest>,
+    ) -> Call {
+        let metadata = bag.load::<Metadata>();
+        let name = metadata.map_or(UNKNOWN, Metadata::service);
+        let asked_for = metadata.zip(request);
+        let (mut id, mut answer) = (None, self.answer);
+        let entity = self
+            .entity
+            .open_call(name, (self.place, self.begun), |call| {
+                id = Some(call.id());
+                call.namespace(Namespace::Aws);
+                if let Some(metadata) = metadata {
+                    call.aws_text(key!("operation"), metadata.name());
+                }
+                if let Some(region) = bag.load::<Region>() {
+                    call.aws_text(key!("region"), region.as_ref());
+                }
+                if let Some((metadata, request)) = asked_for {
+                    answer = asked(call, metadata, request);
+                }
+            });
+        // Read again when the endpoint has put the bucket to it.
+        let path = asked_for.and_then(|(metadata, request)| path_to_bucket(metadata, request));
+        Call {
+            entity,
+            id,
+            answer,
+            path,
+            ..self
         }
-        self.is_serialized = true;
-        Some(self.subsegment.clone())
-    }
-
-    /// Keeps what the attempts need: the id of the subsegment, and of a request of S3 the path, which
-    /// is read again when the endpoint has put the bucket to it.
-    pub(in crate::instrument) fn asked(&mut self, id: Option<EntityId>, path: Option<Box<str>>) {
-        (self.id, self.path) = (id, path);
     }
 
     /// Says that an attempt is sent; whether nobody has said so. Of two interceptors that are installed
@@ -113,7 +158,7 @@ impl Call {
 
     /// The header of an attempt.
     pub(in crate::instrument) fn header(&self) -> Option<String> {
-        self.subsegment.header_text_of(self.id?)
+        self.entity.header_text_of(self.id?)
     }
 
     /// Takes the path of a request of S3 as it was without the bucket.
@@ -124,7 +169,7 @@ impl Call {
     /// Records the bucket of a request of S3.
     pub(in crate::instrument) fn record_bucket(&self, bucket: &str) {
         let say = |call: &mut Saying<'_>| call.aws_text(key!("bucket_name"), bucket);
-        self.subsegment.say_at_once(self.place, say);
+        self.entity.say_at_once(self.place, say);
     }
 
     /// Records how it went, and ends it.
@@ -133,30 +178,30 @@ impl Call {
         bag: &ConfigBag,
         context: &FinalizerInterceptorContextRef<'_>,
     ) {
+        let is_serialized = self.id.is_some();
+        let call = if is_serialized {
+            self
+        } else {
+            self.open(bag, None)
+        };
         let response = context.response();
         let result = context.output_or_error();
         if let Some(Err(error)) = result {
             let progress = Progress {
-                serialized: self.is_serialized,
-                sent: self.sent > 0,
+                serialized: is_serialized,
+                sent: call.sent > 0,
             };
-            record_failure(&self.subsegment, self.place, error, response, progress);
+            record_failure(&call.entity, call.place, error, response, progress);
         }
         let response = response.filter(|response| !is_stand_in(response));
-        let metadata = bag.load::<Metadata>();
-        self.subsegment.close_with(|call| {
-            if !self.is_serialized {
-                identified(call, metadata, bag);
-            }
+        call.entity.close_with(|said| {
             if let Some(response) = response {
-                record(call, response);
+                record(said, response);
             }
-            call.aws_number(key!("retries"), self.retries());
-            if let Some(response) = response
-                && let Some(metadata) = metadata.filter(|_| self.is_serialized)
-            {
+            said.aws_number(key!("retries"), call.retries());
+            if let Some(response) = response {
                 let succeeded = result.is_some_and(|result| result.is_ok());
-                answered(call, metadata, response, succeeded);
+                answered(said, call.answer, response, succeeded);
             }
         });
     }
@@ -167,91 +212,69 @@ impl Call {
 
     /// Records that nobody waits for it any more, and ends it.
     #[cold]
-    fn abandon(&self) {
+    fn abandon(self) {
         let retries = self.retries();
         let record = |call: &mut Saying<'_>| {
             call.namespace(Namespace::Aws);
             call.aws_number(key!("retries"), retries);
         };
-        if self.is_serialized {
-            self.subsegment.say_at_once(self.place, record);
-            self.subsegment.cancel(self.place);
+        if self.id.is_some() {
+            self.entity.say_at_once(self.place, record);
+            self.entity.cancel(self.place);
             return;
         }
-        // Up to here the SDK waits for nothing, so that no future was dropped.
+        // Nothing was waited for, so that no future was dropped.
         let message = "the SDK refused the configuration of the client, before a request was made";
-        self.subsegment
-            .exception(self.place, "ConstructionFailure", message, false);
-        self.subsegment.fault();
-        self.subsegment.close_with(record);
+        let call = self
+            .entity
+            .open_call(UNKNOWN, (self.place, self.begun), record);
+        call.exception(self.place, "ConstructionFailure", message, false);
+        call.fault();
+        call.close();
     }
 }
 
-/// Says what a call is, and what its request says. The id of its subsegment; `None` where that has
-/// ended.
-pub(in crate::instrument) fn ask(
-    subsegment: &OpenEntity,
-    place: &'static Location<'static>,
-    (bag, metadata): (&ConfigBag, Option<&Metadata>),
-    request: &HttpRequest,
-) -> Option<EntityId> {
-    let mut id = None;
-    subsegment.say_at_once(place, |call| {
-        id = Some(call.id());
-        identified(call, metadata, bag);
-        if let Some(metadata) = metadata {
-            asked(call, metadata, request);
-        }
-    });
-    id
-}
-
 /// The path of a request to a bucket of S3.
-pub(in crate::instrument) fn path_to_bucket(
-    metadata: &Metadata,
-    request: &HttpRequest,
-) -> Option<Box<str>> {
+fn path_to_bucket(metadata: &Metadata, request: &HttpRequest) -> Option<Box<str>> {
     let has_bucket = metadata.service() == "S3" && is_of_bucket(metadata.name());
     has_bucket.then(|| path_of(request.uri()).into())
 }
 
-/// Says what a call is, as the bag knows it once the SDK has begun.
-fn identified(call: &mut Saying<'_>, metadata: Option<&Metadata>, bag: &ConfigBag) {
-    call.namespace(Namespace::Aws);
-    if let Some(metadata) = metadata {
-        call.rename(metadata.service());
-        call.aws_text(key!("operation"), metadata.name());
-    }
-    if let Some(region) = bag.load::<Region>() {
-        call.aws_text(key!("region"), region.as_ref());
-    }
-}
-
-/// Records the parameters of a request.
-fn asked(call: &mut Saying<'_>, metadata: &Metadata, request: &HttpRequest) {
+/// Records the parameters of a request. What of its answer is recorded.
+fn asked(call: &mut Saying<'_>, metadata: &Metadata, request: &HttpRequest) -> Answer {
     let (service, operation) = (metadata.service(), metadata.name());
-    match service {
-        "Lambda" => record_lambda(call, operation, request),
-        "S3" if is_of_bucket(operation) => record_s3(call, request),
+    let body = || request.body().bytes().unwrap_or_default();
+    let members = match service {
+        "Lambda" => match record_lambda(call, operation, request) {
+            Some(status) => return Answer::Invocation(status),
+            None => &[],
+        },
+        "S3" => {
+            if is_of_bucket(operation) {
+                record_s3(call, request);
+            }
+            &[]
+        }
         "SNS" => {
-            let body = request.body().bytes().unwrap_or_default();
-            record_sns(call, operation, body);
+            record_sns(call, operation, body());
+            &[]
         }
-        _ => {
-            let body = request.body().bytes().unwrap_or_default();
-            record_request(call, service, operation, body);
-        }
-    }
+        _ => record_request(call, service, operation, body()),
+    };
+    Answer::Members(members)
 }
 
 /// Records what an answer says beside its status.
-fn answered(call: &mut Saying<'_>, metadata: &Metadata, response: &HttpResponse, succeeded: bool) {
-    let (service, operation) = (metadata.service(), metadata.name());
-    if service == "Lambda" {
-        record_lambda_response(call, operation, response);
-    }
-    if succeeded {
-        let body = response.body().bytes().unwrap_or_default();
-        record_response(call, service, operation, body);
+fn answered(call: &mut Saying<'_>, answer: Answer, response: &HttpResponse, succeeded: bool) {
+    match answer {
+        Answer::Invocation(status) => record_lambda_response(call, status, response),
+        Answer::Members(members) if succeeded => {
+            let body = response.body().bytes().unwrap_or_default();
+            record_members(call, members, body);
+        }
+        Answer::Members(_) => {}
     }
 }
+
+/// What a call is named whose service is not known.
+const UNKNOWN: &str = "AWS";

@@ -4,12 +4,13 @@
 //! parameter lists that the X-Ray SDKs for Go, Java, Node and Python carry, which are the same for
 //! these services; names of tables of transactions and PartiQL statements are ours.
 
-use crate::json::{Document, ObjectWriter, elements, is_plain, members, write_text};
+use crate::json::{Document, ObjectWriter, elements, is_plain, is_plain_byte, members, write_text};
 use crate::recorder::{Key, Saying, key};
 use crate::wire::{tables, unescaped};
 
 /// A member of a body that is recorded.
-struct Parameter {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::instrument) struct Parameter {
     /// Its name in the body.
     body: &'static str,
     /// Its name in `aws`.
@@ -17,7 +18,7 @@ struct Parameter {
     take: Take,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Take {
     /// How many elements an array has.
     Count,
@@ -31,57 +32,65 @@ enum Take {
     Value,
 }
 
-/// Records what the body of a request says, of services that write JSON.
+/// What is recorded of an operation: members of its request, and of its answer.
+type Recorded = (&'static [Parameter], &'static [Parameter]);
+
+/// Records what the body of a request says, of services that write JSON. What of its answer is
+/// recorded.
 pub(in crate::instrument) fn record_request(
     call: &mut Saying<'_>,
     service: &str,
     operation: &str,
     body: &[u8],
-) {
-    match service {
-        "DynamoDB" => {
-            match operation {
-                "ExecuteStatement" | "ImportTable" => {
-                    if let Some(table) = tables(operation, body).first() {
-                        call.aws_text(key!("table_name"), table);
-                    }
-                }
-                "BatchExecuteStatement"
-                | "ExecuteTransaction"
-                | "TransactGetItems"
-                | "TransactWriteItems" => {
-                    let tables = tables(operation, body);
-                    if !tables.is_empty() {
-                        call.aws_json(key!("table_names"), &list(tables));
-                    }
-                }
-                _ => {}
+) -> &'static [Parameter] {
+    let (request, answer) = match service {
+        "DynamoDB" => dynamodb(operation).unwrap_or_else(|| {
+            record_tables(call, operation, body);
+            (TABLE, &[])
+        }),
+        "SQS" => sqs(operation),
+        _ => return &[],
+    };
+    record_members(call, request, body);
+    answer
+}
+
+/// Records the tables of a request of `DynamoDB` that names them in statements or actions.
+fn record_tables(call: &mut Saying<'_>, operation: &str, body: &[u8]) {
+    match operation {
+        "ExecuteStatement" | "ImportTable" => {
+            if let Some(table) = tables(operation, body).first() {
+                call.aws_text(key!("table_name"), table);
             }
-            record(call, dynamodb_request(operation), body);
         }
-        "SQS" => record(call, sqs_request(operation), body),
+        "BatchExecuteStatement"
+        | "ExecuteTransaction"
+        | "TransactGetItems"
+        | "TransactWriteItems" => {
+            let tables = tables(operation, body);
+            if !tables.is_empty() {
+                call.aws_json(key!("table_names"), &list(tables));
+            }
+        }
         _ => {}
     }
 }
 
-/// Records what the body of an answer says.
-pub(in crate::instrument) fn record_response(
+/// Records members of a body.
+pub(in crate::instrument) fn record_members(
     call: &mut Saying<'_>,
-    service: &str,
-    operation: &str,
+    parameters: &[Parameter],
     body: &[u8],
 ) {
-    let parameters = match service {
-        "DynamoDB" => dynamodb_response(operation),
-        "SQS" => sqs_response(operation),
-        _ => &[],
-    };
-    record(call, parameters, body);
-}
-
-fn record(call: &mut Saying<'_>, parameters: &[Parameter], body: &[u8]) {
+    if let [parameter] = parameters
+        && let Take::Value = parameter.take
+        && let Some(text) = first_text(body, parameter.body)
+    {
+        return call.aws_json(parameter.aws, text);
+    }
     let mut left = parameters.len();
-    if left == 0 {
+    // So the service answers mostly.
+    if left == 0 || body == b"{}" {
         return;
     }
     for (key, value) in members(body) {
@@ -98,6 +107,19 @@ fn record(call: &mut Saying<'_>, parameters: &[Parameter], body: &[u8]) {
             return;
         }
     }
+}
+
+/// The value of the member of this name, with its quotes, if it is the first one, and a text without
+/// escapes: so the SDK writes the name of a table.
+fn first_text<'a>(body: &'a [u8], name: &str) -> Option<&'a str> {
+    let value = body.strip_prefix(b"{\"")?.strip_prefix(name.as_bytes())?;
+    let value = value.strip_prefix(b"\":")?;
+    let (quote, text) = value.split_first()?;
+    let end = text.iter().position(|byte| !is_plain_byte(*byte))?;
+    if *quote != b'"' || text[end] != b'"' {
+        return None;
+    }
+    std::str::from_utf8(&value[..end + 2]).ok()
 }
 
 fn take(call: &mut Saying<'_>, parameter: &Parameter, value: &[u8]) {
@@ -186,62 +208,44 @@ macro_rules! parameters {
     };
 }
 
-fn dynamodb_request(operation: &str) -> &'static [Parameter] {
-    match operation {
-        "BatchGetItem" | "BatchWriteItem" => BATCH,
-        "CreateTable" => CREATE_TABLE,
-        "GetItem" => GET_ITEM,
-        "ListTables" => LIST_TABLES,
-        "Query" => QUERY,
-        "Scan" => SCAN,
-        "UpdateTable" => UPDATE_TABLE,
-        "RestoreTableFromBackup" | "RestoreTableToPointInTime" => RESTORE,
+/// Of `DynamoDB`; `None` where a request names its tables in another way, or is not known.
+fn dynamodb(operation: &str) -> Option<Recorded> {
+    let recorded: Recorded = match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => (TABLE, WRITTEN),
+        "GetItem" => (GET_ITEM, CAPACITY),
+        "Query" => (QUERY, CAPACITY),
+        "Scan" => (SCAN, SCANNED),
+        "BatchGetItem" => (BATCH, CAPACITY),
+        "BatchWriteItem" => (BATCH, WRITTEN_BATCH),
+        "CreateTable" => (CREATE_TABLE, &[]),
+        "ListTables" => (LIST_TABLES, LISTED_TABLES),
+        "UpdateTable" => (UPDATE_TABLE, &[]),
+        "RestoreTableFromBackup" | "RestoreTableToPointInTime" => (RESTORE, &[]),
         "CreateGlobalTable"
         | "DescribeGlobalTable"
         | "DescribeGlobalTableSettings"
         | "UpdateGlobalTable"
-        | "UpdateGlobalTableSettings" => GLOBAL_TABLE,
-        _ => TABLE,
-    }
+        | "UpdateGlobalTableSettings" => (GLOBAL_TABLE, &[]),
+        _ => return None,
+    };
+    Some(recorded)
 }
 
-fn dynamodb_response(operation: &str) -> &'static [Parameter] {
+fn sqs(operation: &str) -> Recorded {
     match operation {
-        "BatchGetItem" | "GetItem" | "Query" => CAPACITY,
-        "BatchWriteItem" => WRITTEN_BATCH,
-        "DeleteItem" | "PutItem" | "UpdateItem" => WRITTEN,
-        "ListTables" => LISTED_TABLES,
-        "Scan" => SCANNED,
-        _ => &[],
-    }
-}
-
-fn sqs_request(operation: &str) -> &'static [Parameter] {
-    match operation {
-        "AddPermission" | "RemovePermission" => PERMISSION,
-        "ChangeMessageVisibility" => CHANGE_VISIBILITY,
-        "CreateQueue" => CREATE_QUEUE,
-        "GetQueueUrl" => GET_QUEUE_URL,
-        "ListQueues" => LIST_QUEUES,
-        "ReceiveMessage" => RECEIVE,
-        "SendMessage" => SEND,
-        "SendMessageBatch" => SEND_BATCH,
-        "SetQueueAttributes" => SET_ATTRIBUTES,
-        _ => QUEUE,
-    }
-}
-
-fn sqs_response(operation: &str) -> &'static [Parameter] {
-    match operation {
-        "ChangeMessageVisibilityBatch" | "DeleteMessageBatch" => FAILED,
-        "GetQueueAttributes" => ATTRIBUTES,
-        "GetQueueUrl" => QUEUE,
-        "ListDeadLetterSourceQueues" => SOURCE_QUEUES,
-        "ListQueues" => LISTED_QUEUES,
-        "ReceiveMessage" => RECEIVED,
-        "SendMessage" => SENT,
-        "SendMessageBatch" => SENT_BATCH,
-        _ => &[],
+        "AddPermission" | "RemovePermission" => (PERMISSION, &[]),
+        "ChangeMessageVisibility" => (CHANGE_VISIBILITY, &[]),
+        "ChangeMessageVisibilityBatch" | "DeleteMessageBatch" => (QUEUE, FAILED),
+        "CreateQueue" => (CREATE_QUEUE, &[]),
+        "GetQueueAttributes" => (QUEUE, ATTRIBUTES),
+        "GetQueueUrl" => (GET_QUEUE_URL, QUEUE),
+        "ListDeadLetterSourceQueues" => (QUEUE, SOURCE_QUEUES),
+        "ListQueues" => (LIST_QUEUES, LISTED_QUEUES),
+        "ReceiveMessage" => (RECEIVE, RECEIVED),
+        "SendMessage" => (SEND, SENT),
+        "SendMessageBatch" => (SEND_BATCH, SENT_BATCH),
+        "SetQueueAttributes" => (SET_ATTRIBUTES, &[]),
+        _ => (QUEUE, &[]),
     }
 }
 
@@ -342,4 +346,40 @@ parameters! {
     RECEIVED: ["Messages" => "message_count" Count];
     SENT: ["MessageId" => "message_id" Value];
     SENT_BATCH: ["Failed" => "failed_count" Count, "Successful" => "successful_count" Count];
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::instrument::parameters::first_text;
+
+    #[test]
+    fn the_first_member_is_read_at_once_only_if_it_is_a_plain_text_of_that_name() {
+        let read = |body: &[u8]| first_text(body, "TableName").map(str::to_owned);
+        for (body, expected) in [
+            (r#"{"TableName":"Orders"}"#, Some(r#""Orders""#)),
+            (
+                r#"{"TableName":"Orders","Item":{"a":{"S":"\""}}}"#,
+                Some(r#""Orders""#),
+            ),
+            (r#"{"TableName":"Bücher"}"#, Some(r#""Bücher""#)),
+            (r#"{"TableName":""}"#, Some(r#""""#)),
+            (r#"{"TableName":"a\"b"}"#, None),
+            (r#"{"TableName":"a\\"}"#, None),
+            (r#"{"TableName": "Orders"}"#, None),
+            (r#"{ "TableName":"Orders"}"#, None),
+            (r#"{"TableNames":"Orders"}"#, None),
+            (r#"{"Table":"Orders"}"#, None),
+            (r#"{"Item":{},"TableName":"Orders"}"#, None),
+            (r#"{"TableName":1}"#, None),
+            (r#"{"TableName":["Orders"]}"#, None),
+            (r#"{"TableName":xOrders"}"#, None),
+            (r#"{"TableName":"Orders"#, None),
+            (r#"{"TableName":"#, None),
+            ("", None),
+        ] {
+            assert_eq!(read(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+        assert_eq!(read(b"{\"TableName\":\"a\nb\"}"), None);
+        assert_eq!(read(b"{\"TableName\":\"\xff\"}"), None);
+    }
 }

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 
-use crate::recorder::{Saying, key};
+use crate::recorder::{Key, Saying, key};
 
 /// Records what a request of Lambda says of the function.
 ///
 /// `/2015-03-31/functions/{FunctionName}/invocations?Qualifier=...`
+///
+/// Gives the key of the status of its answer; `None` where no function is invoked.
 pub(in crate::instrument) fn record_lambda(
     call: &mut Saying<'_>,
     operation: &str,
     request: &HttpRequest,
-) {
-    if !is_invocation(operation) {
-        return;
-    }
+) -> Option<Key> {
+    let status = status_of_invocation(operation)?;
     let (path, query) = split(request.uri());
     let function = path.split("/functions/").nth(1);
     if let Some(function) = function.and_then(|rest| rest.split('/').next()) {
@@ -34,33 +34,28 @@ pub(in crate::instrument) fn record_lambda(
     if let Some(qualifier) = parameter(query, "Qualifier") {
         call.aws_text(key!("qualifier"), &qualifier);
     }
+    Some(status)
 }
 
 /// Records how an invocation went.
 pub(in crate::instrument) fn record_lambda_response(
     call: &mut Saying<'_>,
-    operation: &str,
+    status: Key,
     response: &HttpResponse,
 ) {
-    if !is_invocation(operation) {
-        return;
-    }
-    let key = if operation == "InvokeAsync" {
-        key!("status")
-    } else {
-        key!("status_code")
-    };
-    call.aws_number(key, response.status().as_u16().into());
+    call.aws_number(status, response.status().as_u16().into());
     if let Some(error) = response.headers().get("x-amz-function-error") {
         call.aws_text(key!("function_error"), error);
     }
 }
 
-fn is_invocation(operation: &str) -> bool {
-    matches!(
-        operation,
-        "Invoke" | "InvokeAsync" | "InvokeWithResponseStream"
-    )
+/// The key under which an operation that invokes a function records the status of its answer.
+fn status_of_invocation(operation: &str) -> Option<Key> {
+    match operation {
+        "Invoke" | "InvokeWithResponseStream" => Some(key!("status_code")),
+        "InvokeAsync" => Some(key!("status")),
+        _ => None,
+    }
 }
 
 /// Records what a request of S3 names: the object, and of a copy the source. The bucket is not yet

@@ -18,6 +18,33 @@ pub(crate) fn push_text(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
+/// The same in less code, for a text that is short and comes seldom: it takes as long as to get the
+/// code.
+#[cfg(feature = "aws")]
+#[inline(never)]
+pub(crate) fn push_short_text(json: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        if special_bytes(*word) != 0 {
+            return push_escaped(json, text);
+        }
+        rest = behind;
+    }
+    if !rest.iter().all(|byte| is_plain_byte(*byte)) {
+        return push_escaped(json, text);
+    }
+    json.reserve(text.len() + 2);
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+}
+
+#[cfg(feature = "aws")]
+#[cold]
+fn push_escaped(json: &mut Vec<u8>, text: &str) {
+    push_text(json, text);
+}
+
 /// A text in pieces that need no escape, each with the escape of the character behind it.
 pub(in crate::json) struct Escaped<'a>(pub(in crate::json) &'a str);
 
@@ -87,8 +114,9 @@ fn special_bytes(word: [u8; WORD]) -> u64 {
     (control | quote | backslash) & !word & (EACH * 0x80)
 }
 
+/// Whether a byte needs no escape.
 #[inline]
-fn is_plain_byte(byte: u8) -> bool {
+pub(crate) fn is_plain_byte(byte: u8) -> bool {
     !matches!(byte, 0..b' ' | b'"' | b'\\')
 }
 
@@ -254,7 +282,7 @@ mod tests {
         }
     }
 
-    /// Both writers against serde_json, but for the escapes of `\b` and `\f`, which it shortens.
+    /// All writers against serde_json, but for the escapes of `\b` and `\f`, which it shortens.
     fn check_text(text: &str) {
         let expected = serde_json::Value::from(text).to_string();
         let expected = expected.replace("\\b", "\\u0008").replace("\\f", "\\u000c");
@@ -263,6 +291,8 @@ mod tests {
         let mut other = String::new();
         write_text(&mut other, text);
         assert_eq!(json, other);
+        #[cfg(feature = "aws")]
+        assert_eq!(json, written(|json| super::push_short_text(json, text)));
         if !backslashes {
             assert_eq!(json, expected);
         }

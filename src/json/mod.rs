@@ -32,6 +32,8 @@ mod writer;
 mod written;
 
 pub(crate) use bytes::{SECONDS, hex, is_plain, push_integer, push_text, seconds, two_seconds};
+#[cfg(feature = "aws")]
+pub(crate) use bytes::{is_plain_byte, push_short_text};
 pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;

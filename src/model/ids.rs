@@ -44,15 +44,22 @@ impl TraceId {
         self.0
     }
 
-    /// Its text.
+    /// The first 64 bits, and the others.
     #[inline]
-    pub(crate) fn digits(self) -> [u8; 35] {
+    pub(crate) fn halves(self) -> [u64; 2] {
         let (Ok(high), Ok(low)) = (
             u64::try_from(self.0 >> 64),
             u64::try_from(self.0 & u128::from(u64::MAX)),
         ) else {
             unreachable!("half of 128 bits are 64")
         };
+        [high, low]
+    }
+
+    /// Its text.
+    #[inline]
+    pub(crate) fn digits(self) -> [u8; 35] {
+        let [high, low] = self.halves();
         let mut text = *b"1-........-........................";
         text[2..10].copy_from_slice(&hex_digits(high)[..8]);
         text[11..19].copy_from_slice(&hex_digits(high)[8..]);

@@ -1,10 +1,10 @@
 //! What an integration says of a call, many things at once.
 
-use std::ops::Range;
 use std::panic::Location;
 
-use crate::json::{push_integer, push_text};
-use crate::model::{EntityId, TraceId};
+use crate::json::{hex, push_short_text};
+use crate::model::{EntityId, Timestamp, TraceId};
+use crate::recorder::body::push_whole;
 use crate::recorder::members::Block;
 use crate::recorder::name::clean;
 use crate::recorder::part::Fields;
@@ -15,22 +15,12 @@ use crate::recorder::{Key, Namespace, OpenEntity};
 pub(crate) struct Saying<'a> {
     pub(in crate::recorder) id: EntityId,
     pub(in crate::recorder) fields: &'a mut Fields,
-    /// Where its name stands among the names.
-    pub(in crate::recorder) name: &'a mut Range<usize>,
-    pub(in crate::recorder) names: &'a mut String,
 }
 
 impl Saying<'_> {
     /// The id of the part.
     pub(crate) fn id(&self) -> EntityId {
         self.id
-    }
-
-    /// Another name than it was opened with.
-    pub(crate) fn rename(&mut self, name: &str) {
-        let start = self.names.len();
-        self.names.push_str(&clean(name));
-        *self.name = start..self.names.len();
     }
 
     /// Whom a subsegment calls.
@@ -62,8 +52,8 @@ impl Saying<'_> {
             .members
             .set_known(Block::Aws, key, |json| match value {
                 Member::Json(value) => json.extend_from_slice(value.as_bytes()),
-                Member::Number(number) => push_integer(json, number),
-                Member::Text(text) => push_text(json, text),
+                Member::Number(number) => push_whole(json, number.into()),
+                Member::Text(text) => push_short_text(json, text),
             });
     }
 
@@ -89,12 +79,27 @@ enum Member<'a> {
 }
 
 impl OpenEntity {
-    /// Opens a subsegment for a call whose service is not known yet.
-    pub(crate) fn open_call(self, place: &'static Location<'static>) -> OpenEntity {
+    /// What time it is for its recorder; `None` where nothing is recorded.
+    pub(crate) fn now(&self) -> Option<Timestamp> {
+        self.record().map(|record| record.shared().clock.now())
+    }
+
+    /// Opens a subsegment for a call that began then, and says all of this of it.
+    pub(crate) fn open_call(
+        self,
+        name: &str,
+        (place, begun): (&'static Location<'static>, Timestamp),
+        say: impl FnOnce(&mut Saying<'_>),
+    ) -> OpenEntity {
         let Some(record) = self.record() else {
             return self;
         };
-        let index = record.open_child(self.index(), UNKNOWN, place);
+        let index = self.index();
+        let index = record.open_child_since(index, &clean(name), (place, begun), |parts, index| {
+            if let Some(mut saying) = parts.saying(index) {
+                say(&mut saying);
+            }
+        });
         self.with_index(index)
     }
 
@@ -145,11 +150,14 @@ impl OpenEntity {
 /// A header as nearly all are, without a formatter: of a segment that is recorded, or of one that is
 /// not, and so has no id.
 fn header(trace: TraceId, parent: Option<EntityId>) -> Option<String> {
-    let mut text = *b"Root=...................................;Parent=................;Sampled=1";
-    text[5..40].copy_from_slice(&trace.digits());
+    let mut text = *b"Root=1-........-........................;Parent=................;Sampled=1";
+    let [high, low] = trace.halves().map(digits);
+    text[7..15].copy_from_slice(&high[..8]);
+    text[16..24].copy_from_slice(&high[8..]);
+    text[24..40].copy_from_slice(&low);
     let mut length = text.len();
     match parent {
-        Some(parent) => text[48..64].copy_from_slice(&parent.digits()),
+        Some(parent) => text[48..64].copy_from_slice(&digits(parent.as_bits())),
         None => {
             text[40..50].copy_from_slice(b";Sampled=0");
             length = 50;
@@ -158,5 +166,8 @@ fn header(trace: TraceId, parent: Option<EntityId>) -> Option<String> {
     str::from_utf8(&text[..length]).ok().map(str::to_owned)
 }
 
-/// What a call is named until its service is known.
-const UNKNOWN: &str = "AWS";
+// Apart, as the code would come cold three times.
+#[inline(never)]
+fn digits(bits: u64) -> [u8; 16] {
+    hex(bits)
+}

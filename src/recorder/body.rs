@@ -188,17 +188,15 @@ fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Response) {
                 json.push(b',');
             }
             json.extend_from_slice(b"\"status\":");
-            match u64::try_from(status) {
-                Ok(status) => push_integer(json, status),
-                Err(_) => push_whole(json, status.into()),
-            }
+            push_whole(json, status.into());
         }
         json.push(b'}');
     }
     json.push(b'}');
 }
 
-fn push_whole(json: &mut Vec<u8>, number: i128) {
+#[inline(never)]
+pub(in crate::recorder) fn push_whole(json: &mut Vec<u8>, number: i128) {
     match u64::try_from(number) {
         Ok(number) => push_integer(json, number),
         Err(_) => json.extend_from_slice(number.to_string().as_bytes()),

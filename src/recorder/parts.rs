@@ -62,7 +62,7 @@ impl Parts {
         &self.names[self.list[index].name.clone()]
     }
 
-    /// What is said of a part, and its name; nothing where it has ended.
+    /// What is said of a part; nothing where it has ended.
     #[cfg(feature = "aws")]
     #[inline]
     pub(in crate::recorder) fn saying(&mut self, index: usize) -> Option<Saying<'_>> {
@@ -70,8 +70,6 @@ impl Parts {
         Some(Saying {
             id: part.id,
             fields: part.fields.as_deref_mut()?,
-            name: &mut part.name,
-            names: &mut self.names,
         })
     }
 

@@ -173,7 +173,20 @@ impl Record {
         name: &str,
         place: &'static Location<'static>,
     ) -> usize {
-        let (index, late) = self.add_child(parent, name, place);
+        let now = self.shared().clock.now();
+        self.open_child_since(parent, name, (place, now), |_, _| {})
+    }
+
+    /// The same of one that began then; `say` is given its number while the lock is held.
+    #[inline]
+    pub(in crate::recorder) fn open_child_since(
+        &self,
+        parent: usize,
+        name: &str,
+        (place, begun): (&'static Location<'static>, Timestamp),
+        say: impl FnOnce(&mut Parts, usize),
+    ) -> usize {
+        let (index, late) = self.add_child(parent, name, (place, begun), say);
         if let Some(message) = late {
             self.misused(place, "used-after-end", message);
         }
@@ -181,15 +194,16 @@ impl Record {
     }
 
     /// The number of the new subsegment, and what is to be told of it.
+    #[inline]
     fn add_child(
         &self,
         parent: usize,
         name: &str,
-        place: &'static Location<'static>,
+        (place, begun): (&'static Location<'static>, Timestamp),
+        say: impl FnOnce(&mut Parts, usize),
     ) -> (usize, Option<String>) {
         let shared = self.shared();
         count(&shared.counters.often.subsegments);
-        let now = shared.clock.now();
         let id = shared.ids.entity_id();
         let parts = &mut *self.parts();
         let above = &parts.list[parent];
@@ -200,8 +214,9 @@ impl Record {
             )
         });
         // A clock that was set back does not make a child older than its parent.
-        let start = now.max(above.start);
+        let start = begun.max(above.start);
         let index = parts.open(id, name, Some(parent), place, start);
+        say(parts, index);
         (index, late)
     }
 
