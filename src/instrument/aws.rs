@@ -184,8 +184,8 @@ impl Intercept for AwsInterceptor {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         // Of two that are installed, the first one records.
-        if let Some(call) = InFlight::of(bag).and_then(InFlight::take_new) {
-            let call = call.open(bag, Some(context.request()));
+        if let Some(mut call) = InFlight::of(bag).and_then(InFlight::take_new) {
+            call.open(bag, Some(context.request()));
             if let Some(in_flight) = InFlight::of(bag) {
                 in_flight.0 = Some(call);
             }
@@ -226,7 +226,7 @@ impl Intercept for AwsInterceptor {
         };
         if context.response().is_none() && presigns(components) {
             in_flight.discard();
-        } else if let Some(call) = in_flight.0.take() {
+        } else if let Some(mut call) = in_flight.0.take() {
             call.finish(bag, context);
         }
         Ok(())

@@ -59,7 +59,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if let Some(call) = self.0.take() {
+        if let Some(mut call) = self.0.take() {
             call.abandon();
         }
     }
@@ -113,19 +113,14 @@ impl Call {
 
     /// Opens its subsegment, and says what the bag and the request tell of the call.
     #[inline]
-    pub(in crate::instrument) fn open(
-        self,
-        bag: &ConfigBag,
-        request: Option<&HttpRequest>,
-    ) -> Call {
+    pub(in crate::instrument) fn open(&mut self, bag: &ConfigBag, request: Option<&HttpRequest>) {
         let metadata = bag.load::<Metadata>();
         let name = metadata.map_or(UNKNOWN, Metadata::service);
         let asked_for = metadata.zip(request);
-        let (mut id, mut answer) = (None, self.answer);
-        let entity = self
-            .entity
+        let (id, answer) = (&mut self.id, &mut self.answer);
+        self.entity
             .open_call(name, (self.place, self.begun), |call| {
-                id = Some(call.id());
+                *id = Some(call.id());
                 call.namespace(Namespace::Aws);
                 if let Some(metadata) = metadata {
                     call.aws_text(key!("operation"), metadata.name());
@@ -134,18 +129,11 @@ impl Call {
                     call.aws_text(key!("region"), region.as_ref());
                 }
                 if let Some((metadata, request)) = asked_for {
-                    answer = asked(call, metadata, request);
+                    *answer = asked(call, metadata, request);
                 }
             });
         // Read again when the endpoint has put the bucket to it.
-        let path = asked_for.and_then(|(metadata, request)| path_to_bucket(metadata, request));
-        Call {
-            entity,
-            id,
-            answer,
-            path,
-            ..self
-        }
+        self.path = asked_for.and_then(|(metadata, request)| path_to_bucket(metadata, request));
     }
 
     /// Says that an attempt is sent; whether nobody has said so. Of two interceptors that are installed
@@ -174,16 +162,15 @@ impl Call {
 
     /// Records how it went, and ends it.
     pub(in crate::instrument) fn finish(
-        self,
+        &mut self,
         bag: &ConfigBag,
         context: &FinalizerInterceptorContextRef<'_>,
     ) {
         let is_serialized = self.id.is_some();
-        let call = if is_serialized {
-            self
-        } else {
-            self.open(bag, None)
-        };
+        if !is_serialized {
+            self.open(bag, None);
+        }
+        let call = &*self;
         let response = context.response();
         let result = context.output_or_error();
         if let Some(Err(error)) = result {
@@ -212,7 +199,7 @@ impl Call {
 
     /// Records that nobody waits for it any more, and ends it.
     #[cold]
-    fn abandon(self) {
+    fn abandon(&mut self) {
         let retries = self.retries();
         let record = |call: &mut Saying<'_>| {
             call.namespace(Namespace::Aws);
@@ -225,9 +212,8 @@ impl Call {
         }
         // Nothing was waited for, so that no future was dropped.
         let message = "the SDK refused the configuration of the client, before a request was made";
-        let call = self
-            .entity
-            .open_call(UNKNOWN, (self.place, self.begun), record);
+        let call = &mut self.entity;
+        call.open_call(UNKNOWN, (self.place, self.begun), record);
         call.exception(self.place, "ConstructionFailure", message, false);
         call.fault();
         call.close();

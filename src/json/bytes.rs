@@ -236,6 +236,8 @@ const CONTROLS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "aws")]
+    use crate::json::bytes::push_short_text;
     use crate::json::bytes::{hex, push_integer, push_text, seconds, two_seconds};
     use crate::json::write_text;
 
@@ -292,7 +294,7 @@ mod tests {
         write_text(&mut other, text);
         assert_eq!(json, other);
         #[cfg(feature = "aws")]
-        assert_eq!(json, written(|json| super::push_short_text(json, text)));
+        assert_eq!(json, written(|json| push_short_text(json, text)));
         if !backslashes {
             assert_eq!(json, expected);
         }

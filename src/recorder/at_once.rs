@@ -84,23 +84,22 @@ impl OpenEntity {
         self.record().map(|record| record.shared().clock.now())
     }
 
-    /// Opens a subsegment for a call that began then, and says all of this of it.
+    /// Opens a subsegment for a call that began then, goes on as this one, and says all of this of it.
     pub(crate) fn open_call(
-        self,
+        &mut self,
         name: &str,
         (place, begun): (&'static Location<'static>, Timestamp),
         say: impl FnOnce(&mut Saying<'_>),
-    ) -> OpenEntity {
-        let Some(record) = self.record() else {
-            return self;
+    ) {
+        let Some((record, index)) = self.part() else {
+            return;
         };
-        let index = self.index();
-        let index = record.open_child_since(index, &clean(name), (place, begun), |parts, index| {
+        let since = (place, begun);
+        *index = record.open_child_since(*index, &clean(name), since, |parts, index| {
             if let Some(mut saying) = parts.saying(index) {
                 say(&mut saying);
             }
         });
-        self.with_index(index)
     }
 
     /// Says all of this at once. Of one that has ended nothing is said, and that is told.

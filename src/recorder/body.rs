@@ -199,8 +199,13 @@ fn http(json: &mut Vec<u8>, request: Chosen<'_>, response: Response) {
 pub(in crate::recorder) fn push_whole(json: &mut Vec<u8>, number: i128) {
     match u64::try_from(number) {
         Ok(number) => push_integer(json, number),
-        Err(_) => json.extend_from_slice(number.to_string().as_bytes()),
+        Err(_) => push_unusual(json, number),
     }
+}
+
+#[cold]
+fn push_unusual(json: &mut Vec<u8>, number: i128) {
+    json.extend_from_slice(number.to_string().as_bytes());
 }
 
 /// A block of values, if there are any.

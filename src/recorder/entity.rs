@@ -303,12 +303,12 @@ impl OpenEntity {
         }
     }
 
-    /// Another part of the same segment.
+    /// The record, and which part of it this is, if it is recorded.
     #[cfg(feature = "aws")]
-    pub(in crate::recorder) fn with_index(self, index: usize) -> OpenEntity {
-        match self.0 {
-            Inner::Recorded(record, _) => OpenEntity::new(record, index),
-            Inner::Nowhere | Inner::Unsampled(_) => self,
+    pub(in crate::recorder) fn part(&mut self) -> Option<(&Held, &mut usize)> {
+        match &mut self.0 {
+            Inner::Recorded(record, index) => Some((record, index)),
+            Inner::Nowhere | Inner::Unsampled(_) => None,
         }
     }
 

@@ -17,8 +17,14 @@ use crate::model::limits::MAX_NAME;
 /// Where nothing is left to be seen, the name is `unnamed`.
 pub(in crate::recorder) fn clean(name: &str) -> Cow<'_, str> {
     if is_plain(name) {
-        return Cow::Borrowed(name);
+        Cow::Borrowed(name)
+    } else {
+        cleaned(name)
     }
+}
+
+#[cold]
+fn cleaned(name: &str) -> Cow<'_, str> {
     let cleaned: String = name.chars().filter_map(legal).take(MAX_NAME).collect();
     if cleaned.trim().is_empty() {
         Cow::Borrowed(UNNAMED)

@@ -68,6 +68,7 @@ impl Clock {
 }
 
 impl TokioClock {
+    #[inline(never)]
     fn now(&self) -> Timestamp {
         // From the first look on, which is made inside of the runtime if there is one.
         let first = || (system_now(), tokio::time::Instant::now());
@@ -115,6 +116,7 @@ impl ManualClock {
         *now = *now + duration;
     }
 
+    #[inline(never)]
     fn now(&self) -> Timestamp {
         *self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
