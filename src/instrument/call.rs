@@ -15,7 +15,7 @@ use crate::instrument::rest::{
 use crate::model::{EntityId, Timestamp};
 use crate::recorder::{Key, Namespace, OpenEntity, Saying, key};
 
-/// A call that is under way; `None` once all is said of it.
+/// A call that is under way; `None` once all is said of it, and while its subsegment is opened.
 ///
 /// It lives in the bag of the call, not in the interceptor, which many calls share. No hook runs when
 /// the future of a call is dropped, or when the SDK refuses its configuration; the bag is dropped with
@@ -67,8 +67,9 @@ impl Drop for InFlight {
 
 #[derive(Debug)]
 pub(in crate::instrument) struct Call {
-    /// Its subsegment, once the request was written. Up to there the SDK waits for nothing and does
-    /// not tell which call it is, and this is what the call is a part of.
+    /// What the call is a part of; its own subsegment, once the request was written. When it begins the
+    /// SDK does not tell which call it is, and from there to the request it waits only where an
+    /// interceptor has asked for a body that streams.
     entity: OpenEntity,
     place: &'static Location<'static>,
     begun: Timestamp,
@@ -197,7 +198,7 @@ impl Call {
         self.sent.saturating_sub(1).into()
     }
 
-    /// Records that nobody waits for it any more, and ends it.
+    /// Records that the SDK has dropped it, and ends it.
     #[cold]
     fn abandon(&mut self) {
         let retries = self.retries();
@@ -210,8 +211,7 @@ impl Call {
             self.entity.cancel(self.place);
             return;
         }
-        // Nothing was waited for, so that no future was dropped.
-        let message = "the SDK refused the configuration of the client, before a request was made";
+        let message = "no request was made: the SDK refused the configuration of the client, or nobody waited any more";
         let call = &mut self.entity;
         call.open_call(UNKNOWN, (self.place, self.begun), record);
         call.exception(self.place, "ConstructionFailure", message, false);

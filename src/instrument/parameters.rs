@@ -208,7 +208,7 @@ macro_rules! parameters {
     };
 }
 
-/// Of `DynamoDB`; `None` where a request names its tables in another way, or is not known.
+/// Of `DynamoDB`; `None` where nothing is but tables, however the request names them.
 fn dynamodb(operation: &str) -> Option<Recorded> {
     let recorded: Recorded = match operation {
         "PutItem" | "UpdateItem" | "DeleteItem" => (TABLE, WRITTEN),

@@ -44,26 +44,26 @@ impl TraceId {
         self.0
     }
 
-    /// The first 64 bits, and the others.
+    /// Its text.
     #[inline]
-    pub(crate) fn halves(self) -> [u64; 2] {
+    pub(crate) fn digits(self) -> [u8; 35] {
+        self.digits_by(hex_digits)
+    }
+
+    /// Its text, whose hex digits `hex` writes.
+    #[inline]
+    pub(crate) fn digits_by(self, hex: impl Fn(u64) -> [u8; 16]) -> [u8; 35] {
         let (Ok(high), Ok(low)) = (
             u64::try_from(self.0 >> 64),
             u64::try_from(self.0 & u128::from(u64::MAX)),
         ) else {
             unreachable!("half of 128 bits are 64")
         };
-        [high, low]
-    }
-
-    /// Its text.
-    #[inline]
-    pub(crate) fn digits(self) -> [u8; 35] {
-        let [high, low] = self.halves();
+        let (high, low) = (hex(high), hex(low));
         let mut text = *b"1-........-........................";
-        text[2..10].copy_from_slice(&hex_digits(high)[..8]);
-        text[11..19].copy_from_slice(&hex_digits(high)[8..]);
-        text[19..].copy_from_slice(&hex_digits(low));
+        text[2..10].copy_from_slice(&high[..8]);
+        text[11..19].copy_from_slice(&high[8..]);
+        text[19..].copy_from_slice(&low);
         text
     }
 

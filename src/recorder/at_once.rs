@@ -149,11 +149,8 @@ impl OpenEntity {
 /// A header as nearly all are, without a formatter: of a segment that is recorded, or of one that is
 /// not, and so has no id.
 fn header(trace: TraceId, parent: Option<EntityId>) -> Option<String> {
-    let mut text = *b"Root=1-........-........................;Parent=................;Sampled=1";
-    let [high, low] = trace.halves().map(digits);
-    text[7..15].copy_from_slice(&high[..8]);
-    text[16..24].copy_from_slice(&high[8..]);
-    text[24..40].copy_from_slice(&low);
+    let mut text = *b"Root=...................................;Parent=................;Sampled=1";
+    text[5..40].copy_from_slice(&trace.digits_by(digits));
     let mut length = text.len();
     match parent {
         Some(parent) => text[48..64].copy_from_slice(&digits(parent.as_bits())),

@@ -229,8 +229,10 @@ fn a_configuration_that_the_sdk_refuses_is_no_cancelled_call() {
             .read_before_execution(&(&context).into(), &mut bag)
             .unwrap();
     });
-    let trace = xray_phantom::block_on(daemon.expect_one_trace());
-    assert_eq!(trace.outline(), "api\n  AWS FAULT ConstructionFailure");
+    let (outline, text) = xray_phantom::block_on(trace_of(&daemon));
+    assert_eq!(outline, "api\n  AWS FAULT ConstructionFailure");
+    let message = "no request was made: the SDK refused the configuration of the client, or nobody waited any more";
+    assert!(text.contains(message), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
