@@ -119,8 +119,8 @@ impl HttpConnector for Connector {
                 return HttpConnectorFuture::ready(Err(refusal(&why)));
             }
         };
-        let call = request.invocation_id().map(str::to_owned);
         let Accepted {
+            request,
             number,
             reply,
             meeting,
@@ -132,7 +132,7 @@ impl HttpConnector for Connector {
                 let connector = self.clone();
                 HttpConnectorFuture::new(async move {
                     connector
-                        .answer_later((call, number), reply, (meeting, rule))
+                        .answer_later((request, number), reply, (meeting, rule))
                         .await
                 })
             }
@@ -153,7 +153,7 @@ impl Connector {
     /// noted.
     async fn answer_later(
         &self,
-        (call, number): (Option<String>, usize),
+        (request, number): (Arc<Request>, usize),
         reply: Reply,
         (meeting, rule): (Option<Meeting>, Option<usize>),
     ) -> Result<HttpResponse, ConnectorError> {
@@ -166,7 +166,7 @@ impl Connector {
             return Err(refusal(why));
         };
         if let Some(meeting) = meeting {
-            let arrival = meeting.at.arrive(call.as_deref());
+            let arrival = meeting.at.arrive(request.invocation_id());
             let in_time = either(arrival, sleep.sleep(LONGEST_WAIT)).await;
             if !in_time {
                 waiting.number = None;

@@ -40,6 +40,7 @@ pub(in crate::dynamodb) struct State {
 
 /// What a request that has come in is answered.
 pub(in crate::dynamodb) struct Accepted {
+    pub(in crate::dynamodb) request: Arc<Request>,
     /// The number of its attempt.
     pub(in crate::dynamodb) number: usize,
     pub(in crate::dynamodb) reply: Result<Reply, Error>,
@@ -106,9 +107,11 @@ impl Shared {
             (None, Some(otherwise)) => {
                 let make = Arc::clone(otherwise);
                 drop(state);
+                let reply = make(&request).or_retry_after(back_off);
                 return Accepted {
+                    request,
                     number,
-                    reply: Ok(make(&request).or_retry_after(back_off)),
+                    reply: Ok(reply),
                     meeting: None,
                     rule: None,
                 };
@@ -118,6 +121,7 @@ impl Shared {
                 let note = Note::at(self.started, "no-rule", why.clone());
                 state.notes.push(note);
                 return Accepted {
+                    request,
                     number,
                     reply: Err(Error::stopped(format!("mock DynamoDB: {why}"))),
                     meeting: None,
@@ -131,6 +135,7 @@ impl Shared {
             Turn::Make(make, step) => step.finish(make(&request)),
         };
         Accepted {
+            request,
             number,
             reply: Ok(reply.or_retry_after(back_off)),
             meeting,

@@ -1,4 +1,5 @@
-//! What a scripted reply of MockDynamo costs, beside one of the SDK's own `StaticReplayClient`.
+//! What a scripted reply of MockDynamo costs, beside the same one, with all its headers, of the SDK's
+//! own `StaticReplayClient`.
 //!
 //! A round is a mock with 50 replies, a client, and 50 calls of `PutItem`: what a test does. The
 //! time of the calls alone, in which the SDK writes, signs and reads, is taken too: there the other
@@ -55,6 +56,7 @@ async fn replayed() -> Times {
         let response = http::Response::builder()
             .status(200)
             .header("content-type", "application/x-amz-json-1.0")
+            .header("content-length", "2")
             .header(
                 "x-amzn-requestid",
                 "4MMTVGKBRQOVUJNRBPVLQ3HVUJVV4KQNSO5AEMVJF66Q9ASUAAJG",
