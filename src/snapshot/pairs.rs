@@ -131,6 +131,7 @@ impl Pairs {
             found.push_back(*index);
         }
         let mut found: HashMap<usize, usize> = HashMap::new();
+        let mut found_back: HashMap<usize, usize> = HashMap::new();
         let mut pairs = Vec::new();
         for index in one {
             let Some(same) = free.get_mut(&key(before, *index)) else {
@@ -138,14 +139,19 @@ impl Pairs {
             };
             let links = &before.links[*index];
             let fits = |candidate: &usize| {
+                let others = &after.links[*candidate];
                 links.iter().all(|(place, to)| {
                     let to = self.after[*to].or_else(|| found.get(to).copied());
-                    to.is_none_or(|to| after.links[*candidate].contains(&(*place, to)))
+                    to.is_none_or(|to| others.contains(&(*place, to)))
+                }) && others.iter().all(|(place, to)| {
+                    let to = self.before[*to].or_else(|| found_back.get(to).copied());
+                    to.is_none_or(|to| links.contains(&(*place, to)))
                 })
             };
             let at = same.iter().position(fits).unwrap_or_default();
             if let Some(other) = same.remove(at) {
                 found.insert(*index, other);
+                found_back.insert(other, *index);
                 pairs.push((*index, other));
             }
         }

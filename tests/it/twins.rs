@@ -105,6 +105,28 @@ fn order() -> impl Strategy<Value = [usize; COUNT]> {
     prop::sample::select(orders())
 }
 
+/// Two calls, and two others that name one of these each: whichever is paired first.
+#[test]
+fn what_names_another_is_paired_with_what_names_its_pair() {
+    let part = |precursor| Part {
+        name: 0,
+        parent: None,
+        precursor,
+        mentions: None,
+        key: None,
+    };
+    let parts = [part(None), part(None), part(Some(1)), part(Some(0))];
+    let ids = [3, 2, 1, 0];
+    let starts: Vec<[u32; COUNT]> = (0..81_u32)
+        .map(|code| [code % 3, code / 3 % 3, code / 9 % 3, code / 27].map(|start| start + 1))
+        .collect();
+    let one = sent(&parts, ids, [2, 1, 2, 1], 0);
+    for starts in starts {
+        let diff = diff(&one, &sent(&parts, ids, starts, 0));
+        assert!(diff.is_empty(), "{starts:?}: {diff}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_024))]
 
