@@ -50,6 +50,7 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// | no connection, a connection that is reset | fault | `DispatchFailure`, `remote` |
 /// | a request that cannot be made | fault | `ConstructionFailure` |
 /// | the future of the call is dropped | error | `Cancelled` |
+/// | the future is dropped while the SDK reads a body that streams, before there is a request | fault | `ConstructionFailure` |
 /// | 3xx (S3: not modified) | none | code and message of the service |
 ///
 /// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
