@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
 
-use crate::instrument::call::{Call, InFlight};
+use crate::instrument::call::InFlight;
 use crate::instrument::rest::bucket;
 use crate::recorder::{OpenEntity, Recorder, current_or_none};
 
@@ -50,7 +50,6 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// | no connection, a connection that is reset | fault | `DispatchFailure`, `remote` |
 /// | a request that cannot be made | fault | `ConstructionFailure` |
 /// | the future of the call is dropped | error | `Cancelled` |
-/// | the future is dropped while the SDK reads a body that streams, before there is a request | fault | `ConstructionFailure` |
 /// | 3xx (S3: not modified) | none | code and message of the service |
 ///
 /// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
@@ -178,18 +177,26 @@ impl Intercept for AwsInterceptor {
         Ok(())
     }
 
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // The first time that the SDK tells which call it is. Soon it may wait: for a body that streams,
+        // where an interceptor has asked for that.
+        InFlight::open(bag);
+        Ok(())
+    }
+
     fn read_after_serialization(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Of two that are installed, the first one records.
-        if let Some(mut call) = InFlight::of(bag).and_then(InFlight::take_new) {
-            call.open(bag, Some(context.request()));
-            if let Some(in_flight) = InFlight::of(bag) {
-                in_flight.0 = Some(call);
-            }
+        if let Some(call) = InFlight::called(bag) {
+            call.written(context.request());
         }
         Ok(())
     }
@@ -221,14 +228,17 @@ impl Intercept for AwsInterceptor {
         components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Of two that are installed, the first one has recorded it.
         let Some(in_flight) = InFlight::of(bag) else {
             return Ok(());
         };
         if context.response().is_none() && presigns(components) {
             in_flight.discard();
-        } else if let Some(mut call) = in_flight.0.take() {
-            call.finish(bag, context);
+        } else if !in_flight.finish(context) {
+            // An interceptor failed before the SDK told which call it is.
+            InFlight::open(bag);
+            if let Some(in_flight) = InFlight::of(bag) {
+                in_flight.finish(context);
+            }
         }
         Ok(())
     }
@@ -240,8 +250,8 @@ impl AwsInterceptor {
         if InFlight::of(bag).is_some() {
             return;
         }
-        if let Some(call) = Call::begin(parent, self.place) {
-            bag.interceptor_state().store_put(InFlight(Some(call)));
+        if let Some(call) = InFlight::begin(parent, self.place) {
+            bag.interceptor_state().store_put(call);
         }
     }
 
@@ -270,11 +280,13 @@ impl Storable for Told {
 fn recorded_header(bag: &mut ConfigBag, uri: &str, aside: Option<Aside>) -> Option<String> {
     let number = bag.interceptor_state().load::<RequestAttempts>();
     let number = number.map_or(1, RequestAttempts::attempts);
-    let in_flight = InFlight::of(bag)?;
     if aside == Some(Aside::Presigned) {
-        in_flight.discard();
+        InFlight::of(bag)?.discard();
     }
-    let call = in_flight.attempt(number)?;
+    let call = InFlight::called(bag)?;
+    if !call.attempt(number) {
+        return None;
+    }
     let header = call.header();
     if let Some(path) = call.take_path() {
         record_bucket(bag, uri, &path);
@@ -290,10 +302,10 @@ fn unsampled_header() -> Option<String> {
 
 /// Records the bucket of a request of S3, which the endpoint has put into the URL.
 #[cold]
-fn record_bucket(bag: &ConfigBag, uri: &str, path: &str) {
+fn record_bucket(bag: &mut ConfigBag, uri: &str, path: &str) {
     let own = bag.load::<EndpointUrl>();
     if let Some(bucket) = bucket(uri, path, own.map(|own| &*own.0))
-        && let Some(InFlight(Some(call))) = bag.load::<InFlight>()
+        && let Some(call) = InFlight::called(bag)
     {
         call.record_bucket(&bucket);
     }

@@ -5,6 +5,7 @@
 //! read.
 
 mod answer;
+mod asked;
 mod aws;
 mod call;
 mod clients;

@@ -32,56 +32,76 @@ enum Take {
     Value,
 }
 
-/// What is recorded of an operation: members of its request, and of its answer.
-type Recorded = (&'static [Parameter], &'static [Parameter]);
+/// What is recorded of an operation whose bodies are JSON.
+#[derive(Debug)]
+pub(in crate::instrument) struct Bodies {
+    /// Where the request names tables, beside its members.
+    tables: Tables,
+    request: &'static [Parameter],
+    answer: &'static [Parameter],
+}
 
-/// Records what the body of a request says, of services that write JSON. What of its answer is
-/// recorded.
-pub(in crate::instrument) fn record_request(
-    call: &mut Saying<'_>,
-    service: &str,
-    operation: &str,
-    body: &[u8],
-) -> &'static [Parameter] {
-    let (request, answer) = match service {
-        "DynamoDB" => dynamodb(operation).unwrap_or_else(|| {
-            record_tables(call, operation, body);
-            (TABLE, &[])
-        }),
-        "SQS" => sqs(operation),
-        _ => return &[],
-    };
-    record_members(call, request, body);
-    answer
+/// Where a request of `DynamoDB` names tables in statements and actions, by the name of its operation.
+#[derive(Clone, Copy, Debug)]
+enum Tables {
+    Nowhere,
+    One(&'static str),
+    Many(&'static str),
+}
+
+impl Bodies {
+    const fn new(request: &'static [Parameter], answer: &'static [Parameter]) -> Bodies {
+        Bodies {
+            tables: Tables::Nowhere,
+            request,
+            answer,
+        }
+    }
+
+    /// Tables in statements or actions, and one that the request may name by itself.
+    const fn with(tables: Tables) -> Bodies {
+        Bodies {
+            tables,
+            request: TABLE,
+            answer: NOTHING,
+        }
+    }
+
+    /// Records what the body of a request says.
+    pub(in crate::instrument) fn record_request(&self, call: &mut Saying<'_>, body: &[u8]) {
+        if !matches!(self.tables, Tables::Nowhere) {
+            record_tables(call, self.tables, body);
+        }
+        record_members(call, self.request, body);
+    }
+
+    /// Records what the body of an answer says.
+    pub(in crate::instrument) fn record_answer(&self, call: &mut Saying<'_>, body: &[u8]) {
+        record_members(call, self.answer, body);
+    }
 }
 
 /// Records the tables of a request of `DynamoDB` that names them in statements or actions.
-fn record_tables(call: &mut Saying<'_>, operation: &str, body: &[u8]) {
-    match operation {
-        "ExecuteStatement" | "ImportTable" => {
+#[cold]
+fn record_tables(call: &mut Saying<'_>, named: Tables, body: &[u8]) {
+    match named {
+        Tables::Nowhere => {}
+        Tables::One(operation) => {
             if let Some(table) = tables(operation, body).first() {
                 call.aws_text(key!("table_name"), table);
             }
         }
-        "BatchExecuteStatement"
-        | "ExecuteTransaction"
-        | "TransactGetItems"
-        | "TransactWriteItems" => {
+        Tables::Many(operation) => {
             let tables = tables(operation, body);
             if !tables.is_empty() {
                 call.aws_json(key!("table_names"), &list(tables));
             }
         }
-        _ => {}
     }
 }
 
 /// Records members of a body.
-pub(in crate::instrument) fn record_members(
-    call: &mut Saying<'_>,
-    parameters: &[Parameter],
-    body: &[u8],
-) {
+fn record_members(call: &mut Saying<'_>, parameters: &[Parameter], body: &[u8]) {
     if let [parameter] = parameters
         && let Take::Value = parameter.take
         && let Some(text) = first_text(body, parameter.body)
@@ -208,48 +228,60 @@ macro_rules! parameters {
     };
 }
 
-/// Of `DynamoDB`; `None` where nothing is but tables, however the request names them.
-fn dynamodb(operation: &str) -> Option<Recorded> {
-    let recorded: Recorded = match operation {
-        "PutItem" | "UpdateItem" | "DeleteItem" => (TABLE, WRITTEN),
-        "GetItem" => (GET_ITEM, CAPACITY),
-        "Query" => (QUERY, CAPACITY),
-        "Scan" => (SCAN, SCANNED),
-        "BatchGetItem" => (BATCH, CAPACITY),
-        "BatchWriteItem" => (BATCH, WRITTEN_BATCH),
-        "CreateTable" => (CREATE_TABLE, &[]),
-        "ListTables" => (LIST_TABLES, LISTED_TABLES),
-        "UpdateTable" => (UPDATE_TABLE, &[]),
-        "RestoreTableFromBackup" | "RestoreTableToPointInTime" => (RESTORE, &[]),
+/// What is recorded of an operation of `DynamoDB`: of those that are not listed, the table.
+pub(in crate::instrument) fn dynamodb(operation: &str) -> &'static Bodies {
+    use Tables::{Many, One};
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => const { &Bodies::new(TABLE, WRITTEN) },
+        "GetItem" => const { &Bodies::new(GET_ITEM, CAPACITY) },
+        "Query" => const { &Bodies::new(QUERY, CAPACITY) },
+        "Scan" => const { &Bodies::new(SCAN, SCANNED) },
+        "BatchGetItem" => const { &Bodies::new(BATCH, CAPACITY) },
+        "BatchWriteItem" => const { &Bodies::new(BATCH, WRITTEN_BATCH) },
+        "CreateTable" => const { &Bodies::new(CREATE_TABLE, NOTHING) },
+        "ListTables" => const { &Bodies::new(LIST_TABLES, LISTED_TABLES) },
+        "UpdateTable" => const { &Bodies::new(UPDATE_TABLE, NOTHING) },
+        "RestoreTableFromBackup" | "RestoreTableToPointInTime" => {
+            const { &Bodies::new(RESTORE, NOTHING) }
+        }
         "CreateGlobalTable"
         | "DescribeGlobalTable"
         | "DescribeGlobalTableSettings"
         | "UpdateGlobalTable"
-        | "UpdateGlobalTableSettings" => (GLOBAL_TABLE, &[]),
-        _ => return None,
-    };
-    Some(recorded)
+        | "UpdateGlobalTableSettings" => const { &Bodies::new(GLOBAL_TABLE, NOTHING) },
+        "ExecuteStatement" => const { &Bodies::with(One("ExecuteStatement")) },
+        "ImportTable" => const { &Bodies::with(One("ImportTable")) },
+        "BatchExecuteStatement" => const { &Bodies::with(Many("BatchExecuteStatement")) },
+        "ExecuteTransaction" => const { &Bodies::with(Many("ExecuteTransaction")) },
+        "TransactGetItems" => const { &Bodies::with(Many("TransactGetItems")) },
+        "TransactWriteItems" => const { &Bodies::with(Many("TransactWriteItems")) },
+        _ => const { &Bodies::new(TABLE, NOTHING) },
+    }
 }
 
-fn sqs(operation: &str) -> Recorded {
+/// What is recorded of an operation of SQS: of those that are not listed, the queue.
+pub(in crate::instrument) fn sqs(operation: &str) -> &'static Bodies {
     match operation {
-        "AddPermission" | "RemovePermission" => (PERMISSION, &[]),
-        "ChangeMessageVisibility" => (CHANGE_VISIBILITY, &[]),
-        "ChangeMessageVisibilityBatch" | "DeleteMessageBatch" => (QUEUE, FAILED),
-        "CreateQueue" => (CREATE_QUEUE, &[]),
-        "GetQueueAttributes" => (QUEUE, ATTRIBUTES),
-        "GetQueueUrl" => (GET_QUEUE_URL, QUEUE),
-        "ListDeadLetterSourceQueues" => (QUEUE, SOURCE_QUEUES),
-        "ListQueues" => (LIST_QUEUES, LISTED_QUEUES),
-        "ReceiveMessage" => (RECEIVE, RECEIVED),
-        "SendMessage" => (SEND, SENT),
-        "SendMessageBatch" => (SEND_BATCH, SENT_BATCH),
-        "SetQueueAttributes" => (SET_ATTRIBUTES, &[]),
-        _ => (QUEUE, &[]),
+        "AddPermission" | "RemovePermission" => const { &Bodies::new(PERMISSION, NOTHING) },
+        "ChangeMessageVisibility" => const { &Bodies::new(CHANGE_VISIBILITY, NOTHING) },
+        "ChangeMessageVisibilityBatch" | "DeleteMessageBatch" => {
+            const { &Bodies::new(QUEUE, FAILED) }
+        }
+        "CreateQueue" => const { &Bodies::new(CREATE_QUEUE, NOTHING) },
+        "GetQueueAttributes" => const { &Bodies::new(QUEUE, ATTRIBUTES) },
+        "GetQueueUrl" => const { &Bodies::new(GET_QUEUE_URL, QUEUE) },
+        "ListDeadLetterSourceQueues" => const { &Bodies::new(QUEUE, SOURCE_QUEUES) },
+        "ListQueues" => const { &Bodies::new(LIST_QUEUES, LISTED_QUEUES) },
+        "ReceiveMessage" => const { &Bodies::new(RECEIVE, RECEIVED) },
+        "SendMessage" => const { &Bodies::new(SEND, SENT) },
+        "SendMessageBatch" => const { &Bodies::new(SEND_BATCH, SENT_BATCH) },
+        "SetQueueAttributes" => const { &Bodies::new(SET_ATTRIBUTES, NOTHING) },
+        _ => const { &Bodies::new(QUEUE, NOTHING) },
     }
 }
 
 parameters! {
+    NOTHING: [];
     TABLE: ["TableName" => "table_name" Value];
     GLOBAL_TABLE: ["GlobalTableName" => "table_name" Value];
     RESTORE: ["TargetTableName" => "table_name" Value];

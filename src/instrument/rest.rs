@@ -9,14 +9,7 @@ use crate::recorder::{Key, Saying, key};
 /// Records what a request of Lambda says of the function.
 ///
 /// `/2015-03-31/functions/{FunctionName}/invocations?Qualifier=...`
-///
-/// Gives the key of the status of its answer; `None` where no function is invoked.
-pub(in crate::instrument) fn record_lambda(
-    call: &mut Saying<'_>,
-    operation: &str,
-    request: &HttpRequest,
-) -> Option<Key> {
-    let status = status_of_invocation(operation)?;
+pub(in crate::instrument) fn record_lambda(call: &mut Saying<'_>, request: &HttpRequest) {
     let (path, query) = split(request.uri());
     let function = path.split("/functions/").nth(1);
     if let Some(function) = function.and_then(|rest| rest.split('/').next()) {
@@ -34,7 +27,6 @@ pub(in crate::instrument) fn record_lambda(
     if let Some(qualifier) = parameter(query, "Qualifier") {
         call.aws_text(key!("qualifier"), &qualifier);
     }
-    Some(status)
 }
 
 /// Records how an invocation went.
@@ -49,11 +41,12 @@ pub(in crate::instrument) fn record_lambda_response(
     }
 }
 
-/// The key under which an operation that invokes a function records the status of its answer.
-fn status_of_invocation(operation: &str) -> Option<Key> {
+/// The key under which an operation that invokes a function records the status of its answer; `None`
+/// where no function is invoked.
+pub(in crate::instrument) fn status_of_invocation(operation: &str) -> Option<&'static Key> {
     match operation {
-        "Invoke" | "InvokeWithResponseStream" => Some(key!("status_code")),
-        "InvokeAsync" => Some(key!("status")),
+        "Invoke" | "InvokeWithResponseStream" => Some(const { &key!("status_code") }),
+        "InvokeAsync" => Some(const { &key!("status") }),
         _ => None,
     }
 }
@@ -118,10 +111,7 @@ pub(in crate::instrument) fn bucket(
 }
 
 /// Records the topic that a message of SNS goes to: `Action=Publish&TopicArn=...&Message=...`.
-pub(in crate::instrument) fn record_sns(call: &mut Saying<'_>, operation: &str, body: &[u8]) {
-    if !matches!(operation, "Publish" | "PublishBatch") {
-        return;
-    }
+pub(in crate::instrument) fn record_sns(call: &mut Saying<'_>, body: &[u8]) {
     let topic = std::str::from_utf8(body)
         .ok()
         .and_then(|body| parameter(body, "TopicArn"));

@@ -1,7 +1,6 @@
 //! Calls of the AWS SDK that end otherwise than with an answer, and what their clients are made of.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::{
@@ -17,9 +16,11 @@ use xray_phantom::{
     traced_clients,
 };
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn put(client: &Client) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
+pub(crate) fn put(
+    client: &Client,
+) -> aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder {
     client
         .put_item()
         .table_name("Orders")
@@ -27,7 +28,7 @@ fn put(client: &Client) -> aws_sdk_dynamodb::operation::put_item::builders::PutI
 }
 
 /// The outline and the text of the one trace.
-async fn trace_of(daemon: &FakeDaemon) -> (String, String) {
+pub(crate) async fn trace_of(daemon: &FakeDaemon) -> (String, String) {
     let trace = daemon.expect_one_trace().await;
     let text = trace
         .nodes()
@@ -35,7 +36,7 @@ async fn trace_of(daemon: &FakeDaemon) -> (String, String) {
     (trace.outline(), text.collect())
 }
 
-fn test_bed() -> (FakeDaemon, Recorder, MockDynamo) {
+pub(crate) fn test_bed() -> (FakeDaemon, Recorder, MockDynamo) {
     let daemon = FakeDaemon::start();
     let recorder = Recorder::builder("api").daemon(&daemon).build();
     (daemon, recorder, MockDynamo::new())
@@ -213,56 +214,6 @@ async fn a_client_without_a_region_sends_nothing() {
         "api\n  DynamoDB PutItem Orders FAULT DispatchFailure"
     );
     assert!(text.contains("Missing Region"), "{text}");
-}
-
-#[test]
-fn a_configuration_that_the_sdk_refuses_is_no_cancelled_call() {
-    use aws_smithy_runtime_api::client::interceptors::context::{Input, InterceptorContext};
-
-    let (daemon, recorder, _) = test_bed();
-    recorder.in_segment_infallible_sync("api", |_| {
-        // As the SDK does where it cannot build its components: the bag is dropped, no other hook runs.
-        let context = InterceptorContext::new(Input::erase(()));
-        let mut bag = ConfigBag::base();
-        let interceptor = AwsInterceptor::new(&recorder);
-        interceptor
-            .read_before_execution(&(&context).into(), &mut bag)
-            .unwrap();
-    });
-    let (outline, text) = xray_phantom::block_on(trace_of(&daemon));
-    assert_eq!(outline, "api\n  AWS FAULT ConstructionFailure");
-    let message = "no request was made: the SDK refused the configuration of the client, or nobody waited any more";
-    assert!(text.contains(message), "{text}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_may_be_dropped_at_any_moment() {
-    // While it waits for an answer, and while it waits to try again.
-    for (say, retries) in [
-        (
-            (|dynamo: &MockDynamo| drop(dynamo.on("PutItem").hang())) as fn(&MockDynamo),
-            "",
-        ),
-        (
-            |dynamo| drop(dynamo.on("PutItem").throttle(1).hang()),
-            " (retries 1)",
-        ),
-    ] {
-        let (daemon, recorder, dynamo) = test_bed();
-        say(&dynamo);
-        let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder);
-        recorder
-            .in_segment_infallible("api", async |_| {
-                let call = tokio::time::timeout(Duration::from_secs(1), put(&client).send());
-                call.await.unwrap_err();
-            })
-            .await;
-        let (outline, _) = trace_of(&daemon).await;
-        assert_eq!(
-            outline,
-            format!("api\n  DynamoDB PutItem Orders{retries} ERROR Cancelled")
-        );
-    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod aws;
 mod aws_cost;
+mod aws_dropped;
 mod aws_failures;
 mod aws_operations;
 mod aws_parity;
