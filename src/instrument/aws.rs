@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::endpoint_config::EndpointUrl;
+use http_1x::HeaderName;
 
 use crate::instrument::call::InFlight;
 use crate::instrument::rest::bucket;
@@ -217,7 +218,7 @@ impl Intercept for AwsInterceptor {
             // Replaces the one that the SDK itself sets inside Lambda, whose parent is the function.
             // It is not part of what is signed.
             let headers = context.request_mut().headers_mut();
-            headers.insert("x-amzn-trace-id", header);
+            headers.insert(const { HeaderName::from_static("x-amzn-trace-id") }, header);
         }
         Ok(())
     }

@@ -43,6 +43,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use http::HeaderName;
 use xray_phantom::recorder::Namespace;
 use xray_phantom::wire::{Emit, EmitCounts, Note};
 use xray_phantom::{AwsInterceptor, OpenEntity, Recorder, Sampling};
@@ -105,7 +106,8 @@ impl Intercept for HeaderAlone {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let headers = context.request_mut().headers_mut();
-        headers.insert("x-amzn-trace-id", UNSAMPLED.to_owned());
+        let name = const { HeaderName::from_static("x-amzn-trace-id") };
+        headers.insert(name, UNSAMPLED.to_owned());
         Ok(())
     }
 }

@@ -65,7 +65,7 @@ pub(crate) const OUTSIDE: &[(&str, &str)] = &[
     ("snapshot", "insta serde"),
     (
         "instrument",
-        "aws_smithy_runtime_api aws_smithy_types aws_types",
+        "aws_smithy_runtime_api aws_smithy_types aws_types http_1x",
     ),
     (
         "dynamodb",
