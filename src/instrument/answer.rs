@@ -1,12 +1,12 @@
 //! What a service answered.
 
-use std::borrow::Cow;
 use std::panic::Location;
 
 use aws_smithy_runtime_api::client::interceptors::context::Error;
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 
 use crate::instrument::failure::{Blame, chain, kind, of_text};
+use crate::instrument::message::without_values;
 use crate::json::Document;
 use crate::recorder::{OpenEntity, Saying, key};
 
@@ -128,48 +128,6 @@ pub(in crate::instrument) fn record_failure(
     subsegment.exception(place, &kind, &without_values(&message), progress.sent);
 }
 
-/// A message of a service without what it repeats of the request: where a signature is wrong, all
-/// headers with the session's token; where a value is, that value; where an expression is, a part of
-/// it.
-///
-/// Source: aws-sdk-cpp issue 17 and selling-partner-api-models issue 1900 ("The Canonical String for
-/// this request should have been ..."); the validation of the services' common framework ("Value
-/// '...' at 'limit' failed to satisfy constraint"); `DynamoDB` ("cannot be converted to a numeric
-/// value: ...", "Invalid FilterExpression: Syntax error; token: "...", near: "...""; dynamodb-dashboard
-/// issue 735).
-fn without_values(message: &str) -> Cow<'_, str> {
-    for (start, replaced) in [
-        ("The Canonical String", ""),
-        ("The String-to-Sign", ""),
-        ("x-amz-security-token:", "***"),
-        ("a numeric value: ", "***"),
-        ("Syntax error; token: ", "***"),
-    ] {
-        if let Some(place) = message.find(start) {
-            let kept = place + if replaced.is_empty() { 0 } else { start.len() };
-            let text = message[..kept].trim_end();
-            let space = if replaced.is_empty() { "" } else { " " };
-            return Cow::Owned(format!("{text}{space}{replaced}"));
-        }
-    }
-    let (begins, ends) = ("Value '", "' at '");
-    let mut text = String::new();
-    let mut rest = message;
-    while let Some((before, value)) = rest.split_once(begins)
-        && let Some(place) = value.find(ends)
-    {
-        text.push_str(before);
-        text.push_str(begins);
-        text.push_str("***");
-        rest = &value[place..];
-    }
-    if text.is_empty() {
-        return Cow::Borrowed(message);
-    }
-    text.push_str(rest);
-    Cow::Owned(text)
-}
-
 /// Code and message of an error in the order in which the SDKs look: header, `code`, `__type`; in
 /// XML `Code`.
 fn told(response: &HttpResponse) -> (String, String) {
@@ -224,7 +182,7 @@ mod tests {
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
 
-    use crate::instrument::answer::{told, without_values};
+    use crate::instrument::answer::told;
 
     #[track_caller]
     fn check(header: Option<&'static str>, body: &str, code: &str, message: &str) {
@@ -265,41 +223,5 @@ mod tests {
         );
         check(None, "", "", "");
         check(None, "<Error><Code>cut", "", "");
-    }
-
-    #[test]
-    fn a_message_repeats_no_value_of_the_request() {
-        for (message, expected) in [
-            (
-                "The conditional request failed",
-                "The conditional request failed",
-            ),
-            (
-                "The request signature we calculated does not match.\n\nThe Canonical String for this request \
-                 should have been\n'POST\n/\nx-amz-security-token:SECRET\n'",
-                "The request signature we calculated does not match.",
-            ),
-            (
-                "sent x-amz-security-token:SECRET too",
-                "sent x-amz-security-token: ***",
-            ),
-            (
-                "The parameter cannot be converted to a numeric value: SECRET",
-                "The parameter cannot be converted to a numeric value: ***",
-            ),
-            (
-                "2 validation errors detected: Value 'SECRET' at 'limit' failed to satisfy constraint: a; \
-                 Value 'it's SECRET' at 'tableName' failed to satisfy constraint: b",
-                "2 validation errors detected: Value '***' at 'limit' failed to satisfy constraint: a; \
-                 Value '***' at 'tableName' failed to satisfy constraint: b",
-            ),
-            (
-                "Invalid FilterExpression: Syntax error; token: \"SECRET\", near: \"= SECRET\"",
-                "Invalid FilterExpression: Syntax error; token: ***",
-            ),
-            ("Value 'open", "Value 'open"),
-        ] {
-            assert_eq!(without_values(message), expected);
-        }
     }
 }

@@ -10,6 +10,7 @@ mod aws;
 mod call;
 mod clients;
 mod failure;
+mod message;
 mod parameters;
 mod rest;
 
