@@ -1,6 +1,6 @@
 //! The place of the network: below the SDK's retries, above no socket.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -165,29 +165,37 @@ impl Connector {
             let why = "to wait, the mock needs the client to have a sleep implementation";
             return Err(refusal(why));
         };
-        if let Some(meeting) = meeting {
-            let arrival = meeting.at.arrive(request.invocation_id());
-            let in_time = either(arrival, sleep.sleep(LONGEST_WAIT)).await;
-            if !in_time {
-                waiting.number = None;
-                return Err(refusal(&self.shared.alone(number, &meeting.at)));
-            }
-        }
+        // Known beforehand: on a clock that jumps, the reply and the limit would be due together.
         let hangs = reply.fate() == Some(Lost::Hang);
-        match self.read_timeout {
-            Some(limit) if hangs || reply.delay() > limit => {
-                sleep.sleep(limit).await;
-                let why = format!("the mock did not answer within the read time-out of {limit:?}");
-                return Err(ConnectorError::timeout(why.into()));
+        let is_late = |limit: &Duration| hangs || reply.delay() > *limit;
+        let is_late = self.read_timeout.as_ref().is_some_and(is_late);
+        let limit = self.read_timeout.filter(|_| is_late || meeting.is_some());
+        let ready = async {
+            if let Some(meeting) = meeting {
+                let arrival = meeting.at.arrive(request.invocation_id(), rule);
+                if in_time(arrival, sleep.sleep(LONGEST_WAIT)).await.is_none() {
+                    return Err(self.shared.alone(number, &meeting.at));
+                }
             }
-            _ if hangs => {
+            if is_late {
+                pending::<()>().await;
+            }
+            if hangs {
                 wait_for_ever(sleep).await;
-                waiting.number = None;
-                return Err(refusal(&self.shared.hung(number, rule)));
+                return Err(self.shared.hung(number, rule));
             }
-            _ => sleep.sleep(reply.delay()).await,
-        }
+            sleep.sleep(reply.delay()).await;
+            Ok(())
+        };
+        let ready = match limit {
+            None => ready.await,
+            Some(limit) => in_time(ready, sleep.sleep(limit)).await.ok_or_else(|| {
+                let why = format!("the mock did not answer within the read time-out of {limit:?}");
+                ConnectorError::timeout(why.into())
+            })?,
+        };
         waiting.number = None;
+        ready.map_err(|why| refusal(&why))?;
         let reply = Ok(reply);
         self.shared.answered(number, &reply);
         match reply {
@@ -317,14 +325,14 @@ async fn wait_for_ever(sleep: &SharedAsyncSleep) {
     }
 }
 
-/// Waits for one of two futures; whether the first was ready.
-async fn either(first: impl Future<Output = ()>, second: impl Future<Output = ()>) -> bool {
-    let (mut first, mut second) = (pin!(first), pin!(second));
+/// What comes of a future, if it does not take longer than the other one.
+async fn in_time<T>(first: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
+    let (mut first, mut limit) = (pin!(first), pin!(limit));
     poll_fn(|context| {
-        if first.as_mut().poll(context).is_ready() {
-            return Poll::Ready(true);
+        if let Poll::Ready(ready) = first.as_mut().poll(context) {
+            return Poll::Ready(Some(ready));
         }
-        second.as_mut().poll(context).map(|()| false)
+        limit.as_mut().poll(context).map(|()| None)
     })
     .await
 }

@@ -21,6 +21,17 @@ pub(in crate::dynamodb) fn unused(script: &Script) -> Option<Note> {
     Some(Note::at(script.place, "unused-rule", message))
 }
 
+/// That calls of a rule waited for others which never came, and gave up.
+pub(in crate::dynamodb) fn unmet((rule, script): (usize, &Script)) -> Option<Note> {
+    let at = &script.rendezvous.as_ref()?.at;
+    let (most, calls) = (at.unmet(rule)?, at.calls());
+    let message = format!(
+        "calls to the rule for {script} gave up while they waited for a rendezvous of {calls}, and no more than \
+         {most} came at the same time: the others are made after it, or not at all"
+    );
+    Some(Note::at(script.place, "rendezvous", message))
+}
+
 /// Why no rule answers a request, with the nearest and what differs.
 pub(in crate::dynamodb) fn unanswered(scripts: &[Script], request: &Request) -> String {
     if let Some(script) = scripts

@@ -24,6 +24,17 @@ struct State {
     arrived: u64,
     /// How many have waited at once in this round.
     most: usize,
+    /// Of this round: who gave up last of whom nothing was told.
+    gave_up: Option<GaveUp>,
+}
+
+/// A call that waited and gave up.
+#[derive(Debug)]
+struct GaveUp {
+    /// Its rule.
+    rule: Option<usize>,
+    /// How many had been in at once.
+    most: usize,
 }
 
 /// Who is in.
@@ -48,9 +59,21 @@ impl Rendezvous {
         self.calls
     }
 
-    /// How many calls have been in at once, of this round.
-    pub(in crate::dynamodb) fn most(&self) -> usize {
-        self.state().most
+    /// How many calls have been in at once, of this round. Whoever gave up is told with it.
+    pub(in crate::dynamodb) fn alone(&self) -> usize {
+        let mut state = self.state();
+        state.gave_up = None;
+        state.most
+    }
+
+    /// The same where a call of this rule was the last that gave up, nobody has met since, and nothing
+    /// was told.
+    pub(in crate::dynamodb) fn unmet(&self, rule: usize) -> Option<usize> {
+        let mut state = self.state();
+        let gave_up = state
+            .gave_up
+            .take_if(|gave_up| gave_up.rule == Some(rule))?;
+        Some(gave_up.most)
     }
 
     /// Whether the call that this is an attempt of has met the others: it comes once, however often it
@@ -62,14 +85,19 @@ impl Rendezvous {
         }
     }
 
-    /// Comes in. The future is ready when enough have.
-    pub(in crate::dynamodb) fn arrive(self: &Arc<Self>, call: Option<&str>) -> Arrival {
+    /// Comes in, by a rule. The future is ready when enough have.
+    pub(in crate::dynamodb) fn arrive(
+        self: &Arc<Self>,
+        call: Option<&str>,
+        rule: Option<usize>,
+    ) -> Arrival {
         let mut state = self.state();
         state.arrived += 1;
         let arrival = Arrival {
             at: Arc::clone(self),
             round: state.round,
             number: state.arrived,
+            rule,
         };
         state.waiting.push(Waiting {
             number: arrival.number,
@@ -80,6 +108,7 @@ impl Rendezvous {
         if state.waiting.len() >= self.calls {
             state.round += 1;
             state.most = 0;
+            state.gave_up = None;
             let mut wakers = Vec::new();
             for waiting in std::mem::take(&mut state.waiting) {
                 wakers.extend(waiting.waker);
@@ -102,6 +131,7 @@ pub(in crate::dynamodb) struct Arrival {
     at: Arc<Rendezvous>,
     round: u64,
     number: u64,
+    rule: Option<usize>,
 }
 
 impl Future for Arrival {
@@ -129,6 +159,10 @@ impl Drop for Arrival {
         if state.round == self.round {
             let others = |waiting: &Waiting| waiting.number != self.number;
             state.waiting.retain(others);
+            state.gave_up = Some(GaveUp {
+                rule: self.rule,
+                most: state.most,
+            });
         }
     }
 }
@@ -145,23 +179,25 @@ mod tests {
     fn calls_wait_until_enough_are_in() {
         let place = Arc::new(Rendezvous::new(2));
         let mut context = Context::from_waker(Waker::noop());
-        let mut first = pin!(place.arrive(None));
-        assert!(first.as_mut().poll(&mut context).is_pending());
-        assert_eq!(place.most(), 1);
-
-        // One that gives up is in no longer.
-        let place = Arc::new(Rendezvous::new(2));
-        let given_up = place.arrive(None);
+        // One that gives up is in no longer, and is told once.
+        let given_up = place.arrive(None, Some(3));
+        assert_eq!(place.unmet(3), None);
         drop(given_up);
-        let mut first = pin!(place.arrive(None));
+        assert_eq!(place.unmet(2), None);
+        assert_eq!((place.unmet(3), place.unmet(3)), (Some(1), None));
+        drop(place.arrive(None, Some(3)));
+
+        let mut first = pin!(place.arrive(None, Some(3)));
         assert!(first.as_mut().poll(&mut context).is_pending());
-        let mut second = pin!(place.arrive(None));
+        let mut second = pin!(place.arrive(None, Some(4)));
         assert!(first.as_mut().poll(&mut context).is_ready());
         assert!(second.as_mut().poll(&mut context).is_ready());
-        assert_eq!(place.most(), 0);
+        // Two have met since.
+        assert_eq!((place.unmet(3), place.unmet(4)), (None, None));
 
         // The next round.
-        let mut third = pin!(place.arrive(None));
-        assert!(third.as_mut().poll(&mut context).is_pending());
+        let third = place.arrive(None, Some(3));
+        assert!(pin!(third).poll(&mut context).is_pending());
+        assert_eq!((place.alone(), place.unmet(3)), (1, None));
     }
 }

@@ -133,7 +133,8 @@ impl Rule {
     /// A call comes once, however often it is tried again; one that a time-out ends while it waits comes
     /// again with its next attempt. The next calls make the next round. Where too few come within five
     /// seconds, on the clock of the client, those that wait fail with an error that the SDK does not
-    /// retry, and the test fails.
+    /// retry, and the test fails. It does so too where they give up before that, as after the read
+    /// time-out of their client, and nobody meets after them.
     ///
     /// Where tokio's clock is paused, the five seconds pass as soon as the runtime has nothing else to
     /// do: calls of several threads, each with a runtime of its own, meet under a clock that runs.

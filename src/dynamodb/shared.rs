@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::dynamodb::call::{Attempt, Outcome};
-use crate::dynamodb::findings::{unanswered, unused};
+use crate::dynamodb::findings::{unanswered, unmet, unused};
 use crate::dynamodb::rendezvous::Rendezvous;
 use crate::dynamodb::reply::Compute;
 use crate::dynamodb::script::{Meeting, Script, Turn};
@@ -170,7 +170,7 @@ impl Shared {
         let now = self.now();
         let mut state = self.state();
         let request = Arc::clone(&state.attempts[number].request);
-        let (calls, most) = (at.calls(), at.most());
+        let (calls, most) = (at.calls(), at.alone());
         let why = format!(
             "{request} waited for a rendezvous of {calls} calls, and no more than {most} came at the same time: \
              the others are made after it, or not at all"
@@ -270,6 +270,7 @@ impl NoteSource for Shared {
                 notes.push(note);
             }
         }
+        notes.extend(state.scripts.iter().enumerate().filter_map(unmet));
         notes
     }
 }

@@ -39,6 +39,21 @@ async fn traced<T>(
     (result, daemon.expect_one_trace().await)
 }
 
+/// The same of a test that fails, and why it does.
+async fn failing<T>(
+    dynamo: &MockDynamo,
+    configure: impl FnOnce(Builder) -> Builder,
+    call: impl AsyncFnOnce(Client) -> T,
+) -> (T, String) {
+    let daemon = FakeDaemon::start();
+    let recorder = Recorder::builder("api").daemon(&daemon).build();
+    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder, configure);
+    let result = recorder
+        .in_segment_infallible("api", async |_| call(client).await)
+        .await;
+    (result, daemon.verify().await.unwrap_err().to_string())
+}
+
 fn as_it_is(config: Builder) -> Builder {
     config
 }
@@ -726,15 +741,146 @@ async fn a_call_that_gives_up_is_at_no_rendezvous() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_that_all_give_up_before_the_others_come_fail_the_test() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").rendezvous(2).then_ok().repeated();
+    let begun = tokio::time::Instant::now();
+    let timeouts = timed(|timeouts| timeouts.operation_timeout(Duration::from_secs(1)));
+    let ((), report) = failing(&dynamo, timeouts, async |client| {
+        let met = tokio::join!(put(&client, "a").send(), put(&client, "b").send());
+        met.0.unwrap();
+        met.1.unwrap();
+        put(&client, "c").send().await.unwrap_err();
+        put(&client, "d").send().await.unwrap_err();
+    })
+    .await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(2));
+    let why = "- rendezvous: calls to the rule for PutItem gave up while they waited for a rendezvous of 2, and no more \
+               than 1 came at the same time: the others are made after it, or not at all (";
+    assert_eq!(report.matches(why).count(), 1, "{report}");
+    assert_eq!(report.matches("rendezvous:").count(), 1, "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_still_wait_are_no_finding() {
+    let dynamo = MockDynamo::new();
+    dynamo.on("PutItem").rendezvous(2).then_ok().repeated();
+    traced(&dynamo, as_it_is, async |client| {
+        let second = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(dynamo.verify().map_err(|report| report.to_string()), Ok(()));
+            put(&client, "b").send().await
+        };
+        let met = tokio::join!(put(&client, "a").send(), second);
+        met.0.unwrap();
+        met.1.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_time_that_a_rendezvous_fails_is_told_at_the_rule_that_was_asked() {
+    let dynamo = MockDynamo::new();
+    dynamo
+        .on("GetItem")
+        .rendezvous_at("both", 2)
+        .then_no_item()
+        .repeated();
+    dynamo
+        .on("PutItem")
+        .rendezvous_at("both", 2)
+        .then_ok()
+        .repeated();
+    let timeouts = timed(|timeouts| timeouts.operation_timeout(Duration::from_secs(1)));
+    traced(&dynamo, timeouts, async |client| {
+        for _ in 0..2 {
+            put(&client, "a").send().await.unwrap_err();
+            let report = dynamo.verify().unwrap_err().to_string();
+            let why = "rendezvous: calls to the rule for PutItem gave up";
+            assert_eq!(report.matches(why).count(), 1, "{report}");
+            assert!(
+                !report.contains("calls to the rule for GetItem"),
+                "{report}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_too_late_is_never_given_however_time_jumps() {
+    let dynamo = MockDynamo::new();
+    dynamo
+        .on("PutItem")
+        .then_ok()
+        .slow(Duration::from_secs(5))
+        .repeated();
+    let timeouts = timed(|timeouts| timeouts.read_timeout(Duration::from_secs(3)));
+    traced(&dynamo, timeouts, async |client| {
+        let mut call = pin!(put(&client, "a").send());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(call.as_mut().poll(&mut context).is_pending());
+        tokio::time::advance(Duration::from_secs(10)).await;
+        let error = call.await.unwrap_err();
+        assert!(
+            format!("{error:?}").contains("the mock did not answer within the read time-out of 3s"),
+            "{error:?}"
+        );
+    })
+    .await;
+    dynamo.calls()[0].assert_attempts(["given up", "given up", "given up"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_time_out_ends_the_wait_for_others_too() {
+    let dynamo = MockDynamo::new();
+    dynamo
+        .on("PutItem")
+        .rendezvous(2)
+        .then_ok()
+        .slow(Duration::from_secs(2))
+        .repeated();
+    let begun = tokio::time::Instant::now();
+    let timeouts = timed(|timeouts| timeouts.read_timeout(Duration::from_secs(3)));
+    let ((), report) = failing(&dynamo, timeouts, async |client| {
+        // One second for the other, and two for the answer.
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            put(&client, "b").send().await
+        };
+        let met = tokio::join!(put(&client, "a").send(), late);
+        met.0.unwrap();
+        met.1.unwrap();
+        assert_eq!(begun.elapsed(), Duration::from_secs(3));
+        let error = put(&client, "c").send().await.unwrap_err();
+        assert!(
+            format!("{error:?}").contains("the mock did not answer within the read time-out of 3s"),
+            "{error:?}"
+        );
+    })
+    .await;
+    dynamo.calls()[2].assert_attempts(["given up", "given up", "given up"]);
+    assert!(
+        report.contains("- rendezvous: calls to the rule"),
+        "{report}"
+    );
+}
+
 /// Runs two calls, one after the other, under a time-out of the attempt, and gives what is found.
 async fn one_after_the_other(dynamo: &MockDynamo) -> Vec<String> {
     let timeouts = timed(|timeouts| timeouts.operation_attempt_timeout(Duration::from_secs(1)));
-    let (succeeded, _) = traced(dynamo, timeouts, async |client| {
+    let (succeeded, report) = failing(dynamo, timeouts, async |client| {
         let first = put(&client, "a").send().await.is_ok();
         put(&client, "b").send().await.is_ok() || first
     })
     .await;
     assert!(!succeeded, "{}", dynamo.transcript());
+    assert!(report.starts_with("1 finding "), "{report}");
+    assert!(
+        report.contains("waited for a rendezvous of 2, and no more than 1 came"),
+        "{report}"
+    );
     dynamo.transcript().lines().map(str::to_owned).collect()
 }
 
