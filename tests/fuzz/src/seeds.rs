@@ -178,11 +178,23 @@ fn many() -> Vec<Vec<u8>> {
     });
     let wide = list(42, &|_| "{}".to_owned());
     let deep = "{\"subsegments\":[".repeat(15) + &"]}".repeat(15);
+    // Deeper than a timeline draws: one is drawn of what is valid.
+    let entity = |id: u8| {
+        format!("\"id\":\"00000000000000{id:02}\",\"name\":\"a\",\"start_time\":1,\"end_time\":1")
+    };
+    let drawn = (0..9).rev().fold(String::new(), |inside, id| {
+        format!("{{{},\"subsegments\":[{inside}]}}", entity(id))
+    });
+    let trace = "\"trace_id\":\"1-00000000-000000000000000000000000\"";
     let documents = [
         vec![annotated("a", 55)],
         vec![annotated("a", 26), annotated("b", 26)],
         vec![format!("{{\"trace_id\":\"t\",\"subsegments\":[{wide}]}}")],
         vec![format!("{{\"trace_id\":\"t\",\"subsegments\":[{deep}]}}")],
+        vec![format!(
+            "{{{trace},{},\"subsegments\":[{drawn}]}}",
+            entity(99)
+        )],
         vec![format!(
             "{{\"links\":[{}]}}",
             list(21, &|id| format!("{{\"trace_id\":\"{id}\"}}"))
