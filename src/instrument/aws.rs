@@ -39,7 +39,8 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 ///   queue, topic, function, bucket and object, limits and counts, consumed capacity. The names of
 ///   tables also of transactions and of PartiQL statements.
 /// - Never a key, an item, a filter, a message, a receipt handle or a statement. What is said of item
-///   collections is recorded without their keys, which are those of items.
+///   collections is recorded without their keys, which are those of items; the message of an error
+///   without what services are known to repeat of these in it.
 ///
 /// | what happens | flags | exception |
 /// |---|---|---|
@@ -52,6 +53,9 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// | a request that cannot be made | fault | `ConstructionFailure` |
 /// | the future of the call is dropped | error | `Cancelled` |
 /// | 3xx (S3: not modified) | none | code and message of the service |
+///
+/// What fails before anything was sent is not `remote`: a time-out while credentials are fetched, an
+/// interceptor that refuses the call.
 ///
 /// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
 /// the one that the SDK itself sets inside Lambda; in a segment that is not sampled, with what the

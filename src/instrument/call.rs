@@ -150,10 +150,10 @@ impl Begun {
         }
     }
 
-    /// Records that the SDK has refused the configuration, and nobody has called anything.
+    /// Records that nothing was heard of it: the SDK has refused the configuration, as a rule.
     #[cold]
     fn refused(&mut self) {
-        let message = "no request was made: the SDK refused the configuration of the client";
+        let message = "no other hook ran: the SDK refused the configuration of the client, or the interceptor was disabled for this call";
         let call = &mut self.entity;
         call.open_call(UNKNOWN, (self.place, self.start), |call| {
             call.namespace(Namespace::Aws);
