@@ -60,7 +60,7 @@ use crate::recorder::{OpenEntity, Recorder, current_or_none};
 /// Each attempt carries the header `X-Amzn-Trace-Id` with the subsegment as its parent, in place of
 /// the one that the SDK itself sets inside Lambda; in a segment that is not sampled, with what the
 /// caller is to be told. Requests that are only presigned are no calls: they carry none, and nothing
-/// is recorded. Those of X-Ray itself carry none either.
+/// is recorded, unless they are dropped halfway. Those of X-Ray itself carry none either.
 ///
 /// With `aws-smithy-runtime` before 1.16.2 a call that ends with a time-out of the operation or of the
 /// attempt is recorded as `Cancelled`: no hook ran after it there (smithy-rs 4318).
