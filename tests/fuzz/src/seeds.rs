@@ -186,6 +186,8 @@ fn many() -> Vec<Vec<u8>> {
         format!("{{{},\"subsegments\":[{inside}]}}", entity(id))
     });
     let trace = "\"trace_id\":\"1-00000000-000000000000000000000000\"";
+    // Keys that are written with escapes.
+    let escaped = entity(1).replace("name", "\\u006eame");
     let documents = [
         vec![annotated("a", 55)],
         vec![annotated("a", 26), annotated("b", 26)],
@@ -194,6 +196,12 @@ fn many() -> Vec<Vec<u8>> {
         vec![format!(
             "{{{trace},{},\"subsegments\":[{drawn}]}}",
             entity(99)
+        )],
+        vec![format!("{{{trace},{escaped}}}")],
+        vec![format!(
+            "{{\"\\u0074{},{},\"annotations\":{{\"\\u0053\":1,\"T\":1}}}}",
+            &trace[2..],
+            entity(1)
         )],
         vec![format!(
             "{{\"links\":[{}]}}",
