@@ -30,12 +30,7 @@ async fn traced<T>(
     configure: impl FnOnce(Builder) -> Builder,
     call: impl AsyncFnOnce(Client) -> T,
 ) -> (T, Trace) {
-    let daemon = FakeDaemon::start();
-    let recorder = Recorder::builder("api").daemon(&daemon).build();
-    let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder, configure);
-    let result = recorder
-        .in_segment_infallible("api", async |_| call(client).await)
-        .await;
+    let (result, daemon) = called(dynamo, configure, call).await;
     (result, daemon.expect_one_trace().await)
 }
 
@@ -45,13 +40,22 @@ async fn failing<T>(
     configure: impl FnOnce(Builder) -> Builder,
     call: impl AsyncFnOnce(Client) -> T,
 ) -> (T, String) {
+    let (result, daemon) = called(dynamo, configure, call).await;
+    (result, daemon.verify().await.unwrap_err().to_string())
+}
+
+async fn called<T>(
+    dynamo: &MockDynamo,
+    configure: impl FnOnce(Builder) -> Builder,
+    call: impl AsyncFnOnce(Client) -> T,
+) -> (T, FakeDaemon) {
     let daemon = FakeDaemon::start();
     let recorder = Recorder::builder("api").daemon(&daemon).build();
     let client = mock_dynamo_client!(aws_sdk_dynamodb, dynamo, recorder, configure);
     let result = recorder
         .in_segment_infallible("api", async |_| call(client).await)
         .await;
-    (result, daemon.verify().await.unwrap_err().to_string())
+    (result, daemon)
 }
 
 fn as_it_is(config: Builder) -> Builder {
