@@ -91,9 +91,10 @@ impl<'a> Look<'a> {
         let meant = match sight.status {
             None => sight.flags,
             Some(b"429") => [true, false, true],
-            Some([b'1'..=b'3', _, _]) => [false; 3],
-            Some([b'4', _, _]) => [true, false, false],
-            Some([b'5', _, _]) => [false, true, false],
+            // Three characters are also `1.5`.
+            Some([b'1'..=b'3', b'0'..=b'9', b'0'..=b'9']) => [false; 3],
+            Some([b'4', b'0'..=b'9', b'0'..=b'9']) => [true, false, false],
+            Some([b'5', b'0'..=b'9', b'0'..=b'9']) => [false, true, false],
             Some(_) => return None,
         };
         (sight.flags == meant).then_some(())?;

@@ -62,6 +62,7 @@ mod requests;
 mod sampling;
 mod sampling_rules;
 mod schema;
+mod schema_twists;
 mod seam;
 mod secrets;
 mod serialize;
