@@ -102,7 +102,8 @@ fn without_statement(text: &str) -> Option<String> {
     (!is_known).then(|| format!("{before}{BEGINS}{then} ***"))
 }
 
-/// What is wrong with a statement, in words of the grammar alone.
+/// What is wrong with a statement, in words of the grammar alone: those of PartiQL's own parser, and
+/// what the service was seen to answer.
 const GRAMMAR: [&str; 8] = [
     "Expected data manipulation",
     "Expected identifier for simple path",
