@@ -188,6 +188,13 @@ fn many() -> Vec<Vec<u8>> {
     let trace = "\"trace_id\":\"1-00000000-000000000000000000000000\"";
     // Keys that are written with escapes.
     let escaped = entity(1).replace("name", "\\u006eame");
+    // Words that a snapshot puts in quotes, as they would be others without.
+    let words = ["./a", "ERROR", "FAULT", "THROTTLE", "metadata.a"].map(|word| {
+        vec![format!(
+            "{{{trace},{},\"http\":{{\"request\":{{\"method\":\"{word}\",\"url\":\"/\"}}}}}}",
+            entity(1)
+        )]
+    });
     let documents = [
         vec![annotated("a", 55)],
         vec![annotated("a", 26), annotated("b", 26)],
@@ -219,6 +226,7 @@ fn many() -> Vec<Vec<u8>> {
     let framed = |document: &String| [HEADER_LINE, document].concat().into_bytes();
     let inputs = documents
         .iter()
+        .chain(&words)
         .map(|all| all.iter().map(framed).collect::<Vec<_>>().join(&SEPARATOR));
     inputs.collect()
 }
@@ -304,6 +312,7 @@ const ODD: &[&[u8]] = &[
     b"{\"format\":\"json\",\"version\":1}\n[]",
     b"{\"format\":\"json\",\"version\":1}\nnull",
     b"{\"format\":\"json\",\"version\":1}\nx",
+    b"{\"format\":\"json\",\"version\":1}\n-inf",
     b"{\"format\":\"json\",\"version\":1}\nT1SCgAA",
     b"{\"format\":\"json\",\"version\":1}\nT1UCgA=\n",
     b"{\"format\":\"json\",\"version\":1}\nM1",
