@@ -195,6 +195,14 @@ fn many() -> Vec<Vec<u8>> {
             entity(1)
         )]
     });
+    // What the quick judge reads of a status; it passes only times like these.
+    let statuses = ["425", "5e5"].map(|status| {
+        let times = "\"start_time\":1465510280.5,\"end_time\":1465510281.5";
+        let named = "\"id\":\"0000000000000001\",\"name\":\"a\"";
+        vec![format!(
+            "{{{trace},{named},{times},\"http\":{{\"response\":{{\"status\":{status}}}}}}}"
+        )]
+    });
     let documents = [
         vec![annotated("a", 55)],
         vec![annotated("a", 26), annotated("b", 26)],
@@ -204,7 +212,7 @@ fn many() -> Vec<Vec<u8>> {
             "{{{trace},{},\"subsegments\":[{drawn}]}}",
             entity(99)
         )],
-        vec![format!("{{{trace},{escaped}}}")],
+        vec![format!("{{{trace},{escaped},\"sql\":{{}}}}")],
         vec![format!(
             "{{\"\\u0074{},{},\"annotations\":{{\"\\u0053\":1,\"T\":1}}}}",
             &trace[2..],
@@ -227,6 +235,7 @@ fn many() -> Vec<Vec<u8>> {
     let inputs = documents
         .iter()
         .chain(&words)
+        .chain(&statuses)
         .map(|all| all.iter().map(framed).collect::<Vec<_>>().join(&SEPARATOR));
     inputs.collect()
 }
