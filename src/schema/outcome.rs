@@ -110,7 +110,7 @@ pub(in crate::schema) fn judge_call<'a>(
 }
 
 /// The operations of DynamoDB that name a table.
-const WITH_TABLE: [&str; 10] = [
+const WITH_TABLE: [&str; 12] = [
     "BatchGetItem",
     "BatchWriteItem",
     "CreateTable",
@@ -121,4 +121,6 @@ const WITH_TABLE: [&str; 10] = [
     "PutItem",
     "Query",
     "Scan",
+    "UpdateItem",
+    "UpdateTable",
 ];

@@ -766,10 +766,25 @@ fn an_aws_call_says_what_was_called() {
     check(&call("S3", r#","aws":{"operation":"GetObject"}"#), report);
     check(&call("S3", r#","aws":{"region":"r"}"#), report);
     check(&call("S3", ""), report);
-    check(
-        &call("dynamodb", r#","aws":{"operation":"Query","region":"r"}"#),
-        report,
-    );
+    for operation in [
+        "BatchGetItem",
+        "BatchWriteItem",
+        "CreateTable",
+        "DeleteItem",
+        "DeleteTable",
+        "DescribeTable",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+        "UpdateTable",
+    ] {
+        let aws = format!(r#","aws":{{"operation":"{operation}","region":"r"}}"#);
+        check(&call("dynamodb", &aws), report);
+        let aws = aws.replace("\"r\"", "\"r\",\"table_name\":\"a\"");
+        check(&call("dynamodb", &aws), &[]);
+    }
     check(
         &call(
             "DynamoDB",
