@@ -69,7 +69,11 @@ fn whole(tree: &Tree, found: &mut Vec<Found>) {
     }
     let annotations = |branch: &Branch| branch.entity().annotations().count();
     let total: usize = tree.branches.iter().map(annotations).sum();
-    let documents: HashSet<u64> = tree.branches.iter().map(|branch| branch.seq).collect();
+    let annotated = tree
+        .branches
+        .iter()
+        .filter(|branch| annotations(branch) > 0);
+    let documents: HashSet<u64> = annotated.map(|branch| branch.seq).collect();
     if total > MAX_INDEXED_ANNOTATIONS && documents.len() > 1 {
         let message = format!(
             "annotations are set where metadata would do: the trace has {total}, and X-Ray indexes \

@@ -230,6 +230,11 @@ fn a_trace_has_a_size() {
     // The same document twice is one.
     check(&[large(60_000), large(60_000)], &[]);
     told(
+        &[large(100_001)],
+        "much was recorded for one trace: its documents have 100001 bytes, and X-Ray is sure to keep 100000 of a \
+         trace",
+    );
+    told(
         &[large(500_001)],
         "too much was recorded for one trace: its documents have 500001 bytes, and X-Ray keeps at most 500000 \
          (InvalidSegment was seen beyond); record less, or begin a trace of its own",
@@ -256,8 +261,23 @@ fn annotations_are_counted_in_the_whole_trace() {
         ],
         &["trace-annotations"],
     );
-    // What one document shows by itself is a violation of it.
+    told(
+        &[
+            segment("a1", &annotations(30)),
+            alone("b1", &annotations(21)),
+        ],
+        "annotations are set where metadata would do: the trace has 51, and X-Ray indexes 50",
+    );
+    // What one document shows by itself is a violation of it, whatever else came.
     check(&[segment("a1", &annotations(51))], &[]);
+    check(&[segment("a1", &annotations(51)), alone("b1", "")], &[]);
+    check(
+        &[
+            segment("a1", &annotations(51)),
+            alone("b1", &annotations(1)),
+        ],
+        &["trace-annotations"],
+    );
 }
 
 #[test]
@@ -318,6 +338,11 @@ fn one_call_is_recorded_once() {
     );
     let nested = format!(r#","subsegments":[{}]"#, call("c1", "r2", ""));
     check(&[calls(&[call("b1", "r1", &nested)])], &["recorded-twice"]);
+    told(
+        &[calls(&[call("b1", "r1", &nested)])],
+        "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (one \
+         lies inside the other)",
+    );
     let other = nested.replace("PutItem", "GetItem");
     check(&[calls(&[call("b1", "r1", &other)])], &[]);
     let remote = calls(&[call("b1", "r1", &nested)]).replace("\"aws\",", "\"remote\",");
