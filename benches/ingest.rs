@@ -2,10 +2,12 @@
 //!
 //! Cases take turns round by round, so that whatever else the machine does falls on all of them.
 //! The unit is a bare receive: one `recv` of 637 bytes from a socket that holds them. `to the
-//! index` is all that the daemon does with a valid one: when it arrives it is received, taken apart
-//! and read, and when somebody asks all that came are judged and entered by their traces. `by hand`
-//! is the same with what a careful person takes from the shelf: `serde_json::Value`, a JSON Schema,
-//! and a map of maps.
+//! index` is what the daemon does with a valid one, but for keeping its bytes and counting it: when
+//! it arrives it is received, taken apart and read, and when somebody asks all that came are judged
+//! and entered by their traces. `by hand` is the same with what a careful person takes from the
+//! shelf: `serde_json::Value`, a JSON Schema, and a map of maps. Each datagram is of another trace,
+//! so that all of them are kept until the clock has stopped,
+//! and each case has a thread of its own, and with it memory of its own.
 //!
 //! The other figures compare the cost of a document among few traces with that among many, and of
 //! a subsegment of a small trace with that of a large one, sent one by one in no order, until the
@@ -23,7 +25,8 @@ mod common;
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::UdpSocket;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, Scope};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -37,63 +40,7 @@ use crate::common::{SEGMENT, median, ratios, report, rounds, title};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rounds = rounds();
-    let datagram = wire::frame(SEGMENT)?;
-    assert_eq!(datagram.len(), 637);
-    let receiver = UdpSocket::bind("127.0.0.1:0")?;
-    let sender = UdpSocket::bind("127.0.0.1:0")?;
-    sender.connect(receiver.local_addr()?)?;
-    let schema: Value =
-        serde_json::from_str(include_str!("../schemas/segment-document.schema.json"))?;
-    let validator = jsonschema::validator_for(&schema)?;
-
-    let [mut bare, mut ours, mut by_hand] = [const { Vec::new() }; 3];
-    let mut buffer = [0; 2_048];
-    let fill = || (0..TOGETHER).try_for_each(|_| sender.send(&datagram).map(drop));
-    for _ in 0..rounds {
-        fill()?;
-        bare.push(each(TOGETHER, || {
-            for _ in 0..TOGETHER {
-                black_box(receiver.recv(&mut buffer)?);
-            }
-            Ok(())
-        })?);
-        fill()?;
-        let (mut index, mut documents) = (Index::new(), Vec::new());
-        ours.push(each(TOGETHER, || {
-            for _ in 0..TOGETHER {
-                let length = receiver.recv(&mut buffer)?;
-                if let Ok(Body::Segment(document)) = wire::receive(&buffer[..length]) {
-                    documents.push(document);
-                }
-            }
-            for (seq, document) in (0..).zip(documents) {
-                assert!(judge(&document).is_empty());
-                index.enter(Arrival {
-                    seq,
-                    arrived: None,
-                    document,
-                });
-            }
-            Ok(())
-        })?);
-        assert_eq!(index.len(), 1);
-        fill()?;
-        let mut traces: HashMap<String, HashMap<String, Value>> = HashMap::new();
-        by_hand.push(each(TOGETHER, || {
-            for _ in 0..TOGETHER {
-                let length = receiver.recv(&mut buffer)?;
-                let body = buffer[..length].iter().position(|&byte| byte == b'\n');
-                let body = &buffer[body.map_or(0, |line| line + 1)..length];
-                let document: Value = serde_json::from_slice(body)?;
-                assert!(validator.is_valid(&document));
-                let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
-                let (trace, id) = (text("trace_id"), text("id"));
-                traces.entry(trace).or_default().insert(id, document);
-            }
-            Ok(())
-        })?);
-        assert_eq!(traces.len(), 1);
-    }
+    let [bare, ours, by_hand] = arrivals(rounds)?;
 
     // Many traces, few traces.
     let [mut few, mut many] = [const { Vec::new() }; 2];
@@ -132,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     println!(
         "{:44} {:>7.2} µs",
-        "a subsegment, in a trace of 1",
+        "a document, in a trace of 1 subsegment",
         median(&subsegments[0]) * 1e6
     );
     for (times, count) in subsegments.iter().zip(COUNTS).skip(1) {
@@ -140,6 +87,89 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         report(&format!("the same, of {count}"), "x", &ratio, Some(1.5));
     }
     Ok(())
+}
+
+/// The times of a datagram: only received, to the index, and by hand.
+fn arrivals(rounds: usize) -> Result<[Vec<f64>; 3], Box<dyn std::error::Error>> {
+    let datagrams = (0..u64::from(TOGETHER))
+        .map(|number| wire::frame(&numbered(number)))
+        .collect::<Result<Vec<_>, _>>()?;
+    assert!(datagrams.iter().all(|datagram| datagram.len() == 637));
+    let receiver = UdpSocket::bind("127.0.0.1:0")?;
+    let sender = UdpSocket::bind("127.0.0.1:0")?;
+    sender.connect(receiver.local_addr()?)?;
+    let schema: Value =
+        serde_json::from_str(include_str!("../schemas/segment-document.schema.json"))?;
+    let validator = jsonschema::validator_for(&schema)?;
+
+    let fill = || {
+        let mut datagrams = datagrams.iter();
+        datagrams.try_for_each(|datagram| sender.send(datagram).map(drop))
+    };
+    let receive = |buffer: &mut [u8]| receiver.recv(buffer);
+    thread::scope(|scope| {
+        let mut bare = apart(scope, || {
+            let mut buffer = [0; 2_048];
+            fill()?;
+            each(TOGETHER, || {
+                for _ in 0..TOGETHER {
+                    black_box(receive(&mut buffer)?);
+                }
+                Ok(())
+            })
+        });
+        let mut ours = apart(scope, || {
+            let mut buffer = [0; 2_048];
+            fill()?;
+            let (mut index, mut documents) = (Index::new(), Vec::new());
+            let time = each(TOGETHER, || {
+                for _ in 0..TOGETHER {
+                    let length = receive(&mut buffer)?;
+                    if let Ok(Body::Segment(document)) = wire::receive(&buffer[..length]) {
+                        documents.push(document);
+                    }
+                }
+                for (seq, document) in (0..).zip(documents) {
+                    assert!(judge(&document).is_empty());
+                    index.enter(Arrival {
+                        seq,
+                        arrived: None,
+                        document,
+                    });
+                }
+                Ok(())
+            });
+            assert_eq!(index.len(), datagrams.len());
+            time
+        });
+        let mut by_hand = apart(scope, || {
+            let mut buffer = [0; 2_048];
+            fill()?;
+            let mut traces: HashMap<String, HashMap<String, Value>> = HashMap::new();
+            let time = each(TOGETHER, || {
+                for _ in 0..TOGETHER {
+                    let length = receive(&mut buffer)?;
+                    let body = buffer[..length].iter().position(|&byte| byte == b'\n');
+                    let body = &buffer[body.map_or(0, |line| line + 1)..length];
+                    let document: Value = serde_json::from_slice(body)?;
+                    assert!(validator.is_valid(&document));
+                    let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
+                    let (trace, id) = (text("trace_id"), text("id"));
+                    traces.entry(trace).or_default().insert(id, document);
+                }
+                Ok(())
+            });
+            assert_eq!(traces.len(), datagrams.len());
+            time
+        });
+        let mut times = [const { Vec::new() }; 3];
+        for _ in 0..rounds {
+            times[0].push(bare()?);
+            times[1].push(ours()?);
+            times[2].push(by_hand()?);
+        }
+        Ok(times)
+    })
 }
 
 /// A daemon that holds so many traces.
@@ -188,7 +218,8 @@ fn numbered(number: u64) -> String {
     SEGMENT.replace("1-5759e988-bd862e3fe1be46a994272793", &trace_id(number))
 }
 
-/// The time of one of so many subsegments of a trace, from its first document to its tree.
+/// The time of one of the documents of a trace with so many subsegments, from its first document to
+/// its tree.
 fn streamed(count: u64) -> Result<f64, Box<dyn std::error::Error>> {
     let id = trace_id(1);
     // Each fourth is a parent of four; 7 is prime to all counts, so that the order is no order.
@@ -210,9 +241,10 @@ fn streamed(count: u64) -> Result<f64, Box<dyn std::error::Error>> {
         .iter()
         .map(|text| Document::parse(text).map(Arc::new))
         .collect::<Result<Vec<_>, _>>()?;
-    // Small traces often, so that each measurement takes about as long.
+    // Small traces often, so that each measurement takes about as long. Their segments count too: of
+    // a small trace they are half of what is done.
     let times = (COUNTS[3] / count).max(1);
-    each(u32::try_from(times * count)?, || {
+    each(u32::try_from(times * (count + 1))?, || {
         for _ in 0..times {
             let mut index = Index::new();
             for (document, seq) in documents.iter().zip(0..) {
@@ -230,6 +262,28 @@ fn streamed(count: u64) -> Result<f64, Box<dyn std::error::Error>> {
         }
         Ok(())
     })
+}
+
+/// Runs a case in a thread of its own, whose memory no other case leaves in pieces; each call is a
+/// round.
+fn apart<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    mut round: impl FnMut() -> Result<f64, Box<dyn std::error::Error>> + Send + 'scope,
+) -> impl FnMut() -> Result<f64, Box<dyn std::error::Error>> {
+    let (go, asked) = mpsc::sync_channel(0);
+    let (tell, told) = mpsc::sync_channel(0);
+    scope.spawn(move || {
+        while let Ok(()) = asked.recv() {
+            let time = round().map_err(|error| error.to_string());
+            if tell.send(time).is_err() {
+                return;
+            }
+        }
+    });
+    move || {
+        go.send(())?;
+        Ok(told.recv()??)
+    }
 }
 
 /// The time of one of so many that `run` does.
