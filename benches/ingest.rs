@@ -6,11 +6,11 @@
 //! it arrives it is received, taken apart and read, and when somebody asks all that came are judged
 //! and entered by their traces. `by hand` is the same with what a careful person takes from the
 //! shelf: `serde_json::Value`, a JSON Schema, and a map of maps. Each datagram is of another trace,
-//! so that all of them are kept until the clock has stopped,
-//! and each case has a thread of its own, and with it memory of its own.
+//! so that all of them are kept until the clock has stopped, and each case has a thread of its own,
+//! and with it memory that the others leave alone.
 //!
-//! The other figures compare the cost of a document among few traces with that among many, and of
-//! a subsegment of a small trace with that of a large one, sent one by one in no order, until the
+//! The other figures compare the cost of a document among few open traces with that among many, and
+//! of a document of a small trace with that of a large one, sent one by one in no order, until the
 //! trace is handed over.
 //!
 //! ```sh
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report("by hand, of ours (at least 3)", "x", &times, None);
     println!(
         "{:44} {:>7.2} µs",
-        "one more among 100 traces",
+        "one more among 100 open traces",
         median(&few) * 1e6
     );
     report(
@@ -172,21 +172,28 @@ fn arrivals(rounds: usize) -> Result<[Vec<f64>; 3], Box<dyn std::error::Error>> 
     })
 }
 
-/// A daemon that holds so many traces.
+/// A daemon that holds so many traces, of which each waits for the end of its segment.
 struct Store {
     daemon: FakeDaemon,
     traces: u64,
+    documents: u64,
 }
 
 impl Store {
     fn of(traces: u64) -> Result<Store, Box<dyn std::error::Error>> {
         let store = Store {
-            daemon: FakeDaemon::start(),
+            daemon: FakeDaemon::builder()
+                .allow("never-closed")
+                .allow("trace-too-large")
+                .start(),
             traces,
+            documents: 0,
         };
         let emitter = store.daemon.emitter();
         for number in 0..traces {
-            emitter.emit(&numbered(number));
+            let open = numbered(number).replacen(END, r#""in_progress":true"#, 1);
+            assert!(open.contains("in_progress"));
+            emitter.emit(&open);
         }
         block_on(store.daemon.partial(trace_id(0)))?;
         Ok(store)
@@ -197,8 +204,14 @@ impl Store {
         let emitter = self.daemon.emitter();
         let step = (self.traces / MORE).max(1);
         let documents: Vec<String> = (0..MORE)
-            .map(|number| numbered(number * step % self.traces))
+            .map(|number| {
+                let id = |kind: u64| format!("{:016x}", kind << 32 | (self.documents + number));
+                numbered(number * step % self.traces)
+                    .replace("53995c3f42cd8ad8", &id(1))
+                    .replace("6a2f1b3c4d5e6f70", &id(2))
+            })
             .collect();
+        self.documents += MORE;
         each(u32::try_from(MORE)?, || {
             for document in &documents {
                 emitter.emit(document);
@@ -296,6 +309,8 @@ fn each(
     Ok(start.elapsed().as_secs_f64() / f64::from(count))
 }
 
+/// How the segment ends.
+const END: &str = r#""end_time":1721763840.296425"#;
 /// How many datagrams are received together: as many as any buffer holds.
 const TOGETHER: u32 = 64;
 /// How many documents are entered together.
