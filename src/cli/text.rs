@@ -14,7 +14,7 @@ use crate::render::excerpt;
 /// summary.
 ///
 /// ```text
-/// pruned[annotation-key]: the annotation key `order id` has ` `: use letters, digits, `_` and `.`
+/// pruned[annotation-key]: a text, or a name from elsewhere, was used as a key: the annotation key `order id` has ` `; use letters, digits, `_` and `.`
 ///   --> capture.jsonl:3, datagram 2, at /annotations/order id
 ///    |  of OrdersWorker > dynamo-put, id 53995c3f42cd8ad8, trace 1-5759e988-bd862e3fe1be46a994272793
 ///    |  X-Ray keeps the document and silently loses this (known by: seen)

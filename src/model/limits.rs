@@ -17,6 +17,9 @@ pub const MAX_DOCUMENT: usize = 65_536;
 /// The other reading of "64 kB".
 pub const LARGE_DOCUMENT: usize = 64_000;
 
+/// Where a document comes near the limit: an item more, a longer stack, and it may be lost.
+pub const NEARLY_LARGE_DOCUMENT: usize = 56_000;
+
 /// Largest trace in bytes: "500 KB" (AWS general reference, X-Ray quotas, upper bound).
 pub const MAX_TRACE: usize = 500_000;
 

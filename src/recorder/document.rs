@@ -1,6 +1,6 @@
 //! Documents of parts that have ended.
 
-use crate::model::limits::LARGE_DOCUMENT;
+use crate::model::limits::NEARLY_LARGE_DOCUMENT;
 use crate::model::{EntityId, TraceId};
 use crate::recorder::outcome::Outcome;
 use crate::recorder::parts::Parts;
@@ -68,7 +68,7 @@ pub(in crate::recorder) fn of_trees(
     }
     let ready = std::mem::take(&mut parts.ready);
     let mut outcome = parts.outcome.take().unwrap_or_else(spare::outcome);
-    let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= LARGE_DOCUMENT;
+    let all_fit = parts.bodies.len() + ready.len() * ENVELOPE <= NEARLY_LARGE_DOCUMENT;
     for &root in &ready {
         // One that lies in another which is ready goes with it.
         let above = parts.list[root].parent;
@@ -112,7 +112,7 @@ fn in_pieces(
         size += attached.iter().map(|child| sizes[*child]).sum::<usize>();
         // The largest first, and only so many of them that the rest fits.
         attached.sort_unstable_by_key(|child| (sizes[*child], *child));
-        while size > LARGE_DOCUMENT
+        while size > NEARLY_LARGE_DOCUMENT
             && let Some(largest) = attached.pop()
         {
             size -= sizes[largest];

@@ -5,7 +5,7 @@ use crate::model::limits::{MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS};
 use crate::schema::Rule;
 use crate::schema::fields::Law;
 use crate::schema::judge::{Judge, has_duplicates};
-use crate::schema::words::{annotation_key_fault, quoted, shown};
+use crate::schema::words::{annotation_key_fault, key_holds_id, quoted, shown};
 
 /// Judges the `annotations` of an entity.
 pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, block: Value<'a>) {
@@ -34,7 +34,8 @@ fn no_object<'a>(judge: &mut Judge<'a>, block: Value<'a>) {
         let dialect = Some("the Node SDK writes so where it is given so");
         judge.report_of(Rule::LooseType, block, dialect, || {
             format!(
-                "`annotations` is {}: write an object, or leave it out",
+                "there was nothing to annotate: `annotations` is {}; write an object, or leave \
+                it out",
                 shown(block)
             )
         });
@@ -52,7 +53,19 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
                 "" => "an annotation key".to_owned(),
                 key => format!("the annotation key {}", quoted(key)),
             };
-            format!("{key} {fault}: use letters, digits, `_` and `.`")
+            format!(
+                "a text, or a name from elsewhere, was used as a key: {key} {fault}; use \
+                letters, digits, `_` and `.`"
+            )
+        });
+    }
+    if key_holds_id(&key) {
+        judge.report(Rule::IdInName, value, || {
+            format!(
+                "an id was put into a key: the annotation key {} looks as if it held one; name \
+                what it tells, and make the id its value",
+                quoted(&key)
+            )
         });
     }
     match value.kind() {
@@ -60,8 +73,12 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
         Kind::String => long_text(judge, &key, value),
         Kind::Null | Kind::Array | Kind::Object => {
             judge.report(Rule::AnnotationValue, value, || {
+                let why = match value.kind() {
+                    Kind::Null => "a value that is not set was annotated",
+                    _ => "a structure was annotated",
+                };
                 format!(
-                    "the annotation {} is {}: use a string, a number or a boolean, or \
+                    "{why}: the annotation {} is {}; use a string, a number or a boolean, or \
                     metadata for anything else",
                     quoted(&key),
                     shown(value)
@@ -80,9 +97,8 @@ fn long_text<'a>(judge: &mut Judge<'a>, key: &str, value: Value<'a>) {
     if length > MAX_ANNOTATION_VALUE {
         judge.report(Rule::AnnotationLength, value, || {
             format!(
-                "the annotation {} has {length} characters ({}), and X-Ray takes \
-                {MAX_ANNOTATION_VALUE}: cut it, \
-                 or use metadata",
+                "a whole text was annotated: the annotation {} has {length} characters ({}), and \
+                X-Ray takes {MAX_ANNOTATION_VALUE}; cut it, or use metadata",
                 quoted(key),
                 shown(value)
             )
@@ -100,8 +116,8 @@ pub(in crate::schema) fn judge_metadata<'a>(judge: &mut Judge<'a>, block: Value<
         if key.starts_with(RESERVED) {
             judge.report(Rule::MetadataReserved, value, || {
                 format!(
-                    "the metadata key {} is reserved: choose one that does not begin \
-                    with `{RESERVED}`",
+                    "a key was chosen that AWS keeps for itself: the metadata key {} is \
+                    reserved; choose one that does not begin with `{RESERVED}`",
                     quoted(&key)
                 )
             });
@@ -109,8 +125,8 @@ pub(in crate::schema) fn judge_metadata<'a>(judge: &mut Judge<'a>, block: Value<
         if value.kind() != Kind::Object {
             judge.report(Rule::MetadataNamespace, value, || {
                 format!(
-                    "the metadata {} is {}, and the schema asks for a namespace, an object: write \
-                     {{\"default\": {{...}}}}",
+                    "metadata was set without a namespace: the metadata {} is {}, and the schema \
+                     asks for a namespace, an object; write {{\"default\": {{...}}}}",
                     quoted(&key),
                     shown(value)
                 )

@@ -118,7 +118,7 @@ pub(in crate::schema) const fn fact(key: &'static str, shape: Shape, fact: Fact)
         ends: ends(key.as_bytes()),
         shape,
         kinds: match fact {
-            Fact::Operation | Fact::Region | Fact::Table => kinds(shape),
+            Fact::Region | Fact::RequestId | Fact::Table => kinds(shape),
             _ => 0,
         },
         fact: Some(fact),

@@ -2,12 +2,13 @@
 
 use crate::json::{Kind, Value};
 use crate::schema::Rule;
+use crate::schema::aws_call::judge_call;
 use crate::schema::fields::{FACTS, Fact};
 use crate::schema::ids::judge_ids;
 use crate::schema::judge::Judge;
-use crate::schema::outcome::{judge_call, judge_outcome};
+use crate::schema::outcome::judge_outcome;
 use crate::schema::times::judge_times;
-use crate::schema::words::{holds_id, name_fault, quoted, shown, shown_kind};
+use crate::schema::words::{holds_id, name_fault, quoted, shown, shown_kind, why_not};
 
 /// Where an entity stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,44 +81,51 @@ fn missing<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
             Fact::Id,
             true,
             Rule::MissingId,
-            "`id`: give it 16 hex digits",
+            "the emitter left it out",
+            "`id`; give it 16 hex digits",
         ),
         (
             Fact::Name,
             true,
             Rule::MissingName,
-            "`name`: a segment has that of its service, a subsegment that of its work",
+            "the emitter left it out",
+            "`name`; a segment has that of its service, a subsegment that of its work",
         ),
         (
             Fact::Start,
             true,
             Rule::MissingStartTime,
-            "`start_time`: write epoch seconds, such as 1721763840.25",
+            "the emitter left it out",
+            "`start_time`; write epoch seconds, such as 1721763840.25",
         ),
         (
             Fact::TraceId,
             top,
             Rule::MissingTraceId,
-            "`trace_id`, so that it belongs to no trace: write 1-, 8 hex digits, -, 24 hex digits",
+            "it was made outside of a trace",
+            "`trace_id`, so that it belongs to none; write 1-, 8 hex digits, -, 24 hex digits",
         ),
         (
             Fact::ParentId,
             alone,
             Rule::MissingParentId,
-            "`parent_id`: name the entity that it is a part of",
+            "it was sent without its context",
+            "`parent_id`; name the entity that it is a part of",
         ),
     ];
-    for (fact, needed, rule, lacks) in needed {
+    for (fact, needed, rule, why, lacks) in needed {
         if needed && facts.get(fact).is_none() {
-            judge.report(rule, entity, || format!("{} has no {lacks}", what(facts)));
+            judge.report(rule, entity, || {
+                format!("{why}: {} has no {lacks}", what(facts))
+            });
         }
     }
     if facts.get(Fact::End).is_none() && !facts.is_true(Fact::InProgress) {
         judge.report(Rule::MissingEndTime, entity, || {
             format!(
-                "{} has neither an `end_time` nor `in_progress: true`, and X-Ray refuses \
-                the whole document: end \
-                 it before it is sent, or mark it",
+                "it was sent before it was closed: {} has neither an `end_time` nor \
+                `in_progress: true`, and X-Ray refuses the whole document; close it before it \
+                is sent, or mark it",
                 what(facts)
             )
         });
@@ -130,7 +138,11 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     };
     let Some(name) = value.as_str() else {
         return judge.report(Rule::NameFormat, value, || {
-            format!("the name is {}, expected a string", shown_kind(value))
+            format!(
+                "{}: the name is {}, expected a string",
+                why_not(value),
+                shown_kind(value)
+            )
         });
     };
     let kind = match facts.place {
@@ -139,23 +151,23 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
     };
     match (name_fault(&name), kind) {
         (None, _) => {}
-        (Some(fault), _) if name.is_empty() => {
+        (Some((why, fault)), _) if name.is_empty() => {
             judge.report(Rule::NameFormat, value, || {
-                format!("the name of a {kind} {fault}")
+                format!("{why}: the name of a {kind} {fault}")
             });
         }
-        (Some(fault), "subsegment") => judge.report(Rule::SubsegmentName, value, || {
-            format!("the name {} of a subsegment {fault}", quoted(&name))
+        (Some((why, fault)), "subsegment") => judge.report(Rule::SubsegmentName, value, || {
+            format!("{why}: the name {} of a subsegment {fault}", quoted(&name))
         }),
-        (Some(fault), _) => judge.report(Rule::NameFormat, value, || {
-            format!("the name {} of a {kind} {fault}", quoted(&name))
+        (Some((why, fault)), _) => judge.report(Rule::NameFormat, value, || {
+            format!("{why}: the name {} of a {kind} {fault}", quoted(&name))
         }),
     }
     if holds_id(&name) {
         judge.report(Rule::IdInName, value, || {
             format!(
-                "the name {} looks as if it held an id: name the kind of work, and put \
-                the id into an annotation",
+                "an id was put into a name: {} looks as if it held one; name the kind of work, \
+                and put the id into an annotation",
                 quoted(&name)
             )
         });
@@ -172,8 +184,8 @@ fn type_value<'a>(judge: &mut Judge<'a>, value: Value<'a>, place: Place) {
                 Place::Embedded | Place::OnItsOwn => "a subsegment",
             };
             format!(
-                "`type` is {}, and X-Ray takes this for {taken}: write `subsegment` \
-                where it is one sent on its own, or leave it out",
+                "another word than X-Ray's was used: `type` is {}, and X-Ray takes this for \
+                {taken}; write `subsegment` where it is one sent on its own, or leave it out",
                 shown(value)
             )
         }),

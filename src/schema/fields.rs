@@ -58,6 +58,7 @@ pub(in crate::schema) enum Fact {
     Operation,
     ParentId,
     Region,
+    RequestId,
     Start,
     Status,
     Table,
@@ -244,9 +245,10 @@ pub(in crate::schema) const AWS_CALL: &Block = &Block::new(&[
     field("queue_url", TEXT),
     field("topic_arn", G_TEXT),
     field("account_id", TEXT),
-    field(
+    fact(
         "request_id",
         Shape::OrNull(&TEXT, "some SDKs write null where a reply has none"),
+        Fact::RequestId,
     ),
     fact("table_name", TEXT, Fact::Table),
     field("queue_name", G_TEXT),

@@ -7,7 +7,7 @@ use crate::schema::Rule;
 use crate::schema::entity::{Facts, Place};
 use crate::schema::fields::Fact;
 use crate::schema::judge::Judge;
-use crate::schema::words::{ID_LENGTH, has_length, quoted, shown, shown_kind};
+use crate::schema::words::{ID_LENGTH, has_length, quoted, shown, shown_kind, why_not};
 
 /// Judges the ids of an entity.
 pub(in crate::schema) fn judge_ids<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
@@ -21,7 +21,7 @@ pub(in crate::schema) fn judge_ids<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>)
                 value,
                 "parent_id",
                 Rule::CallerIdFormat,
-                ", and X-Ray drops it: leave it out where nobody called",
+                ", and X-Ray drops it; leave it out where nobody called",
             ),
             Place::OnItsOwn => id(judge, value, "parent_id", Rule::ParentIdFormat, ""),
             // Nesting decides, and the schema asks for any string.
@@ -43,8 +43,13 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
                 Some(text) => format!("got {}", count(text.chars().count() as u64, "character")),
                 None => format!("got {}", value.kind()),
             };
+            let why = match value.as_str() {
+                Some(text) if text.is_empty() => "it was never set",
+                Some(_) => "an id of another kind was used",
+                None => why_not(value),
+            };
             format!(
-                "`{key}` is {}: expected a string of 16 hex digits, {length}{then}",
+                "{why}: `{key}` is {}, expected a string of 16 hex digits, {length}{then}",
                 shown(value)
             )
         });
@@ -53,7 +58,8 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         judge.report(Rule::IdHex, value, || {
             format!(
-                "`{key}` is {}: X-Ray's guide asks for 16 hex digits, 64 random bits",
+                "the id was made by hand, or of a text: `{key}` is {}; X-Ray's guide asks for 16 \
+                hex digits, 64 random bits",
                 shown(value)
             )
         });
@@ -64,8 +70,8 @@ fn id<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str, rule: Rule, then: 
 
 fn unsampled(key: &str) -> String {
     format!(
-        "`{key}` is all zeros, as SDKs make it for a request that is not sampled: such \
-        entities should not be sent"
+        "a request that is not sampled was sent: `{key}` is all zeros, as SDKs make it for \
+        such a request; do not send it"
     )
 }
 
@@ -84,13 +90,22 @@ fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
         return;
     }
     judge.report(Rule::TraceIdFormat, value, || match text.as_deref() {
-        None => format!("`trace_id` is {}, expected a string", shown_kind(value)),
+        None => format!(
+            "{}: `trace_id` is {}, expected a string",
+            why_not(value),
+            shown_kind(value)
+        ),
         Some("") => {
-            "`trace_id` is an empty text: write 1-, 8 hex digits, -, 24 hex digits".to_owned()
+            "the trace was never begun: `trace_id` is an empty text; write 1-, 8 hex digits, -, \
+             24 hex digits"
+                .to_owned()
         }
         Some(text) => match text.parse::<TraceId>() {
-            Ok(id) => format!("`trace_id` is {}, a W3C id: write it as {id}", quoted(text)),
-            Err(error) => error.to_string(),
+            Ok(id) => format!(
+                "a W3C id was sent as it is: `trace_id` is {}; write it as {id}",
+                quoted(text)
+            ),
+            Err(error) => format!("an id of another kind was used: {error}"),
         },
     });
 }
@@ -111,9 +126,8 @@ fn embedded_trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
         judge.report(Rule::EmbeddedTraceId, value, || {
             let document = document.map_or_else(|| "none".to_owned(), shown);
             format!(
-                "an embedded subsegment names the trace {}, and its document {document}: \
-                it was recorded in another \
-                 request's segment, or its trace was copied wrongly",
+                "it was recorded in another request's segment, or its trace was copied wrongly: \
+                an embedded subsegment names the trace {}, and its document {document}",
                 shown(value)
             )
         });

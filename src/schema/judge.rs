@@ -190,7 +190,11 @@ impl<'a> Judge<'a> {
         let known = block.fields.iter().map(|field| field.key);
         if let Some(known) = misspelled(&key, known) {
             self.report_of(Rule::MisspelledField, value, dialect(&key), || {
-                format!("X-Ray does not read {}: is `{known}` meant?", quoted(&key))
+                format!(
+                    "a name was misspelled, or is another tracer's: X-Ray does not read {}; is \
+                    `{known}` meant?",
+                    quoted(&key)
+                )
             });
         }
         self.free(value);
@@ -230,8 +234,8 @@ impl<'a> Judge<'a> {
             } else {
                 self.report(Rule::DuplicateKey, value, || {
                     format!(
-                        "the key {} stands twice in its object, here with {}: most \
-                        readers take the last",
+                        "the object was put together from two: its key {} stands twice, here \
+                        with {}; most readers take the last",
                         quoted(&key.decode()),
                         shown(value)
                     )

@@ -25,6 +25,7 @@
 #![doc = include_str!("codes.md")]
 
 mod annotations;
+mod aws_call;
 mod block;
 mod entity;
 mod fields;

@@ -1,4 +1,4 @@
-//! How an entity ended, and what it called.
+//! How an entity ended.
 
 use crate::json::{Kind, Value};
 use crate::schema::Rule;
@@ -20,8 +20,8 @@ pub(in crate::schema) fn judge_outcome<'a>(judge: &mut Judge<'a>, facts: &Facts<
     {
         judge.report(Rule::CauseWithoutFlag, cause, || {
             format!(
-                "{} has a `cause` and is neither `error` nor `fault` nor `throttle`: set \
-                the flag, or X-Ray shows it as successful",
+                "an error was recorded without its flag: {} has a `cause` and is neither `error` \
+                nor `fault` nor `throttle`; set the flag, or X-Ray shows it as successful",
                 what(facts)
             )
         });
@@ -56,9 +56,17 @@ fn flags_and_status<'a>(judge: &mut Judge<'a>, value: Value<'a>, status: i64, se
         }
         _ => None,
     };
+    let why = match (meant, set) {
+        (_, [false, false, false]) => "the status was recorded without its flags",
+        ([false, false, false], _) => "it failed after the reply had come",
+        (meant, set) if set.iter().zip(meant).all(|(set, meant)| meant || !set) => {
+            "a flag was forgotten"
+        }
+        _ => "the flags were set by an exception, and not by the reply",
+    };
     judge.report_of(Rule::FlagsAndStatus, value, dialect, || {
         format!(
-            "the status {status} means {}, and {} {} set: set the flags by the status",
+            "{why}: the status {status} means {}, and {} {} set; set the flags by the status",
             list(meant),
             list(set),
             if set.iter().filter(|flag| **flag).count() > 1 {
@@ -69,58 +77,3 @@ fn flags_and_status<'a>(judge: &mut Judge<'a>, value: Value<'a>, status: i64, se
         )
     });
 }
-
-/// Judges what the console needs to know of a call.
-pub(in crate::schema) fn judge_call<'a>(
-    judge: &mut Judge<'a>,
-    entity: Value<'a>,
-    facts: &Facts<'a>,
-) {
-    let is_aws = facts
-        .get(Fact::Namespace)
-        .and_then(|value| value.as_text())
-        .is_some_and(|text| text == *"aws");
-    if !is_aws || facts.is_true(Fact::InProgress) {
-        return;
-    }
-    let mut lacking = Vec::new();
-    for (fact, key) in [
-        (Fact::Operation, "aws.operation"),
-        (Fact::Region, "aws.region"),
-    ] {
-        if facts.get(fact).is_none() {
-            lacking.push(key);
-        }
-    }
-    let text = |fact| facts.get(fact).and_then(|value: Value<'_>| value.as_str());
-    if facts.get(Fact::Table).is_none()
-        && text(Fact::Name).is_some_and(|name| name.eq_ignore_ascii_case("dynamodb"))
-        && text(Fact::Operation).is_some_and(|operation| WITH_TABLE.contains(&&*operation))
-    {
-        lacking.push("aws.table_name");
-    }
-    if !lacking.is_empty() {
-        judge.report(Rule::AwsCall, entity, || {
-            format!(
-                "the AWS call has no {}: the console cannot show what was called",
-                lacking.join(", no ")
-            )
-        });
-    }
-}
-
-/// The operations of DynamoDB that name a table.
-const WITH_TABLE: [&str; 12] = [
-    "BatchGetItem",
-    "BatchWriteItem",
-    "CreateTable",
-    "DeleteItem",
-    "DeleteTable",
-    "DescribeTable",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "Scan",
-    "UpdateItem",
-    "UpdateTable",
-];

@@ -7,17 +7,18 @@
 
 use crate::json::{Document, Kind, Value};
 use crate::model::limits::{
-    LARGE_DOCUMENT, MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS, MAX_TEXT,
+    MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS, MAX_TEXT, NEARLY_LARGE_DOCUMENT,
 };
+use crate::schema::aws_call::other_service;
 use crate::schema::block::{Block, kind_bit};
 use crate::schema::entity::Place;
 use crate::schema::fields::{Fact, SEGMENT, SUBSEGMENT, Shape};
 use crate::schema::ids::is_trace_id;
-use crate::schema::words::{holds_id, is_annotation_key, is_plain_name, name_fault};
+use crate::schema::words::{holds_id, is_plain_key, is_plain_name, name_fault};
 
 /// Whether a document surely breaks no rule.
 pub(in crate::schema) fn passes(document: &Document) -> bool {
-    if document.has_escapes() || document.text().len() > LARGE_DOCUMENT {
+    if document.has_escapes() || document.text().len() > NEARLY_LARGE_DOCUMENT {
         return false;
     }
     let root = document.root();
@@ -50,6 +51,8 @@ struct Sight<'a> {
     flags: [bool; 3],
     status: Option<&'a [u8]>,
     call: Call,
+    name: &'a [u8],
+    operation: &'a [u8],
 }
 
 /// What an AWS call needs to say.
@@ -98,10 +101,19 @@ impl<'a> Look<'a> {
             Some(_) => return None,
         };
         (sight.flags == meant).then_some(())?;
+        let answered = match sight.status {
+            Some(_) => bit(Fact::RequestId),
+            None => 0,
+        };
         let called = match (has(bit(Fact::Namespace)), sight.call) {
             (false, _) | (_, Call::Other) => true,
-            (_, Call::Aws) => has(bit(Fact::Operation) | bit(Fact::Region)),
-            (_, Call::DynamoDb) => has(bit(Fact::Operation) | bit(Fact::Region) | bit(Fact::Table)),
+            (_, Call::Aws) => {
+                has(CALL | answered) && other_service(sight.name, sight.operation).is_none()
+            }
+            (_, Call::DynamoDb) => {
+                has(CALL | answered | bit(Fact::Table))
+                    && other_service(sight.name, sight.operation).is_none()
+            }
         };
         called.then_some(())
     }
@@ -146,7 +158,8 @@ impl<'a> Look<'a> {
         match fact {
             // What failed is seldom plain.
             Fact::Cause => None,
-            Fact::Operation | Fact::Region | Fact::Table => self.shape(shape, value, place, sight),
+            Fact::Operation => text(value).map(|operation| sight.operation = operation),
+            Fact::Region | Fact::RequestId | Fact::Table => self.shape(shape, value, place, sight),
             Fact::End => time(value).map(|time| sight.end = time),
             Fact::Error => value.as_bool().map(|set| sight.flags[0] = set),
             Fact::Fault => value.as_bool().map(|set| sight.flags[1] = set),
@@ -155,6 +168,7 @@ impl<'a> Look<'a> {
             Fact::InProgress => value.as_bool().map(|open| sight.in_progress = open),
             Fact::Name => {
                 let name = text(value)?;
+                sight.name = name;
                 if name.eq_ignore_ascii_case(b"dynamodb") {
                     sight.call = Call::DynamoDb;
                 }
@@ -233,7 +247,7 @@ impl<'a> Look<'a> {
                 Kind::String => text(value)?.len() <= MAX_ANNOTATION_VALUE,
                 _ => false,
             };
-            (fits && is_annotation_key(key)).then_some(())?;
+            (fits && is_plain_key(key)).then_some(())?;
             self.annotated += 1;
         }
         (self.annotated <= MAX_INDEXED_ANNOTATIONS).then_some(())
@@ -285,6 +299,8 @@ fn time(value: Value<'_>) -> Option<&[u8]> {
 
 /// The facts that every entity has.
 const NEEDED: u64 = bit(Fact::Id) | bit(Fact::Name) | bit(Fact::Start);
+/// What every call of AWS says.
+const CALL: u64 = bit(Fact::Operation) | bit(Fact::Region);
 /// So many entities are compared each with each.
 const ENTITIES: usize = 8;
 /// So many annotations are compared each with each.

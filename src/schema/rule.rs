@@ -213,10 +213,16 @@ rules! {
             Guide "annotations: 50 for each trace are indexed, the others are kept";
         AwsCall "aws-call": "a subsegment of namespace `aws` does not say its operation, its region, or the table of a DynamoDB call",
             Guide "aws: what the console shows and groups by";
+        AwsName "aws-name": "a subsegment of namespace `aws` has the name of another service than the one whose operation it says",
+            Guide "name of a subsegment: the service that is called, by which the service map is drawn";
+        AwsRequestId "aws-request-id": "a subsegment of namespace `aws` has the status of a reply, and does not say the request id of it",
+            Guide "aws: request_id, by which AWS finds a request";
+        AwsValues "aws-values": "the `aws` block of a call holds values of its request or reply: an item, a key, a body",
+            Seen "the parameter lists of the official SDKs have no values, but for keys in `item_collection_metrics`";
         CauseWithoutFlag "cause-without-flag": "an entity has a `cause` and neither `error` nor `fault` nor `throttle`",
             Guide "cause: the flags say that there was one";
-        DocumentLarge "document-large": "the document has more than 64,000 bytes",
-            Guide "general reference, X-Ray quotas: 64 kB, of which this is the smaller reading";
+        DocumentLarge "document-large": "the document has more than 56,000 bytes",
+            Guide "general reference, X-Ray quotas: 64 kB, of which 64,000 is the smaller reading; from 56,000 on it is near";
         DuplicateKey "duplicate-key": "an object has a key twice",
             Inferred "RFC 8259: what a reader makes of it is not defined; Go, Java and Python take the last";
         EmbeddedTraceId "embedded-trace-id": "an embedded subsegment names another trace than its document",
@@ -227,8 +233,8 @@ rules! {
             Guide "error: 4xx, throttle: 429, fault: 5xx";
         IdHex "id-hex": "`id` or `parent_id` has other characters than hex digits",
             Guide "id: 16 hexadecimal digits; the schema does not check it";
-        IdInName "id-in-name": "a name looks as if it held an id, so that each request makes a service of its own",
-            Inferred "each name is a node of the service map; limits are not published";
+        IdInName "id-in-name": "a name, or the key of an annotation, looks as if it held an id, so that each request makes one of its own",
+            Inferred "each name is a node of the service map, each key a field to search by; limits are not published";
         IdRepeated "id-repeated": "two entities of the document have the same `id`",
             Guide "id: unique in its trace";
         LinkCount "link-count": "a segment links to more than 20 traces",

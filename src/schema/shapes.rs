@@ -7,7 +7,7 @@ use crate::model::limits::{MAX_LINKED_TRACES, MAX_TEXT};
 use crate::schema::entity::{Facts, Place};
 use crate::schema::fields::{CAUSE, EXCEPTION, LINK, Law, Shape};
 use crate::schema::judge::Judge;
-use crate::schema::words::{ID_LENGTH, has_length, shown, shown_kind};
+use crate::schema::words::{ID_LENGTH, has_length, shown, shown_kind, why_not};
 use crate::schema::{Rule, annotations};
 
 impl<'a> Judge<'a> {
@@ -37,8 +37,8 @@ impl<'a> Judge<'a> {
             Shape::ExceptionId if has_length(value, ID_LENGTH) => {}
             Shape::ExceptionId => self.report(Rule::ExceptionIdFormat, value, || {
                 format!(
-                    "the exception id {} is no string of 16 characters: X-Ray drops \
-                    it, and the causes that name it lead nowhere",
+                    "an id of another kind was used: the exception id {} is no string of 16 \
+                    characters; X-Ray drops it, and the causes that name it lead nowhere",
                     shown(value)
                 )
             }),
@@ -58,7 +58,7 @@ impl<'a> Judge<'a> {
             Shape::Number(law) => self.wrong_type_of(value, key, "a number", *law),
             Shape::OrNull(_, dialect) if kind == Kind::Null => {
                 self.report_of(Rule::LooseType, value, Some(dialect), || {
-                    format!("`{key}` is null: leave it out")
+                    format!("{}: `{key}` is null; leave it out", why_not(value))
                 });
             }
             Shape::OrNull(other, _) => self.shape(value, key, other, facts),
@@ -68,8 +68,12 @@ impl<'a> Judge<'a> {
             Shape::Text(_) if kind == Kind::String => {}
             Shape::Text(law) => self.wrong_type_of(value, key, "a string", *law),
             Shape::Time => self.report(Rule::TimeType, value, || {
+                let why = match kind {
+                    Kind::String => "a time was sent as text",
+                    _ => why_not(value),
+                };
                 format!(
-                    "`{key}` is {}: write epoch seconds as a number, such as \
+                    "{why}: `{key}` is {}; write epoch seconds as a number, such as \
                     1721763840.25",
                     shown_kind(value)
                 )
@@ -90,13 +94,15 @@ impl<'a> Judge<'a> {
         expected: &str,
         law: Law,
     ) {
-        let found = shown_kind(value);
+        let (why, found) = (why_not(value), shown_kind(value));
         match law {
             Law::Guide => self.report_of(Rule::LooseType, value, dialect(key, value), || {
-                format!("`{key}` is {found}, and X-Ray's guide and SDKs write {expected} there")
+                format!(
+                    "{why}: `{key}` is {found}, and X-Ray's guide and SDKs write {expected} there"
+                )
             }),
             Law::Schema => self.report(Rule::FieldType, value, || {
-                format!("`{key}` is {found}, expected {expected}: X-Ray drops the field")
+                format!("{why}: `{key}` is {found}, expected {expected}; X-Ray drops the field")
             }),
         }
     }
@@ -106,8 +112,12 @@ impl<'a> Judge<'a> {
             Kind::Object => self.block(value, CAUSE, facts),
             Kind::String if has_length(value, ID_LENGTH) => {}
             _ => self.report(Rule::CauseFormat, value, || {
+                let why = match value.kind() {
+                    Kind::String => "an error was written as text",
+                    _ => why_not(value),
+                };
                 format!(
-                    "`cause` is {}, expected an object with exceptions, or the id of an \
+                    "{why}: `cause` is {}, expected an object with exceptions, or the id of an \
                     exception (16 hex digits)",
                     shown(value)
                 )
@@ -119,8 +129,8 @@ impl<'a> Judge<'a> {
         if exception.get("id").is_none() {
             let dialect = Some("the Ruby SDK writes so");
             self.report_of(Rule::ExceptionWithoutId, exception, dialect, || {
-                "the exception has no `id`: give it 16 hex digits, so that others can \
-                name it as their cause"
+                "exceptions are written without ids: this one has no `id`; give it 16 hex \
+                digits, so that others can name it as their cause"
                     .to_owned()
             });
         }
@@ -137,7 +147,8 @@ impl<'a> Judge<'a> {
                 let dialect = Some("the Node SDK writes so for the AWS SDK v2");
                 self.report_of(Rule::LooseType, value, dialect, || {
                     format!(
-                        "`content_length` is the text {}: write a number",
+                        "the length was taken as it stands in a header: `content_length` is the \
+                        text {}; write a number",
                         shown(value)
                     )
                 });
@@ -152,7 +163,8 @@ impl<'a> Judge<'a> {
             Kind::String if value.as_text().is_some_and(|text| text.raw().is_empty()) => {
                 let dialect = Some("the SDKs write so where no reply came");
                 self.report_of(Rule::LooseType, value, dialect, || {
-                    "`status` is an empty text: leave it out where no reply came".to_owned()
+                    "no reply came: `status` is an empty text; leave it out where none did"
+                        .to_owned()
                 });
             }
             _ => self.wrong_type(value, "status", Kind::Number),
@@ -176,7 +188,8 @@ impl<'a> Judge<'a> {
         if length > MAX_TEXT {
             self.report(Rule::TextLength, value, || {
                 format!(
-                    "`{key}` has {length} characters ({}), and X-Ray takes {MAX_TEXT}: cut it",
+                    "a whole text was recorded: `{key}` has {length} characters ({}), and X-Ray \
+                    takes {MAX_TEXT}; cut it",
                     shown(value)
                 )
             });
@@ -194,8 +207,8 @@ impl<'a> Judge<'a> {
                     .then_some("the Python SDK writes so below a segment that is not sampled");
                 self.report_of(Rule::NamespaceValue, value, dialect, || {
                     format!(
-                        "the namespace is {}: `aws` marks a call of an AWS SDK, \
-                        `remote` any other call; leave it out for local work",
+                        "another word than X-Ray's was used: the namespace is {}; `aws` marks a \
+                        call of an AWS SDK, `remote` any other call, and local work has none",
                         shown(value)
                     )
                 });
@@ -210,7 +223,10 @@ impl<'a> Judge<'a> {
             Place::Embedded | Place::OnItsOwn => ("a subsegment", "segments"),
         };
         self.report(Rule::MisplacedField, value, || {
-            format!("`{key}` is a field of {there}, and X-Ray does not read it in {here}: move it")
+            format!(
+                "it was set on the wrong entity: `{key}` is a field of {there}, and X-Ray does \
+                not read it in {here}; move it"
+            )
         });
         self.free(value);
     }
@@ -231,7 +247,8 @@ impl<'a> Judge<'a> {
         if traces.len() > MAX_LINKED_TRACES {
             self.report(Rule::LinkCount, value, || {
                 format!(
-                    "there are links to {} traces, and X-Ray keeps {MAX_LINKED_TRACES}: link to the nearest",
+                    "all messages of a batch were linked: there are links to {} traces, and X-Ray \
+                    keeps {MAX_LINKED_TRACES}; link to the nearest",
                     traces.len()
                 )
             });

@@ -21,8 +21,8 @@ pub(in crate::schema) fn judge_times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a
     {
         judge.report(Rule::TimeOrder, end, || {
             format!(
-                "`end_time` {end} is before `start_time` {start}: measure durations with \
-                a monotonic clock"
+                "the clock was set back while it ran: `end_time` {end} is before `start_time` \
+                {start}; measure durations with a monotonic clock"
             )
         });
     }
@@ -32,7 +32,8 @@ pub(in crate::schema) fn judge_times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a
         };
         judge.report(Rule::OpenAndEnded, value, || {
             format!(
-                "{} has an `end_time` and `in_progress: true`: write one of them",
+                "it was closed, and its mark was left: {} has an `end_time` and \
+                `in_progress: true`; write one of them",
                 what(facts)
             )
         });
@@ -49,7 +50,10 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
     let seconds = number.as_f64();
     if seconds < 0.0 {
         judge.report(Rule::TimeRange, value, || {
-            format!("`{key}` is {value}, before 1970: write epoch seconds")
+            format!(
+                "the clock was not set, or a duration was sent: `{key}` is {value}, before \
+                1970; write epoch seconds"
+            )
         });
     } else if seconds >= LATEST {
         let unit = match seconds {
@@ -59,8 +63,8 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
         };
         judge.report(Rule::TimeRange, value, || {
             format!(
-                "`{key}` is {value}, which looks like {unit}: write epoch seconds, \
-                such as 1721763840.25"
+                "a time in {unit} was sent: `{key}` is {value}; write epoch seconds, such as \
+                1721763840.25"
             )
         });
     }

@@ -25,7 +25,8 @@ use crate::schema::{Consequence, Rule};
 /// assert_eq!(violations[0].pointer(), "/annotations/order id");
 /// assert_eq!(
 ///     violations[0].message(),
-///     "the annotation key `order id` has ` `: use letters, digits, `_` and `.`"
+///     "a text, or a name from elsewhere, was used as a key: the annotation key `order id` has ` `; use \
+///      letters, digits, `_` and `.`"
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Violation {
         &self.pointer
     }
 
-    /// The value, and what to do.
+    /// What has likely caused it, the value, and what to do.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -150,7 +151,8 @@ impl Violation {
 }
 
 /// ```text
-/// pruned (annotation-key): the annotation key `order id` has ` `: use letters, digits, `_` and `.`
+/// pruned (annotation-key): a text, or a name from elsewhere, was used as a key: the annotation key
+/// `order id` has ` `; use letters, digits, `_` and `.`
 ///   at /annotations/order id of OrdersWorker > dynamo-put
 /// ```
 impl fmt::Display for Violation {

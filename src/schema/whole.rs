@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::json::{Document, Value};
-use crate::model::limits::{LARGE_DOCUMENT, MAX_DOCUMENT, MAX_INDEXED_ANNOTATIONS};
+use crate::model::limits::{
+    LARGE_DOCUMENT, MAX_DOCUMENT, MAX_INDEXED_ANNOTATIONS, NEARLY_LARGE_DOCUMENT,
+};
 use crate::schema::Rule;
 use crate::schema::judge::Judge;
 use crate::schema::words::{quoted, shown};
@@ -20,7 +22,8 @@ pub(in crate::schema) fn judge<'a>(judge: &mut Judge<'a>, document: &'a Document
             let dialect = Some("the Python and Node SDKs write so where they are given so");
             judge.report_of(Rule::LoneSurrogate, text, dialect, || {
                 format!(
-                    "{} holds half a character, which is no text: send whole characters",
+                    "a text was cut within a character: {} holds half of one, which is no text; \
+                    send whole characters",
                     quoted(text.raw().trim_matches('"'))
                 )
             });
@@ -33,16 +36,18 @@ fn size<'a>(judge: &mut Judge<'a>, document: &'a Document) {
     if size > MAX_DOCUMENT {
         judge.report(Rule::DocumentTooLarge, document.root(), || {
             format!(
-                "the document has {size} bytes, and X-Ray takes 64 kB ({MAX_DOCUMENT} \
-                at most): {REMEDY}"
+                "too much was recorded in one document: it has {size} bytes, and X-Ray takes \
+                64 kB ({MAX_DOCUMENT} at most); {REMEDY}"
             )
         });
-    } else if size > LARGE_DOCUMENT {
+    } else if size > NEARLY_LARGE_DOCUMENT {
         judge.report(Rule::DocumentLarge, document.root(), || {
-            format!(
-                "the document has {size} bytes, and X-Ray takes 64 kB, which may mean \
-                {LARGE_DOCUMENT}: {REMEDY}"
-            )
+            let limit = if size > LARGE_DOCUMENT {
+                format!("and X-Ray takes 64 kB, which may mean {LARGE_DOCUMENT}")
+            } else {
+                "near the 64 kB that X-Ray takes".to_owned()
+            };
+            format!("much was recorded in one document: it has {size} bytes, {limit}; {REMEDY}")
         });
     }
 }
@@ -53,9 +58,9 @@ fn annotations<'a>(judge: &mut Judge<'a>, document: &'a Document) {
         let place = judge.annotations.beyond.unwrap_or(document.root());
         judge.report(Rule::AnnotationCount, place, || {
             format!(
-                "the document has {count} annotations, and X-Ray indexes \
-                {MAX_INDEXED_ANNOTATIONS} of a trace: move what is not \
-                 searched for to metadata"
+                "annotations are set where metadata would do: the document has {count}, and \
+                X-Ray indexes {MAX_INDEXED_ANNOTATIONS} of a trace; move what is not searched \
+                for to metadata"
             )
         });
     }
@@ -83,8 +88,8 @@ fn repeated_ids(judge: &mut Judge<'_>) {
         judge.turn_to(entity);
         judge.report(Rule::IdRepeated, value, || {
             format!(
-                "the id {} stands at another entity of the document too: children of the \
-                two cannot be told apart",
+                "an entity was copied, or ids are not random: the id {} stands at another entity \
+                of the document too, so that children of the two cannot be told apart",
                 shown(value)
             )
         });
@@ -95,4 +100,4 @@ fn is_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
     one.is_some_and(|one| other.is_some_and(|other| one.as_str() == other.as_str()))
 }
 
-const REMEDY: &str = "send its subsegments on their own, or less metadata";
+const REMEDY: &str = "send its subsegments on their own, or record less metadata";

@@ -6,28 +6,38 @@ use crate::error::on_one_line;
 use crate::json::{Kind, Value};
 use crate::model::limits::{MAX_ANNOTATION_KEY, MAX_NAME};
 
-/// What keeps a name from being one that the service takes for a segment.
+/// What keeps a name from being one that the service takes for a segment: why that is likely to
+/// be, and what it is.
 ///
 /// A name has 1 to 200 letters, digits and separators of any script, and `_.:/%&#=+-@`
 /// (guide; schema, `java_pattern` of `name`). Characters that combine with another, such as
 /// accents on their own, are no letters.
-pub(in crate::schema) fn name_fault(name: &str) -> Option<String> {
+pub(in crate::schema) fn name_fault(name: &str) -> Option<(&'static str, String)> {
     if name.is_empty() {
-        return Some("is empty: give it one".to_owned());
+        return Some(("it was never set", "is empty; give it one".to_owned()));
     }
     if let Some(stranger) = name.chars().find(|character| !is_in_name(*character)) {
         let shown = quoted(stranger.encode_utf8(&mut [0; 4]));
         if stranger.general_category_group() == GeneralCategoryGroup::Mark {
-            return Some(format!(
-                "has {shown}, a mark that combines with the letter before it: compose the text (NFC)"
+            return Some((
+                "the text comes from where letters and their accents are written apart",
+                format!(
+                    "has {shown}, a mark that combines with the letter before it; compose the text (NFC)"
+                ),
             ));
         }
-        return Some(format!(
-            "has {shown}: use letters, digits, spaces and `_.:/%&#=+-@`"
+        return Some((
+            "a URL, a pattern or a text was used as a name",
+            format!("has {shown}; use letters, digits, spaces and `_.:/%&#=+-@`"),
         ));
     }
     let length = name.chars().count();
-    (length > MAX_NAME).then(|| format!("has {length} characters: cut it to {MAX_NAME}"))
+    (length > MAX_NAME).then(|| {
+        (
+            "a whole text was used as a name",
+            format!("has {length} characters; cut it to {MAX_NAME}"),
+        )
+    })
 }
 
 /// Whether a name surely is one, and holds no id: letters and signs of ASCII alone.
@@ -74,7 +84,13 @@ pub(in crate::schema) fn annotation_key_fault(key: &str) -> Option<String> {
     })
 }
 
-pub(in crate::schema) fn is_annotation_key(key: &[u8]) -> bool {
+/// Whether a key surely is one of an annotation, and holds no id: too short for one, or without
+/// digits.
+pub(in crate::schema) fn is_plain_key(key: &[u8]) -> bool {
+    is_annotation_key(key) && (key.len() < SHORTEST_KEY_ID || !key.iter().any(u8::is_ascii_digit))
+}
+
+fn is_annotation_key(key: &[u8]) -> bool {
     (1..=MAX_ANNOTATION_KEY).contains(&key.len()) && is_all(key, IN_KEY)
 }
 
@@ -102,6 +118,17 @@ pub(in crate::schema) fn holds_id(name: &str) -> bool {
     false
 }
 
+/// Whether the key of an annotation looks as if it held an id: as [`holds_id`], but for numbers,
+/// of which keys have shorter ones too (`http_5003`, `limit_100000`).
+pub(in crate::schema) fn key_holds_id(key: &str) -> bool {
+    key.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| word.len() >= SHORTEST_KEY_ID)
+        .any(|word| {
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || is_mixed(word.as_bytes())
+        })
+}
+
 /// Whether the word from `start` to `end` looks like an id.
 fn is_id(name: &str, start: usize, end: usize) -> bool {
     let word = &name.as_bytes()[start..end];
@@ -115,6 +142,12 @@ fn is_id(name: &str, start: usize, end: usize) -> bool {
             _ => digits >= 4 && after != Some('.') && !is_year(word),
         };
     }
+    is_mixed(word)
+}
+
+/// Whether a word of letters and digits is of the kind that nobody thinks of.
+fn is_mixed(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let hex = word.iter().all(u8::is_ascii_hexdigit);
     hex && digits > 0 && word.len() >= 12 || digits >= 4 && word.len() >= 20
 }
@@ -193,6 +226,14 @@ pub(in crate::schema) fn quoted(text: &str) -> String {
     format!("`{}`", on_one_line(text, SHOWN))
 }
 
+/// Why a value is likely to be of another kind than it should.
+pub(in crate::schema) fn why_not(value: Value<'_>) -> &'static str {
+    match value.kind() {
+        Kind::Null => "null was written for what is not set",
+        _ => "another type was written than X-Ray reads",
+    }
+}
+
 /// A value of a kind that it should not be, as messages show it.
 pub(in crate::schema) fn shown_kind(value: Value<'_>) -> String {
     match value.kind() {
@@ -236,6 +277,8 @@ const IN_KEY: u8 = 2;
 const LETTER_OR_SIGN: u8 = 4;
 /// Characters of an id of a segment, subsegment or exception.
 pub(in crate::schema) const ID_LENGTH: usize = 16;
+/// Digits of the shortest number that is an id in a key.
+const SHORTEST_KEY_ID: usize = 8;
 /// How many characters of a value are shown.
 const SHOWN: usize = 60;
 /// A key that is longer than this is no slip of the pen.

@@ -33,11 +33,15 @@ pub(in crate::strategies) enum Place {
 /// What such an entity must have, or have not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::strategies) enum Need {
+    /// A call of an AWS SDK that was answered.
+    AnsweredCall,
     /// A call of an AWS SDK that has ended.
     Call,
     Ended,
     Exception,
     Flag,
+    /// No call of an AWS SDK, whose name says what is called.
+    NoCall,
     NoFlag,
     Nothing,
     Status,
@@ -162,11 +166,14 @@ impl Need {
         let ended = entity.get("end_time").is_some();
         let flags = ["error", "fault", "throttle"];
         let flagged = || flags.iter().any(|flag| entity.is(flag, "true"));
+        let call = entity.is("namespace", "\"aws\"");
         match self {
-            Need::Call => ended && entity.is("namespace", "\"aws\""),
+            Need::AnsweredCall => ended && call && entity.at("http/response/status").is_some(),
+            Need::Call => ended && call,
             Need::Ended => ended,
             Need::Exception => entity.at("cause/exceptions/0/id").is_some(),
             Need::Flag => flagged(),
+            Need::NoCall => !call,
             Need::NoFlag => !flagged(),
             Need::Nothing => true,
             Need::Status => entity.at("http/response/status").is_some(),
@@ -176,12 +183,17 @@ impl Need {
     /// Gives it to a subsegment that has ended and has nothing.
     pub(in crate::strategies) fn give(self, subsegment: &mut Json) {
         match self {
+            Need::AnsweredCall => {
+                Need::Call.give(subsegment);
+                subsegment.set("aws/request_id", Json::text("request-1"));
+                Need::Status.give(subsegment);
+            }
             Need::Call => {
                 subsegment.set("namespace", Json::text("aws"));
                 subsegment.set("aws/operation", Json::text("PutObject"));
                 subsegment.set("aws/region", Json::text("us-east-1"));
             }
-            Need::Ended | Need::NoFlag | Need::Nothing => {}
+            Need::Ended | Need::NoCall | Need::NoFlag | Need::Nothing => {}
             Need::Exception => {
                 let id = Json::text("0123456789abcdef");
                 let exceptions = Json::Array(vec![Json::object([("id", Some(id))])]);

@@ -109,8 +109,8 @@ fn each_finding_is_told_with_its_place_its_reason_and_what_to_do() {
         [
             "allowed: rejection[missing-newline]: no line feed parts header and document in `x`: begin each datagram \
              with {\"format\":\"json\",\"version\":1} and a line feed",
-            "allowed: pruned[annotation-key]: the annotation key `a b` has ` `: use letters, digits, `_` and `.`",
-            "denied: lint[flags-and-status]: the status 404 means `error`, and no flag is set: set the flags by the status",
+            "allowed: pruned[annotation-key]: a text, or a name from elsewhere, was used as a key: the annotation key `a b` has ` `; use letters, digits, `_` and `.`",
+            "denied: lint[flags-and-status]: the status was recorded without its flags: the status 404 means `error`, and no flag is set; set the flags by the status",
             "allowed: defect[never-closed]: the future was dropped, or the program ended, before it was closed: all that arrived of segment `open` is in progress",
         ]
     );
@@ -149,7 +149,7 @@ fn json_is_the_contract() {
     let rich = r#"{"trace_id":"1-66a00000-000000000000000000000001","id":"00000000000000a1","name":"api","start_time":1.0,"end_time":1.5,
         "fault":true,"annotations":{"user id":"u","n":1.50},"metadata":{"default":{"k":[1]}},"http":{"response":{"status":500}},
         "subsegments":[{"id":"00000000000000b2","name":"second","start_time":1.25,"end_time":1.5,"namespace":"aws",
-            "aws":{"operation":"PutItem","region":"r","table_name":"t"}},
+            "aws":{"operation":"Query","region":"r","table_name":"t"}},
           {"id":"00000000000000b1","name":"first","start_time":1.0,"end_time":1.25,"sql":{"url":"u"},"parent_id":"00000000000000ff",
             "subsegments":[{"id":"00000000000000c1","name":"leaf","start_time":1.0,"in_progress":true}]}]}"#;
     let lines = [
@@ -175,7 +175,7 @@ const CONTRACT: &str = r#"{"version": 1,
  "rejections": [{"file": null, "seq": 7, "code": "invalid-header", "aws_code": null, "message": "MESSAGE"}],
  "violations": [{"code": "annotation-key", "aws_code": null, "consequence": "pruned", "file": null, "seq": 0,
    "trace_id": "1-66a00000-000000000000000000000001", "id": "00000000000000a1", "pointer": "/annotations/user id",
-   "message": "the annotation key `user id` has ` `: use letters, digits, `_` and `.`"}],
+   "message": "a text, or a name from elsewhere, was used as a key: the annotation key `user id` has ` `; use letters, digits, `_` and `.`"}],
  "traces": [{"id": "1-66a00000-000000000000000000000001", "complete": false, "start_time": 1.0, "duration": 0.5,
    "defects": [{"code": "never-closed", "severity": "error", "file": null, "seq": 0, "id": "00000000000000c1",
      "message": "the future was dropped, or the program ended, before it was closed: all that arrived of subsegment `leaf` is in progress"}],
@@ -194,7 +194,7 @@ const CONTRACT: &str = r#"{"version": 1,
       {"id": "00000000000000b2", "kind": "subsegment", "name": "second", "namespace": "aws",
        "parent_id": "00000000000000a1", "start_time": 1.25, "end_time": 1.5, "error": false, "fault": false,
        "throttle": false, "in_progress": false, "inferred": false, "annotations": {}, "metadata": {},
-       "http": null, "aws": {"operation": "PutItem", "region": "r", "table_name": "t"}, "sql": null,
+       "http": null, "aws": {"operation": "Query", "region": "r", "table_name": "t"}, "sql": null,
        "children": []}]}]}],
  "expectations": []}"#;
 
@@ -613,11 +613,11 @@ fn github_gets_annotations_and_only_there() {
     assert_eq!(
         lines,
         [
-            "::error file=a%2Cb%3A100%25.jsonl,line=1,title=annotation-key (pruned)::the annotation key `a b` has ` `: use \
-             letters, digits, `_` and `.`%0Adatagram 0, at /annotations/a b%0Aof api 12345, id 0000000000000001, trace \
+            "::error file=a%2Cb%3A100%25.jsonl,line=1,title=annotation-key (pruned)::a text, or a name from elsewhere, was \
+             used as a key: the annotation key `a b` has ` `; use letters, digits, `_` and `.`%0Adatagram 0, at /annotations/a b%0Aof api 12345, id 0000000000000001, trace \
              1-66a00000-000000000000000000000001%0AX-Ray keeps the document and silently loses this (known by: seen)",
-            "::warning file=a%2Cb%3A100%25.jsonl,line=1,title=id-in-name (lint)::the name `api 12345` looks as if it held an \
-             id: name the kind of work, and put the id into an annotation%0Adatagram 0, at /name%0Aof api 12345, id \
+            "::warning file=a%2Cb%3A100%25.jsonl,line=1,title=id-in-name (lint)::an id was put into a name: `api \
+             12345` looks as if it held one; name the kind of work, and put the id into an annotation%0Adatagram 0, at /name%0Aof api 12345, id \
              0000000000000001, trace 1-66a00000-000000000000000000000001%0AX-Ray accepts it (known by: inferred)",
         ]
     );
@@ -639,7 +639,7 @@ fn colours_are_for_terminals() {
         .env("CLICOLOR_FORCE", "1");
     let (_, out, _) = run(&mut command);
     assert!(
-        out.starts_with("\u{1b}[31mrejected[name-format]\u{1b}[0m\u{1b}[1m: the name"),
+        out.starts_with("\u{1b}[31mrejected[name-format]\u{1b}[0m\u{1b}[1m: a URL, a pattern or a text was used as a name: "),
         "{out:?}"
     );
 }
@@ -922,8 +922,8 @@ fn secrets_are_hidden_however_they_are_written() {
     assert_eq!(
         first,
         Some(
-            "::error file=one.json,line=1,title=name-format (rejected)::the name `postgres://app:…@db?` of a segment has `?`: \
-             use letters, digits, spaces and `_.:/%25&#=+-@`%0Aat /name%0Aof postgres://app:…@db?, id 0000000000000001, trace \
+            "::error file=one.json,line=1,title=name-format (rejected)::a URL, a pattern or a text was used as a name: \
+             the name `postgres://app:…@db?` of a segment has `?`; use letters, digits, spaces and `_.:/%25&#=+-@`%0Aat /name%0Aof postgres://app:…@db?, id 0000000000000001, trace \
              1-66a00000-000000000000000000000001%0AX-Ray refuses the whole document and answers InvalidName (known by: seen)"
         )
     );

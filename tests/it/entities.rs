@@ -78,6 +78,7 @@ fn everything_that_a_document_has_can_be_said() {
         in_subsegment_infallible_sync("SQS", |call| {
             call.namespace(Namespace::Aws)
                 .aws("operation", "SendMessage")
+                .aws("request_id", "r-1")
                 .aws("region", "us-east-1")
                 .http_status(503);
         });
@@ -113,7 +114,7 @@ fn everything_that_a_document_has_can_be_said() {
     assert_eq!(member(&trace, "SQS", "fault"), "true");
     assert_eq!(
         member(&trace, "SQS", "aws"),
-        r#"{"operation":"SendMessage","region":"us-east-1"}"#
+        r#"{"operation":"SendMessage","region":"us-east-1","request_id":"r-1"}"#
     );
     // None of it breaks a rule.
     assert_eq!(block_on(daemon.violations()).unwrap(), []);

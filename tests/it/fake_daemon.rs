@@ -78,8 +78,8 @@ fn what_came_instead_of_a_trace_is_listed() {
          \x20 document\n\
          also: datagram 1 rejected (missing-newline): no line feed parts header and document in `x`: begin each \
          datagram with {\"format\":\"json\",\"version\":1} and a line feed\n\
-         also: datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no \
-         trace: write 1-, 8 hex digits, -, 24 hex digits\n  in api\n\
+         also: datagram 0 rejected (missing-trace-id): it was made outside of a trace: the segment `api` has no \
+         `trace_id`, so that it belongs to none; write 1-, 8 hex digits, -, 24 hex digits\n  in api\n\
          also: 1 datagram of OTLP, which joins no trace\n\
          datagrams: 3 received = 2 accepted + 1 rejected + 0 ignored; 0 dropped by the kernel\n\
          FakeDaemon on ADDRESS, started at PLACE"
@@ -422,14 +422,15 @@ fn a_document_that_x_ray_would_refuse_or_lose_a_part_of_is_a_finding() {
     assert_eq!((first.code(), first.trace_id()), ("missing-trace-id", None));
     assert_eq!(
         report.to_string().split_once('\n').unwrap().1,
-        "- datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no trace: \
-         write 1-, 8 hex digits, -, 24 hex digits\n    in api\n  \
+        "- datagram 0 rejected (missing-trace-id): it was made outside of a trace: the segment `api` has no `trace_id`, so that it \
+         belongs to none; write 1-, 8 hex digits, -, 24 hex digits\n    in api\n  \
          X-Ray refuses the whole document and answers MissingTraceId (known by: seen)\n\
-         - datagram 1 pruned (annotation-key): the annotation key `order id` has ` `: use letters, digits, `_` and `.`\n    \
+         - datagram 1 pruned (annotation-key): a text, or a name from elsewhere, was used as a key: the annotation key `order id` \
+         has ` `; use letters, digits, `_` and `.`\n    \
          at /annotations/order id of api\n  \
          X-Ray keeps the document and silently loses this (known by: seen)\n\
-         - datagram 1 pruned (annotation-value): the annotation `order id` is []: use a string, a number or a boolean, \
-         or metadata for anything else\n    at /annotations/order id of api\n  \
+         - datagram 1 pruned (annotation-value): a structure was annotated: the annotation `order id` is []; use a string, a \
+         number or a boolean, or metadata for anything else\n    at /annotations/order id of api\n  \
          X-Ray keeps the document and silently loses this (known by: seen)\n\
          datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel\n"
     );

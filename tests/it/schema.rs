@@ -65,6 +65,17 @@ fn the_text_of_every_violation_is_good_to_read() {
 }
 
 #[test]
+fn the_likely_cause_comes_first() {
+    for violation in rules().flat_map(|rule| judged(rule, "breaks")) {
+        let message = violation.message();
+        // What was received is shown in backquotes: what comes before is the cause.
+        let (cause, rest) = message.split_once(": ").unwrap();
+        assert!(!cause.contains('`'), "{message}");
+        assert!(rest.contains(' '), "{message}");
+    }
+}
+
+#[test]
 fn codes_are_stable_unique_and_in_kebab_case() {
     let mut codes: Vec<&str> = Rule::ALL.iter().map(Rule::code).collect();
     codes.extend(RefusalCode::ALL.iter().map(RefusalCode::as_str));
@@ -721,7 +732,7 @@ fn misspelled_and_misplaced_fields_are_named() {
         assert_eq!(
             told(field).as_deref(),
             Some(&*format!(
-                "X-Ray does not read `{field}`: is `{meant}` meant?"
+                "a name was misspelled, or is another tracer's: X-Ray does not read `{field}`; is `{meant}` meant?"
             ))
         );
     }
@@ -812,6 +823,191 @@ fn an_aws_call_says_what_was_called() {
 }
 
 #[test]
+fn a_call_that_was_answered_says_the_id_of_the_reply() {
+    let call = |aws: &str, http: &str| {
+        alone(&format!(
+            r#","namespace":"aws","aws":{{"operation":"GetObject","region":"r"{aws}}},"http":{http}"#
+        ))
+        .replace("\"put\"", "\"S3\"")
+    };
+    let report = &[("", "aws-request-id")];
+    let ok = r#"{"response":{"status":200}}"#;
+    check(&call("", ok), report);
+    check(&call(r#","request_id":"r-1""#, ok), &[]);
+    check(
+        &call("", r#"{"response":{"status":503}},"fault":true"#),
+        report,
+    );
+    // That the reply had none is said by null.
+    check(
+        &call(r#","request_id":null"#, ok),
+        &[("/aws/request_id", "loose-type")],
+    );
+    check(&call("", "{}"), &[]);
+    check(&call("", r#"{"response":{"content_length":7}}"#), &[]);
+    check(
+        &call("", r#"{"response":{"status":""}}"#),
+        &[("/http/response/status", "loose-type")],
+    );
+    check(&call("", ok).replace("\"aws\",", "\"remote\","), &[]);
+    let open = call("", ok).replace(r#""end_time":1721763840.75"#, r#""in_progress":true"#);
+    check(&open, &[]);
+}
+
+#[test]
+fn a_call_is_named_after_the_service_that_has_its_operation() {
+    let call = |name: &str, operation: &str| {
+        alone(&format!(
+            r#","namespace":"aws","aws":{{"operation":"{operation}","region":"r","table_name":"t"}}"#
+        ))
+        .replace("\"put\"", &format!("\"{name}\""))
+    };
+    for (name, operation) in [
+        ("DynamoDB", "PutItem"),
+        ("dynamodb", "UpdateItem"),
+        ("AmazonDynamoDBv2", "TransactWriteItems"),
+        ("DynamoDb", "BatchGetItem"),
+        ("S3", "UploadPart"),
+        ("Amazon S3", "HeadObject"),
+        ("Sqs", "ReceiveMessage"),
+        ("AmazonSQS", "SendMessageBatch"),
+        ("Secrets Manager", "GetSecretValue"),
+        ("secretsmanager", "GetSecretValue"),
+        // Of which several services have one.
+        ("Timestream Query", "Query"),
+        ("IoT Data", "Publish"),
+        ("own-service", "CreateTable"),
+        ("S3", "PutItems"),
+        ("S3", "put_item"),
+    ] {
+        check(&call(name, operation), &[]);
+    }
+    for (name, operation) in [
+        ("orders-table", "PutItem"),
+        ("Dynamo", "ReceiveMessage"),
+        ("S3", "GetItem"),
+        ("s-3", "HeadObject"),
+        ("SNS", "ChangeMessageVisibility"),
+        ("KMS", "PutSecretValue"),
+        ("dynam", "DeleteItem"),
+    ] {
+        check(&call(name, operation), &[("/name", "aws-name")]);
+        check(
+            &call(name, operation).replace("\"aws\",", "\"remote\","),
+            &[],
+        );
+    }
+    check(&call("", "PutItem"), &[("/name", "name-format")]);
+    let told = call("orders", "PutItem");
+    assert_eq!(
+        judge(&Document::parse(&told).unwrap())[0].message(),
+        "the call was named by hand, or after another client: `PutItem` is an operation of DynamoDB, and its \
+         subsegment is named `orders`; name it `DynamoDB`, or the service map shows another service"
+    );
+}
+
+#[test]
+fn values_of_requests_and_replies_are_found_wherever_they_are_in_a_call() {
+    let call = |aws: &str| {
+        alone(&format!(
+            r#","namespace":"aws","aws":{{"operation":"PutItem","region":"r","table_name":"t",{aws}}}"#
+        ))
+        .replace("\"put\"", "\"DynamoDB\"")
+    };
+    for (aws, pointer) in [
+        (r#""item":{"id":{"S":"o-1"}}"#, "/aws/item"),
+        (r#""Item":{"id":"o-1"}"#, "/aws/Item"),
+        (r#""key":{"id":"o-1"}"#, "/aws/key"),
+        (r#""Keys":[{"id":7}]"#, "/aws/Keys"),
+        (
+            r#""ExpressionAttributeValues":{":a":1}"#,
+            "/aws/ExpressionAttributeValues",
+        ),
+        (
+            r#""expression_attribute_values":[1]"#,
+            "/aws/expression_attribute_values",
+        ),
+        (r#""message_body":"hello""#, "/aws/message_body"),
+        (r#""payload":{"a":1}"#, "/aws/payload"),
+        (r#""secret_string":"hunter2""#, "/aws/secret_string"),
+        (r#""statement":"SELECT 1""#, "/aws/statement"),
+        (r#""own":{"deep":[{"a":{"N":"7"}}]}"#, "/aws/own/deep/0/a"),
+        (r#""own":{"BOOL":false}"#, "/aws/own"),
+        (r#""own":[1,{"SS":[]}]"#, "/aws/own/1"),
+        (r#""own":{"M":{"a":{"S":"x"}}}"#, "/aws/own"),
+        (
+            r#""item_collection_metrics":{"ItemCollectionKey":{"id":{"S":"o-1"}}}"#,
+            "/aws/item_collection_metrics/ItemCollectionKey/id",
+        ),
+    ] {
+        check(&call(aws), &[(pointer, "aws-values")]);
+        check(&call(aws).replace("\"aws\",", "\"remote\","), &[]);
+    }
+    for aws in [
+        r#""key":"2024/a.pdf""#,
+        r#""item":{}"#,
+        r#""items":[]"#,
+        r#""items":12"#,
+        r#""item":null"#,
+        r#""payload":512"#,
+        r#""message_body":"""#,
+        r#""items_count":3"#,
+        r#""attribute_definitions":[{"AttributeName":"id","AttributeType":"S"}]"#,
+        r#""consumed_capacity":{"TableName":"t","CapacityUnits":1.0}"#,
+        r#""own":{"S":7}"#,
+        r#""own":{"S":"a","N":"1"}"#,
+        r#""own":{"X":"a"}"#,
+        r#""item_collection_metrics":{"SizeEstimateRangeGB":[0,1]}"#,
+    ] {
+        check(&call(aws), &[]);
+    }
+    let metrics = call(r#""item_collection_metrics":[{"a":{"S":"o-1"}}]"#);
+    let violations = judge(&Document::parse(&metrics).unwrap());
+    assert_eq!(
+        violations[0].dialect(),
+        Some("the official SDKs record the keys in these metrics")
+    );
+    assert!(!violations[0].to_string().contains("o-1"));
+    let open = call(r#""item":{"id":{"S":"o-1"}}"#)
+        .replace(r#""end_time":1721763840.75"#, r#""in_progress":true"#);
+    check(&open, &[("/aws/item", "aws-values")]);
+}
+
+#[test]
+fn keys_of_annotations_with_ids_in_them_are_told_from_keys_with_numbers() {
+    let keyed = |key: &str| segment(&format!(r#","annotations":{{"{key}":true}}"#));
+    for key in [
+        "order_8f14e45fceea167a",
+        "order.20481234",
+        "12345678",
+        "user_7f3c9a52e1d4b",
+        "a1b2c3d4xyzxyzxyzxyz",
+    ] {
+        check(
+            &keyed(key),
+            &[(&format!("/annotations/{key}"), "id-in-name")],
+        );
+    }
+    for key in [
+        "http_5003",
+        "limit_1000000",
+        "sha256",
+        "md5_of_body_2024",
+        "region_us_east_1",
+        "deadbeefcafe",
+        "abcdefghijklmnopqrs123",
+    ] {
+        check(&keyed(key), &[]);
+    }
+    let told = judge(&Document::parse(&keyed("order_20481234")).unwrap());
+    assert_eq!(
+        told[0].message(),
+        "an id was put into a key: the annotation key `order_20481234` looks as if it held one; name what it tells, \
+         and make the id its value"
+    );
+}
+
+#[test]
 fn pointers_are_escaped_and_names_lead_to_the_place() {
     let document = segment(
         r#","subsegments":[{"name":"a","id":"00000000000000b1","start_time":1,"end_time":2,"subsegments":[
@@ -833,7 +1029,8 @@ fn pointers_are_escaped_and_names_lead_to_the_place() {
     );
     assert_eq!(
         violation.to_string(),
-        "pruned (annotation-key): the annotation key `x/y~z` has `/`: use letters, digits, `_` and `.`\n  \
+        "pruned (annotation-key): a text, or a name from elsewhere, was used as a key: the annotation key `x/y~z` has \
+         `/`; use letters, digits, `_` and `.`\n  \
          at /subsegments/0/subsegments/0/annotations/x~1y~0z of api > a > b"
     );
 }
@@ -970,17 +1167,21 @@ fn words_with_digits_are_ids_from_a_certain_length_on() {
     }
 }
 
+/// What a document is told that breaks one rule, or the first of several.
+fn told(document: &str) -> String {
+    judge(&Document::parse(document).unwrap())[0]
+        .message()
+        .to_owned()
+}
+
+#[track_caller]
+fn contains(document: &str, part: &str) {
+    let message = told(document);
+    assert!(message.contains(part), "{message}");
+}
+
 #[test]
 fn what_is_said_depends_on_what_is_wrong() {
-    let told = |document: &str| {
-        judge(&Document::parse(document).unwrap())[0]
-            .message()
-            .to_owned()
-    };
-    let contains = |document: &str, part: &str| {
-        let message = told(document);
-        assert!(message.contains(part), "{message}");
-    };
     let answered = |status: u16, flag: &str| {
         segment(&format!(
             r#","http":{{"response":{{"status":{status}}}}},"{flag}":true"#
@@ -988,11 +1189,19 @@ fn what_is_said_depends_on_what_is_wrong() {
     };
     contains(
         &answered(200, "fault"),
-        "the status 200 means no flag, and `fault` is set",
+        "it failed after the reply had come: the status 200 means no flag, and `fault` is set",
     );
     contains(
         &answered(500, "error"),
-        "the status 500 means `fault`, and `error` is set",
+        "the flags were set by an exception, and not by the reply: the status 500 means `fault`, and `error` is set",
+    );
+    contains(
+        &answered(429, "throttle"),
+        "a flag was forgotten: the status 429 means `error` and `throttle`, and `throttle` is set",
+    );
+    contains(
+        &answered(404, "other"),
+        "the status was recorded without its flags: the status 404 means `error`, and no flag is set",
     );
     let started = |time: &str| {
         segment("")
@@ -1003,12 +1212,22 @@ fn what_is_said_depends_on_what_is_wrong() {
         let violations = judge(&Document::parse(&started(time)).unwrap());
         violations[1].message().to_owned()
     };
-    assert!(unit("1721763840250").contains("looks like milliseconds"));
-    assert!(unit("1721763840250000").contains("looks like microseconds"));
-    assert!(unit("1721763840250000000").contains("looks like nanoseconds"));
+    assert!(
+        unit("-1")
+            .starts_with("the clock was not set, or a duration was sent: `start_time` is -1, ")
+    );
+    assert!(
+        unit("\"2024-07-23\"").starts_with("a time was sent as text: `start_time` is `2024-07-23`")
+    );
+    assert!(
+        unit("null").starts_with("null was written for what is not set: `start_time` is null;")
+    );
+    assert!(unit("1721763840250").starts_with("a time in milliseconds was sent: "));
+    assert!(unit("1721763840250000").starts_with("a time in microseconds was sent: "));
+    assert!(unit("1721763840250000000").starts_with("a time in nanoseconds was sent: "));
     contains(
         &segment(r#","annotations":{"":1}"#),
-        "an annotation key is empty: use letters",
+        "an annotation key is empty; use letters",
     );
     contains(
         &segment(r#","annotations":{"":null}"#),
@@ -1016,11 +1235,70 @@ fn what_is_said_depends_on_what_is_wrong() {
     );
     contains(
         &segment("").replace("\"api\"", "\"\""),
-        "the name of a segment is empty: give it one",
+        "it was never set: the name of a segment is empty; give it one",
     );
     contains(
         &segment("").replace("\"api\"", "null"),
-        "the name is null, expected a string",
+        "null was written for what is not set: the name is null, expected a string",
+    );
+}
+
+#[test]
+fn the_cause_that_is_likely_depends_on_the_value() {
+    let with = |member: &str| segment(&format!(",{member}"));
+    contains(
+        &with(r#""annotations":{"a":null}"#),
+        "a value that is not set was annotated: the annotation `a` is null",
+    );
+    contains(
+        &with(r#""annotations":{"a":{}}"#),
+        "a structure was annotated: the annotation `a` is {}",
+    );
+    contains(
+        &with(r#""parent_id":"""#),
+        "it was never set: `parent_id` is an empty text",
+    );
+    contains(
+        &with(r#""parent_id":7"#),
+        "another type was written than X-Ray reads: `parent_id` is 7",
+    );
+    contains(
+        &with(r#""cause":"timeout""#),
+        "an error was written as text: `cause` is `timeout`",
+    );
+    contains(
+        &with(r#""cause":7"#),
+        "another type was written than X-Ray reads: `cause` is 7",
+    );
+    contains(
+        &with(r#""user":null"#),
+        "null was written for what is not set: `user` is null, expected a string; X-Ray drops",
+    );
+    contains(
+        &with(r#""user":7"#),
+        "another type was written than X-Ray reads: `user` is 7 (a number), expected a string; X-Ray drops",
+    );
+    let named = |name: &str| segment("").replace("\"api\"", name);
+    contains(
+        &named(&format!("\"{}\"", "a".repeat(201))),
+        "a whole text was used as a name: ",
+    );
+    contains(
+        &named("\"cafe\u{301}\""),
+        "the text comes from where letters and their accents are written apart: ",
+    );
+    let traced = |id: &str| segment("").replace("\"1-66a00000-0123456789abcdef01234567\"", id);
+    contains(
+        &traced("\"\""),
+        "the trace was never begun: `trace_id` is an empty text",
+    );
+    contains(
+        &traced("\"1-2-3\""),
+        "an id of another kind was used: invalid trace id `1-2-3`",
+    );
+    contains(
+        &traced("null"),
+        "null was written for what is not set: `trace_id` is null",
     );
 }
 

@@ -36,7 +36,8 @@ fn whole(text: &str) -> String {
 fn check_members(members: &str, expected: &str) {
     let violations = Secrets::new().judge(&document(&whole(members)));
     let lines = violations.iter().map(|violation| {
-        let (place, _) = violation.message().split_once(" holds ").unwrap();
+        let (_cause, message) = violation.message().split_once(": ").unwrap();
+        let (place, _) = message.split_once(" holds ").unwrap();
         format!("{} {place}", violation.pointer())
     });
     assert_eq!(lines.collect::<Vec<_>>().join("\n"), expected, "{members}");
@@ -115,14 +116,14 @@ fn a_violation_says_where_it_is_and_shows_no_secret() {
     assert_eq!(
         texts,
         [
-            "lint (secret-email): `metadata.default` has a key that holds what looks like an e-mail address \
-             (`jor…@example.com`, 18 characters): leave it out, or allow it\n  \
+            "lint (secret-email): what a person gave was recorded: `metadata.default` has a key that holds what looks like \
+             an e-mail address (`jor…@example.com`, 18 characters); leave it out, or allow it\n  \
              at /subsegments/0/metadata/default/jor… of api > mail jor…",
-            "lint (secret-credential): `metadata.default.jor….password` holds what looks like a password \
-             (`h…`, 7 characters): leave it out, or allow it\n  \
+            "lint (secret-credential): a setting, a URL or a query was recorded as it is: \
+             `metadata.default.jor….password` holds what looks like a password (`h…`, 7 characters); leave it out, or allow it\n  \
              at /subsegments/0/metadata/default/jor…/password of api > mail jor…",
-            "lint (secret-email): `name` holds what looks like an e-mail address \
-             (`jor…@example.com`, 18 characters): leave it out, or allow it\n  \
+            "lint (secret-email): what a person gave was recorded: `name` holds what looks like an e-mail address \
+             (`jor…@example.com`, 18 characters); leave it out, or allow it\n  \
              at /subsegments/0/name of api > mail jor…",
         ]
     );

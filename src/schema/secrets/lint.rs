@@ -53,12 +53,13 @@ use crate::schema::{Names, Rule, Violation};
 /// assert_eq!(violations[0].pointer(), "/annotations/contact");
 /// assert_eq!(
 ///     violations[0].message(),
-///     "`annotations.contact` holds what looks like an e-mail address (`jor…@example.com`, 18 characters): \
-///      leave it out, or allow it"
+///     "what a person gave was recorded: `annotations.contact` holds what looks like an e-mail address \
+///      (`jor…@example.com`, 18 characters); leave it out, or allow it"
 /// );
 /// assert_eq!(
 ///     violations[1].message(),
-///     "`sql.url` holds what looks like a password (`h…`, 7 characters): leave it out, or allow it"
+///     "a setting, a URL or a query was recorded as it is: `sql.url` holds what looks like a password \
+///      (`h…`, 7 characters); leave it out, or allow it"
 /// );
 ///
 /// // What is known to be harmless is allowed.
@@ -193,12 +194,22 @@ fn message(place: &Place<'_>, path: &str, find: &Find, secret: &str) -> String {
         Part::Number(_) | Part::Text(_) => "holds",
     };
     format!(
-        "`{}` {holds} what looks like {} (`{}`, {}): leave it out, or allow it",
+        "{}: `{}` {holds} what looks like {} (`{}`, {}); leave it out, or allow it",
+        why(find.rule),
         on_one_line(path, SHOWN_PATH),
         find.what,
         on_one_line(&masked_by(find.rule, secret), SHOWN_SECRET),
         count(secret.chars().count() as u64, "character")
     )
+}
+
+/// Why a secret is likely to be there.
+fn why(rule: Rule) -> &'static str {
+    match rule {
+        Rule::SecretCardNumber | Rule::SecretEmail => "what a person gave was recorded",
+        Rule::SecretToken => "a header or a reply was recorded as it is",
+        _ => "a setting, a URL or a query was recorded as it is",
+    }
 }
 
 /// Each secret as it says, as it was received, and as we write it: into JSON, into a pointer.

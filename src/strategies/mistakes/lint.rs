@@ -2,7 +2,9 @@
 
 use proptest::sample::Index;
 
-use crate::model::limits::{LARGE_DOCUMENT, MAX_INDEXED_ANNOTATIONS, MAX_LINKED_TRACES, MAX_NAME};
+use crate::model::limits::{
+    MAX_INDEXED_ANNOTATIONS, MAX_LINKED_TRACES, MAX_NAME, NEARLY_LARGE_DOCUMENT,
+};
 use crate::schema::Rule;
 use crate::strategies::json::Json;
 use crate::strategies::mistake::{Mistake, Need, Place, Scene};
@@ -14,6 +16,31 @@ pub(in crate::strategies) const MISTAKES: &[Mistake] = &[
         Place::Subsegment,
         &["aws", "aws/operation", "aws/region"],
         "",
+    )
+    .needs(Need::Call),
+    Mistake::by(Rule::AwsName, Place::Subsegment, |entity, _, _| {
+        entity.set("name", Json::text("orders"));
+        entity.set("aws/operation", Json::text("GetItem"));
+        "/name".to_owned()
+    })
+    .needs(Need::Call),
+    Mistake::remove(
+        Rule::AwsRequestId,
+        Place::Subsegment,
+        &["aws/request_id"],
+        "",
+    )
+    .needs(Need::AnsweredCall),
+    Mistake::set(
+        Rule::AwsValues,
+        Place::Subsegment,
+        &[
+            ("aws/item", r#"{"id":{"S":"o-1"}}"#),
+            ("aws/ExpressionAttributeValues", r#"{":id":7}"#),
+            ("aws/keys", r#"["o-1"]"#),
+            ("aws/message_body", r#""o-1""#),
+            ("aws/condition", r#"{"NULL":true}"#),
+        ],
     )
     .needs(Need::Call),
     Mistake::set(
@@ -73,6 +100,15 @@ pub(in crate::strategies) const MISTAKES: &[Mistake] = &[
             ("name", r#""order 8f14e45fceea167a""#),
             ("name", r#""GET /orders/17""#),
             ("name", r#""job 123456""#),
+        ],
+    )
+    .needs(Need::NoCall),
+    Mistake::set(
+        Rule::IdInName,
+        Place::Any,
+        &[
+            ("annotations/order_8f14e45fceea167a", "true"),
+            ("annotations/order.20481234", "7"),
         ],
     ),
     Mistake::by(Rule::IdRepeated, Place::Embedded, |entity, scene, _| {
@@ -172,13 +208,15 @@ pub(in crate::strategies) const MISTAKES: &[Mistake] = &[
             ("name", r#""orders?""#),
             ("name", r#""tab\there""#),
         ],
-    ),
+    )
+    .needs(Need::NoCall),
     Mistake::repeat(
         Rule::SubsegmentName,
         Place::Subsegment,
         "name",
         ("n", MAX_NAME + 1),
-    ),
+    )
+    .needs(Need::NoCall),
     Mistake::set(
         Rule::TimeOrder,
         Place::Any,
@@ -245,9 +283,9 @@ fn many_links(entity: &mut Json, _: &Scene, _: Index) -> String {
     "/links".to_owned()
 }
 
-/// Fills a document so that it has between 64,000 and 65,536 bytes.
+/// Fills a document so that it has between 56,000 and 65,536 bytes.
 fn large(entity: &mut Json, scene: &Scene, which: Index) -> String {
-    let filling = (LARGE_DOCUMENT + which.index(1_400)).saturating_sub(scene.length);
+    let filling = (NEARLY_LARGE_DOCUMENT + which.index(9_400)).saturating_sub(scene.length);
     let filling = Json::text("x".repeat(filling));
     entity.set("metadata/of_many_bytes/filling", filling);
     String::new()

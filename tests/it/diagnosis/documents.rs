@@ -29,7 +29,7 @@ fn a_segment_without_an_end() {
         END,
         r#""origin":"x""#,
         "2 findings that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 rejected (missing-end-time): the segment `api` has neither an `end_time` nor `in_progress: true`, and X-Ray refuses the whole document: end it before it is sent, or mark it\n\
+         - datagram 0 rejected (missing-end-time): it was sent before it was closed: the segment `api` has neither an `end_time` nor `in_progress: true`, and X-Ray refuses the whole document; close it before it is sent, or mark it\n\
          \x20   in api\n\
          \x20 X-Ray refuses the whole document and answers MissingEndTime (known by: seen)\n\
          - trace TRACE is not complete:",
@@ -50,7 +50,7 @@ fn a_name_that_x_ray_refuses() {
             Ok(())
         },
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 rejected (name-format): the name `api?id=1` of a segment has `?`: use letters, digits, spaces and `_.:/%&#=+-@`\n\
+         - datagram 0 rejected (name-format): a URL, a pattern or a text was used as a name: the name `api?id=1` of a segment has `?`; use letters, digits, spaces and `_.:/%&#=+-@`\n\
          \x20   at /name of api?id=1\n\
          \x20 X-Ray refuses the whole document and answers InvalidName (known by: seen)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -74,7 +74,7 @@ fn a_document_that_names_no_trace() {
         "the test failed: expected one trace, and none came\n\
          likely: datagram 0 was rejected (missing-trace-id): the document has no\n\
          \x20 `trace_id`\n\
-         also: datagram 0 rejected (missing-trace-id): the segment `api` has no `trace_id`, so that it belongs to no trace: write 1-, 8 hex digits, -, 24 hex digits\n\
+         also: datagram 0 rejected (missing-trace-id): it was made outside of a trace: the segment `api` has no `trace_id`, so that it belongs to none; write 1-, 8 hex digits, -, 24 hex digits\n\
          \x20 in api",
     );
 }
@@ -109,7 +109,7 @@ fn a_document_that_x_ray_finds_too_large() {
         &good,
         &bad,
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (document-large): the document has 65154 bytes, and X-Ray takes 64 kB, which may mean 64000: send its subsegments on their own, or less metadata\n\
+         - datagram 0 lint (document-large): much was recorded in one document: it has 65154 bytes, and X-Ray takes 64 kB, which may mean 64000; send its subsegments on their own, or record less metadata\n\
          \x20   in api\n\
          \x20 X-Ray accepts it (known by: guide)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -124,7 +124,7 @@ fn an_annotation_that_x_ray_drops() {
         &good,
         &good.replace("order_id", "order id"),
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 pruned (annotation-key): the annotation key `order id` has ` `: use letters, digits, `_` and `.`\n\
+         - datagram 0 pruned (annotation-key): a text, or a name from elsewhere, was used as a key: the annotation key `order id` has ` `; use letters, digits, `_` and `.`\n\
          \x20   at /annotations/order id of api\n\
          \x20 X-Ray keeps the document and silently loses this (known by: seen)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -134,7 +134,7 @@ fn an_annotation_that_x_ray_drops() {
         &good,
         &good.replace(r#""o-1""#, "null"),
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 pruned (annotation-value): the annotation `order_id` is null: use a string, a number or a boolean, or metadata for anything else\n\
+         - datagram 0 pruned (annotation-value): a value that is not set was annotated: the annotation `order_id` is null; use a string, a number or a boolean, or metadata for anything else\n\
          \x20   at /annotations/order_id of api\n\
          \x20 X-Ray keeps the document and silently loses this (known by: seen)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -168,7 +168,7 @@ fn an_end_before_its_start() {
         END,
         r#""end_time":0.5"#,
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (time-order): `end_time` 0.5 is before `start_time` 1.0: measure durations with a monotonic clock\n\
+         - datagram 0 lint (time-order): the clock was set back while it ran: `end_time` 0.5 is before `start_time` 1.0; measure durations with a monotonic clock\n\
          \x20   at /end_time of api\n\
          \x20 X-Ray accepts it (known by: inferred)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -187,7 +187,7 @@ fn a_client_error_that_is_recorded_as_a_fault() {
         &good,
         &bad,
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (flags-and-status): the status 404 means `error`, and `fault` is set: set the flags by the status\n\
+         - datagram 0 lint (flags-and-status): the flags were set by an exception, and not by the reply: the status 404 means `error`, and `fault` is set; set the flags by the status\n\
          \x20   at /http/response/status of api\n\
          \x20 X-Ray accepts it (known by: guide)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -204,7 +204,7 @@ fn a_cause_without_a_flag() {
         &good,
         &bad,
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (cause-without-flag): the segment `api` has a `cause` and is neither `error` nor `fault` nor `throttle`: set the flag, or X-Ray shows it as successful\n\
+         - datagram 0 lint (cause-without-flag): an error was recorded without its flag: the segment `api` has a `cause` and is neither `error` nor `fault` nor `throttle`; set the flag, or X-Ray shows it as successful\n\
          \x20   at /cause of api\n\
          \x20 X-Ray accepts it (known by: guide)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -227,7 +227,7 @@ fn a_call_without_its_table() {
         &with_calls(CALL),
         &with_calls(&without),
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (aws-call): the AWS call has no aws.table_name: the console cannot show what was called\n\
+         - datagram 0 lint (aws-call): it was recorded by hand, or by a library that leaves this out: the AWS call has no aws.table_name; without it the console cannot show what was called\n\
          \x20   at /subsegments/0 of api > DynamoDB\n\
          \x20 X-Ray accepts it (known by: guide)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -262,7 +262,7 @@ fn a_password_in_the_url_of_a_database() {
         &sql(good),
         &sql(bad),
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (secret-credential): `sql.url` holds what looks like a password (`s3…`, 11 characters): leave it out, or allow it\n\
+         - datagram 0 lint (secret-credential): a setting, a URL or a query was recorded as it is: `sql.url` holds what looks like a password (`s3…`, 11 characters); leave it out, or allow it\n\
          \x20   at /subsegments/0/sql/url of api > orders-db\n\
          \x20 X-Ray accepts it (known by: inferred)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
@@ -282,7 +282,7 @@ fn an_id_in_a_name() {
             Ok(())
         },
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (id-in-name): the name `order-7f3c9a52-1d4e-4b8a-9c6f-2e5d8b7a1c03` looks as if it held an id: name the kind of work, and put the id into an annotation\n\
+         - datagram 0 lint (id-in-name): an id was put into a name: `order-7f3c9a52-1d4e-4b8a-9c6f-2e5d8b7a1c03` looks as if it held one; name the kind of work, and put the id into an annotation\n\
          \x20   at /name of order-7f3c9a52-1d4e-4b8a-9c6f-2e5d8b7a1c03\n\
          \x20 X-Ray accepts it (known by: inferred)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",

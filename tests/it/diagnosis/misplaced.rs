@@ -176,7 +176,7 @@ fn a_document_with_ids_of_two_traces() {
             Ok(())
         },
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - datagram 0 lint (embedded-trace-id): an embedded subsegment names the trace `TRACE`, and its document `TRACE`: it was recorded in another request's segment, or its trace was copied wrongly\n\
+         - datagram 0 lint (embedded-trace-id): it was recorded in another request's segment, or its trace was copied wrongly: an embedded subsegment names the trace `TRACE`, and its document `TRACE`\n\
          \x20   at /subsegments/0/trace_id of api > put\n\
          \x20 X-Ray accepts it (known by: inferred)\n\
          datagrams: 1 received = 1 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",

@@ -8,7 +8,7 @@ use crate::secrets::{whole, with_text};
 fn found(violations: &[Violation]) -> String {
     let found = violations.iter().map(|violation| {
         let (_, what) = violation.message().split_once("looks like ").unwrap();
-        let what = what.strip_suffix(": leave it out, or allow it").unwrap();
+        let what = what.strip_suffix("; leave it out, or allow it").unwrap();
         format!("{}: {what}", violation.code())
             .replace('`', "")
             .replace(" characters)", ")")

@@ -9,9 +9,9 @@ pub(in crate::mutator) const FIELDS: &[(&str, &str)] = &[
         "aws",
         "\
         account_id auto_instrumentation bucket_name cloudwatch_logs consistent_read ec2 ecs eks \
-        elastic_beanstalk function_name id_2 invocation_type log_type operation queue_name \
-        queue_url region request_id resource_names retries table_name table_names topic_arn \
-        tracing xray",
+        elastic_beanstalk function_name id_2 invocation_type item item_collection_metrics key \
+        log_type message_body operation queue_name queue_url region request_id resource_names \
+        retries table_name table_names topic_arn tracing xray",
     ),
     (
         "cause",
@@ -130,7 +130,13 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
     ),
     (
         "operation",
-        r#""PutItem" | "GetItem" | "Query" | "ListTables" | """#,
+        r#"
+        "PutItem" | "GetItem" | "Query" | "ListTables" | "ReceiveMessage" | "HeadObject" |
+        "GetSecretValue" | """#,
+    ),
+    (
+        "item key item_collection_metrics message_body",
+        r#""o-1" | "" | 7 | {} | [] | {"id":{"S":"o-1"}} | {"N":"7"} | [{"a":{"M":{}}}]"#,
     ),
     ("region", r#""us-east-1" | "" | null"#),
     ("request_id id_2", r#""r1" | "r2" | "" | null"#),
@@ -179,7 +185,8 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
     ),
     (
         "annotations",
-        r#"{} | null | [] | [1] | {"a":1} | {"order_id":"o-1"} | {"a":[],"b":{}} | {"a b":true}"#,
+        r#"{} | null | [] | [1] | {"a":1} | {"order_id":"o-1"} | {"a":[],"b":{}} | {"a b":true} |
+        {"order_12345678":1} | {"a_53995c3f42cd8ad8":true}"#,
     ),
     (
         "metadata attributes",
@@ -207,6 +214,7 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
         {} |
         {"operation":"PutItem","region":"us-east-1","table_name":"Orders","request_id":"r1"} |
         {"operation":"PutItem","region":"us-east-1"} |
+        {"operation":"ReceiveMessage","region":"us-east-1","request_id":"r1"} |
         {"ec2":{},"ecs":{},"eks":{},"xray":{},"tracing":{},"elastic_beanstalk":{}} |
         {"cloudwatch_logs":[{"log_group":"g","arn":"a"}]} |
         {"elastic_beanstalk":{"deployment_id":"7"}}"#,
