@@ -1,12 +1,13 @@
 //! From documents to trees.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::visible;
 use crate::json::{Document, Value};
 use crate::model::{Entity, EntityKind, Timestamp};
+use crate::trace::again::sent_again;
 use crate::trace::conflict::conflict;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
@@ -158,9 +159,11 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
             named.entry((key.kind, id)).or_insert(place);
         }
     }
+    let defects = between_documents(&versions, &arrivals);
     let branches: Vec<Branch> = versions
         .iter()
-        .map(|(key, said)| {
+        .zip(defects)
+        .map(|((key, said), defect)| {
             let Some(best) = said.first() else {
                 unreachable!("a key is made for a version")
             };
@@ -182,9 +185,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
                 arrived: arrival.arrived,
                 parent,
                 children: Vec::new(),
-                defects: contradiction(key.kind, said, &arrivals)
-                    .into_iter()
-                    .collect(),
+                defects: defect.into_iter().collect(),
             }
         })
         .collect();
@@ -204,6 +205,37 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     tree.sort();
     lints::find(&mut tree);
     tree
+}
+
+/// What documents for one entity show together, for each entity.
+fn between_documents(
+    versions: &BTreeMap<Key, Vec<Version>>,
+    arrivals: &[Arrival],
+) -> Vec<Option<Defect>> {
+    let conflicts = versions
+        .iter()
+        .map(|(key, said)| contradiction(key.kind, said, arrivals));
+    let mut defects: Vec<Option<Defect>> = conflicts.collect();
+    let conflicting = versions.values().zip(&defects);
+    let conflicting = conflicting.filter(|(_, defect)| defect.is_some());
+    let changed: HashSet<usize> = conflicting
+        .flat_map(|(said, _)| said.iter().map(|version| version.document))
+        .collect();
+    for ((key, said), defect) in versions.iter().zip(&mut defects) {
+        // A document that says something else of a subsegment holds a different one, and the
+        // contradiction is told already.
+        let tops = said
+            .iter()
+            .filter(|version| version.container.is_none() && !changed.contains(&version.document));
+        if said.len() > 1 && defect.is_none() {
+            let documents = tops.map(|version| &arrivals[version.document]);
+            *defect = sent_again(
+                key.kind,
+                documents.map(|arrival| (arrival.seq, &*arrival.document)),
+            );
+        }
+    }
+    defects
 }
 
 /// Whether two documents for one entity are complete and say different things.

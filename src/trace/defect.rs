@@ -87,6 +87,7 @@ codes! {
     NeverClosed "never-closed" Error: "no document says that the entity has ended";
     Orphan "orphan" Error: "the parent of a subsegment never arrived";
     RecordedTwice "recorded-twice" Lint: "two subsegments record the same call of AWS";
+    SentAgain "sent-again" Lint: "an entity was sent again after it had been closed, with other subsegments";
     SeveralRoots "several-roots" Lint: "two segments have no caller";
     TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
     TraceLarge "trace-large" Lint: "the documents of the trace have more than 100 kB";

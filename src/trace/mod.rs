@@ -30,6 +30,7 @@
 //! Trees hold what was sent and nothing else. A [`ServiceView`] is the same trace as X-Ray gives
 //! it back, with the segments that it infers.
 
+mod again;
 mod around;
 mod assemble;
 mod conflict;

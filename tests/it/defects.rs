@@ -186,6 +186,142 @@ fn documents_that_say_the_same_in_other_words_do_not_conflict() {
 }
 
 #[test]
+fn an_entity_is_sent_again_where_a_subsegment_ended_after_it() {
+    let again = |one: &str, other: &str, expected: &[&str]| {
+        check(&[segment("a1", one), segment("a1", other)], expected);
+        check(
+            &[alone("b1", one), alone("b1", other)],
+            &[&["orphan"], expected].concat(),
+        );
+    };
+    let child = |id: &str, fields: &str| {
+        format!(r#"{{"id":"{id:0>16}","name":"put","start_time":1,"end_time":3{fields}}}"#)
+    };
+    let holding = |children: &[String]| format!(r#","subsegments":[{}]"#, children.join(","));
+    let (one, two) = (child("c1", ""), child("c2", ""));
+    let both = holding(&[one.clone(), two.clone()]);
+
+    again(&holding(std::slice::from_ref(&one)), &both, &["sent-again"]);
+    again("", &both, &["sent-again"]);
+    again(
+        &holding(std::slice::from_ref(&one)),
+        &holding(std::slice::from_ref(&two)),
+        &["sent-again"],
+    );
+    let deep = holding(&[child("c1", &holding(std::slice::from_ref(&two)))]);
+    again(&holding(std::slice::from_ref(&one)), &deep, &["sent-again"]);
+    // The same ones, one of them elsewhere.
+    again(&both, &deep, &["sent-again"]);
+    // Of two without id, one more.
+    let nameless = one.replace(r#""id":"00000000000000c1","#, "");
+    let nameless = |count: usize| holding(&vec![nameless.clone(); count]);
+    check(
+        &[segment("a1", &nameless(1)), segment("a1", &nameless(2))],
+        &["sent-again"],
+    );
+    check(
+        &[
+            segment("a1", &nameless(2)),
+            segment("a1", &format!("{} ", nameless(2))),
+        ],
+        &[],
+    );
+
+    // In other words, or in another order.
+    again(&both, &holding(&[two.clone(), one.clone()]), &[]);
+    again(&both, &both.replace(",\"", " ,\n\""), &[]);
+    again(
+        &both,
+        &both.replace("\"end_time\":3", "\"end_time\":3.0,\"fault\":false"),
+        &[],
+    );
+    again(
+        &both,
+        &both.replace(
+            r#""name":"put","start_time":1,"#,
+            r#""start_time":1,"name":"p\u0075t","#,
+        ),
+        &[],
+    );
+    let turned = holding(&[child("c1", &holding(&[child("c3", ""), two.clone()]))]);
+    let deep = holding(&[child("c1", &holding(&[two.clone(), child("c3", "")]))]);
+    again(&turned, &deep, &[]);
+    for nothing in ["null", "[]", "[ ]"] {
+        again("", &format!(r#","subsegments":{nothing}"#), &[]);
+    }
+    told(
+        &[segment("a1", &both), segment("a1", "")],
+        "a subsegment ended after its segment had been sent, so that it was sent again: segment `api` is complete in 2 \
+         documents, whose subsegments differ; close what it holds before it",
+    );
+    // Once for an entity, however often it came.
+    told(
+        &[
+            segment("a1", &both),
+            with_child(""),
+            segment("a1", ""),
+            segment("a1", ""),
+        ],
+        "a subsegment ended after its segment had been sent, so that it was sent again: segment `api` is complete in 3 \
+         documents, whose subsegments differ; close what it holds before it",
+    );
+    let streamed = [segment("a1", ""), alone("b1", &both), alone("b1", "")];
+    check(&streamed, &["sent-again"]);
+    told(
+        &streamed,
+        "a subsegment ended after the one that holds it had been sent, so that it was sent again: subsegment `put` is \
+         complete in 2 documents, whose subsegments differ; close what it holds before it",
+    );
+}
+
+#[test]
+fn what_came_before_the_end_or_elsewhere_is_not_sent_again() {
+    let open = segment("a1", "").replace("\"end_time\":3", "\"in_progress\":true");
+    check(&[open, with_child("")], &[]);
+    // Embedded once, on its own once.
+    let inner =
+        r#","subsegments":[{"id":"00000000000000c1","name":"get","start_time":1,"end_time":2}]"#;
+    check(&[with_child(""), alone("b1", inner)], &[]);
+    check(&[with_child(inner), alone("b1", "")], &[]);
+    // A subsegment that was open when its segment was sent, and came again with it.
+    let open = with_child(r#","in_progress":true,"start_time":1"#);
+    check(&[open, with_child("")], &["sent-again"]);
+    // A contradiction is told alone.
+    check(
+        &[with_child(""), segment("a1", r#","fault":true"#)],
+        &["conflicting-documents"],
+    );
+    check(
+        &[
+            with_child(""),
+            with_child(r#","error":true,"throttle":true"#),
+        ],
+        &["conflicting-documents"],
+    );
+    // An entity without id is known by its document alone.
+    let nameless = |text: String| text.replace(r#""id":"00000000000000a1","#, "");
+    check(
+        &[nameless(with_child("")), nameless(segment("a1", ""))],
+        &["several-roots"],
+    );
+}
+
+#[test]
+fn a_tree_is_the_same_however_often_its_segment_was_sent() {
+    let later = segment(
+        "a1",
+        r#","subsegments":[{"id":"00000000000000b1","name":"put","start_time":1,"end_time":3},
+            {"id":"00000000000000b2","name":"late","start_time":2,"end_time":5}]"#,
+    );
+    let expected = trace(std::slice::from_ref(&later)).to_string();
+    assert_eq!(
+        trace(&[with_child(""), later.clone()]).to_string(),
+        expected
+    );
+    assert_eq!(trace(&[later, with_child("")]).to_string(), expected);
+}
+
+#[test]
 fn entities_that_share_the_id_of_zeros_are_not_taken_for_one() {
     let of = |id: &str, name: &str| {
         segment(
