@@ -62,16 +62,22 @@ impl Outcome {
         [("error", error), ("fault", fault), ("throttle", throttle)]
     }
 
-    /// The `cause`, where a flag is set, and the first exception in it.
+    /// The `cause`, where a flag is set, and the first exception in it. `status` is what the entity
+    /// has of it.
     pub(in crate::strategies) fn cause(
         &self,
         mut id: impl FnMut() -> EntityId,
         of_subsegment: Option<EntityId>,
+        status: Option<u16>,
     ) -> (Option<Json>, Option<EntityId>) {
         if self.flags().iter().all(|(_, set)| !set) {
             return (None, None);
         }
-        match &self.cause {
+        let cause = match &self.cause {
+            Some(Cause::OfSubsegment) if of_subsegment.is_none() => None,
+            cause => cause.as_ref(),
+        };
+        match cause {
             Some(Cause::Exceptions(exceptions, place)) => {
                 let ids: Vec<EntityId> = exceptions.iter().map(|_| id()).collect();
                 let written = exceptions.iter().enumerate();
@@ -90,12 +96,36 @@ impl Outcome {
                 let id = of_subsegment.map(|id| Json::text(id.to_string()));
                 (id, of_subsegment)
             }
+            // A failure of which nothing else says why is a defect of its trace.
+            None if status.is_none() && self.is_bare() => {
+                let ids = [id()];
+                let exceptions = Json::Array(vec![Exception::refusal().json(&ids, 0)]);
+                let cause = Json::object([("exceptions", Some(exceptions))]);
+                (Some(cause), ids.first().copied())
+            }
             None => (None, None),
         }
+    }
+
+    /// Whether an entity without status would fail, and not say why.
+    fn is_bare(&self) -> bool {
+        let [(_, error), (_, fault), (_, throttle)] = self.flags();
+        (error || fault) && !throttle
     }
 }
 
 impl Exception {
+    /// The least that says why something failed.
+    fn refusal() -> Exception {
+        Exception {
+            message: "refused".to_owned(),
+            kind: "Io",
+            remote: false,
+            chained: false,
+            frames: Vec::new(),
+        }
+    }
+
     fn json(&self, ids: &[EntityId], at: usize) -> Json {
         let id = |id: &EntityId| Json::text(id.to_string());
         let before = at.checked_sub(1).and_then(|before| ids.get(before));

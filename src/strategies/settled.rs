@@ -103,14 +103,16 @@ impl Settler<'_> {
         exception: Option<EntityId>,
     ) -> (Vec<(&'static str, Json)>, Option<EntityId>) {
         let wordy = self.setting.wordy;
-        let (cause, exception) = shape.outcome.cause(|| self.id(), exception);
+        let answered = shape.work.is_answered();
+        let status = shape.outcome.status().filter(|_| answered);
+        let (cause, exception) = shape.outcome.cause(|| self.id(), exception, status);
         let flags = shape.outcome.flags().into_iter();
         let mut fields: Vec<(&str, Json)> = flags
             .filter(|(_, set)| *set || wordy)
             .map(|(flag, set)| (flag, Json::raw(set)))
             .collect();
         fields.extend(cause.map(|cause| ("cause", cause)));
-        fields.extend(shape.work.fields(id, shape.outcome.status(), traced, wordy));
+        fields.extend(shape.work.fields(id, status, traced, wordy));
         let mut annotations = shape.notes.annotations.clone();
         while annotations.len() > self.annotations {
             annotations.pop_last();

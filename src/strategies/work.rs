@@ -52,6 +52,15 @@ impl Work {
         }
     }
 
+    /// Whether the work has a response, which has a status.
+    pub(in crate::strategies) fn is_answered(&self) -> bool {
+        match self {
+            Work::Aws(_) | Work::Remote(_) => true,
+            Work::Local | Work::Sql(_) => false,
+            Work::Segment(service) => service.request.is_some(),
+        }
+    }
+
     /// The fields of the work. `id` is that of the entity, `traced` whether its callee sends a
     /// segment.
     pub(in crate::strategies) fn fields(
