@@ -84,6 +84,7 @@ codes! {
     BeyondParent "beyond-parent" Lint: "a subsegment ended after its parent had";
     ConflictingDocuments "conflicting-documents" Error: "two documents for one entity are complete, and differ";
     Cycle "cycle" Error: "subsegments name each other as parents";
+    FailureWithoutCause "failure-without-cause" Lint: "an entity failed, and nothing says why";
     NeverClosed "never-closed" Error: "no document says that the entity has ended";
     Orphan "orphan" Error: "the parent of a subsegment never arrived";
     RecordedTwice "recorded-twice" Lint: "two subsegments record the same call of AWS";

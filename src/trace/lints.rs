@@ -7,6 +7,7 @@ use crate::model::limits::{LARGE_TRACE, MAX_INDEXED_ANNOTATIONS, MAX_TRACE};
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::DefectCode;
 use crate::trace::assemble::{label, report};
+use crate::trace::failures;
 use crate::trace::tree::{Branch, Tree};
 
 /// Looks for it in a tree that is built and sorted.
@@ -15,7 +16,8 @@ pub(in crate::trace) fn find(tree: &mut Tree) {
     whole(tree, &mut found);
     let mut requests = HashMap::new();
     let callers = tree.callers();
-    for index in tree.preorder() {
+    let order = tree.preorder();
+    for &index in &order {
         let branch = &tree.branches[index];
         if let Some(parent) = branch.parent {
             times(branch, &tree.branches[parent], index, &mut found);
@@ -25,6 +27,12 @@ pub(in crate::trace) fn find(tree: &mut Tree) {
         same_request(tree, index, &mut requests, &mut found);
         traced(branch, &callers, index, &mut found);
     }
+    let unexplained = failures::unexplained(tree, &order, &callers);
+    found.extend(unexplained.into_iter().map(|(index, message)| Found {
+        index,
+        code: DefectCode::FailureWithoutCause,
+        message,
+    }));
     for Found {
         index,
         code,
@@ -229,14 +237,7 @@ fn twice(branch: &Branch, other: &Branch, index: usize, why: &str, found: &mut V
 
 /// A callee that was said to send a segment.
 fn traced(branch: &Branch, callers: &HashSet<String>, index: usize, found: &mut Vec<Found>) {
-    let entity = branch.entity();
-    let in_http = entity
-        .http()
-        .and_then(|http| http.request())
-        .and_then(|request| request.traced());
-    let is_traced = branch.kind == EntityKind::Subsegment
-        && (entity.traced() == Some(true) || in_http == Some(true));
-    if is_traced && !entity.id().is_some_and(|id| callers.contains(&*id)) {
+    if lacks_segment(branch, callers) {
         let message = format!(
             "the callee did not get the trace header, or its segment was not captured: {} is said to be traced, and \
              no segment names it as its parent",
@@ -248,6 +249,18 @@ fn traced(branch: &Branch, callers: &HashSet<String>, index: usize, found: &mut 
             message,
         });
     }
+}
+
+/// Whether a callee that was said to send a segment has sent none.
+pub(in crate::trace) fn lacks_segment(branch: &Branch, callers: &HashSet<String>) -> bool {
+    let entity = branch.entity();
+    let in_http = entity
+        .http()
+        .and_then(|http| http.request())
+        .and_then(|request| request.traced());
+    let is_traced = branch.kind == EntityKind::Subsegment
+        && (entity.traced() == Some(true) || in_http == Some(true));
+    is_traced && !entity.id().is_some_and(|id| callers.contains(&*id))
 }
 
 /// The time between two points, as a person reads it.

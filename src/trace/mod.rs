@@ -36,6 +36,7 @@ mod assemble;
 mod conflict;
 mod defect;
 mod external;
+mod failures;
 mod index;
 mod intervals;
 mod lints;

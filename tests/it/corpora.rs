@@ -1,6 +1,6 @@
 //! Real datagrams of the official SDKs give the trees that their programs meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -217,6 +217,35 @@ fn nothing_that_an_official_sdk_sends_every_day_is_above_lint() {
         .map(|(name, seq, code)| (&**name, *seq, *code))
         .collect();
     assert_eq!(found, ABOVE_LINT);
+}
+
+#[test]
+fn failures_and_repetitions_are_told_of_no_official_sdk() {
+    let mut found = BTreeSet::new();
+    for path in scenarios() {
+        let capture = CaptureFile::read(&path).unwrap();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let arrivals = documents(capture.datagrams());
+        for trace in assemble(arrivals, &ExternalParents::none()).traces {
+            for defect in trace.defects() {
+                let of = trace
+                    .nodes()
+                    .find(|node| node.entity().id().as_deref() == defect.id());
+                let of = of.and_then(|node| node.name()).unwrap_or_default();
+                found.insert(format!("{name}: {} of {of}", defect.code()));
+            }
+        }
+    }
+    let about = |code: &str| {
+        let told = found.iter().filter(|told| told.contains(code));
+        told.map(String::as_str).collect::<Vec<_>>()
+    };
+    // The program sets the flag by hand.
+    assert_eq!(
+        about("failure-without-cause"),
+        ["07_exceptions: failure-without-cause of errflag"]
+    );
+    assert_eq!(about("sent-again"), [] as [&str; 0]);
 }
 
 #[test]

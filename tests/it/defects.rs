@@ -128,13 +128,13 @@ fn two_complete_documents_for_one_entity_say_the_same() {
     check(&[open, segment("a1", "")], &[]);
     check(&[segment("a1", ""), segment("a1", "")], &[]);
     check(
-        &[segment("a1", ""), segment("a1", r#","fault":true"#)],
+        &[segment("a1", ""), segment("a1", r#","throttle":true"#)],
         &["conflicting-documents"],
     );
     // The same subsegment embedded and on its own; where it stands is no contradiction.
     check(&[with_child(""), alone("b1", "")], &[]);
     check(
-        &[with_child(""), alone("b1", r#","error":true"#)],
+        &[with_child(""), alone("b1", r#","throttle":true"#)],
         &["conflicting-documents"],
     );
     told(
@@ -182,7 +182,7 @@ fn documents_that_say_the_same_in_other_words_do_not_conflict() {
     );
     differ(r#","annotations":{"n":1}"#, r#","annotations":{"n":"1"}"#);
     differ(r#","annotations":{"n":1}"#, r#","annotations":{"m":1}"#);
-    differ(r#","fault":true"#, "");
+    differ(r#","throttle":true"#, "");
 }
 
 #[test]
@@ -282,13 +282,14 @@ fn what_came_before_the_end_or_elsewhere_is_not_sent_again() {
     let inner =
         r#","subsegments":[{"id":"00000000000000c1","name":"get","start_time":1,"end_time":2}]"#;
     check(&[with_child(""), alone("b1", inner)], &[]);
-    check(&[with_child(inner), alone("b1", "")], &[]);
+    let holding = with_child(&format!(r#","start_time":1,"end_time":3{inner}"#));
+    check(&[holding, alone("b1", "")], &[]);
     // A subsegment that was open when its segment was sent, and came again with it.
     let open = with_child(r#","in_progress":true,"start_time":1"#);
     check(&[open, with_child("")], &["sent-again"]);
     // A contradiction is told alone.
     check(
-        &[with_child(""), segment("a1", r#","fault":true"#)],
+        &[with_child(""), segment("a1", r#","throttle":true"#)],
         &["conflicting-documents"],
     );
     check(
@@ -319,6 +320,160 @@ fn a_tree_is_the_same_however_often_its_segment_was_sent() {
         expected
     );
     assert_eq!(trace(&[later, with_child("")]).to_string(), expected);
+}
+
+#[test]
+fn an_entity_that_failed_says_why() {
+    let code = ["failure-without-cause"];
+    let failed = |fields: &str, expected: &[&str]| {
+        check(&[segment("a1", fields)], expected);
+        check(&[with_child(fields)], expected);
+    };
+    for flags in [
+        r#","error":true"#,
+        r#","fault":true"#,
+        r#","error":true,"fault":true"#,
+    ] {
+        let failed = |more: &str, expected: &[&str]| failed(&format!("{flags}{more}"), expected);
+        failed("", &code);
+        failed(r#","throttle":false,"in_progress":false"#, &code);
+        failed(r#","throttle":true"#, &[]);
+        for nothing in ["null", "{}", r#""""#, "{ }"] {
+            failed(&format!(r#","cause":{nothing}"#), &code);
+        }
+        for cause in [
+            r#""00000000000000e1""#,
+            r#"{"exceptions":[]}"#,
+            r#"{"id":"x"}"#,
+            "[]",
+            "7",
+        ] {
+            failed(&format!(r#","cause":{cause}"#), &[]);
+        }
+        for (status, expected) in [
+            ("400", &[][..]),
+            ("503", &[]),
+            ("5e2", &[]),
+            ("399", &code),
+            ("200", &code),
+        ] {
+            failed(
+                &format!(r#","http":{{"response":{{"status":{status}}}}}"#),
+                expected,
+            );
+        }
+        failed(r#","http":{"response":{"status":"503"}}"#, &code);
+        failed(r#","http":{"response":{}}"#, &code);
+    }
+    for flags in [
+        "",
+        r#","error":false,"fault":false"#,
+        r#","error":"true","fault":1"#,
+        r#","throttle":true"#,
+    ] {
+        failed(flags, &[]);
+    }
+    for (fields, flags) in [
+        (r#","fault":true"#, "`fault`"),
+        (r#","error":true"#, "`error`"),
+        (r#","error":true,"fault":true"#, "`error` and `fault`"),
+    ] {
+        told(
+            &[with_child(fields)],
+            &format!(
+                "the flag was set by hand, and the error was not recorded: subsegment `put` is {flags}, and has \
+                 neither a cause, a status from 400 on, nor a part that failed; record the error, so that the trace \
+                 says why"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_part_that_failed_says_why_the_whole_did() {
+    let code = ["failure-without-cause"];
+    // The segment failed; what is below it has these fields.
+    let around = |fields: &str| {
+        with_child(fields).replacen("\"name\":\"api\"", "\"name\":\"api\",\"fault\":true", 1)
+    };
+    check(&[around("")], &code);
+    let cause = r#","cause":{"exceptions":[{"id":"00000000000000e1","message":"m"}]}"#;
+    for reason in [
+        &format!(r#","fault":true{cause}"#),
+        cause,
+        r#","throttle":true"#,
+        r#","error":true,"http":{"response":{"status":404}}"#,
+        r#","http":{"response":{"status":404}}"#,
+    ] {
+        check(&[around(reason)], &[]);
+    }
+    // Where a part of it may still come, nobody knows; nor of what is open itself.
+    check(
+        &[around(r#","start_time":1,"in_progress":true"#)],
+        &["never-closed"],
+    );
+    let open = segment("a1", r#","fault":true"#).replace("\"end_time\":3", "\"in_progress\":true");
+    check(&[open], &["never-closed"]);
+    // The innermost one is told of.
+    check(&[around(r#","error":true"#)], &code);
+    told(
+        &[around(r#","error":true"#)],
+        "the flag was set by hand, and the error was not recorded: subsegment `put` is `error`, and has neither a \
+         cause, a status from 400 on, nor a part that failed; record the error, so that the trace says why",
+    );
+    // At any depth, streamed or not.
+    let deep = format!(
+        r#","start_time":1,"end_time":3,"subsegments":[{{"id":"00000000000000c1","name":"get","start_time":1,"end_time":2,"error":true{cause}}}]"#
+    );
+    check(&[around(&deep)], &[]);
+    check(
+        &[segment("a1", r#","fault":true"#), alone("b1", cause)],
+        &[],
+    );
+    // A sibling is no part.
+    let sibling = alone("b2", &format!(r#","error":true{cause}"#));
+    check(&[with_child(r#","error":true"#), sibling], &code);
+    // The best of several documents counts: the one that is complete.
+    let open = segment("a1", cause).replace("\"end_time\":3", "\"in_progress\":true");
+    check(&[open, segment("a1", r#","fault":true"#)], &code);
+}
+
+#[test]
+fn a_service_that_failed_says_why_its_caller_did() {
+    let code = ["failure-without-cause"];
+    let callee =
+        |fields: &str| segment("a2", &format!(r#","parent_id":"00000000000000b1"{fields}"#));
+    let call = |fields: &str| with_child(&format!(r#","namespace":"remote","error":true{fields}"#));
+    check(&[call(""), callee("")], &code);
+    let cause = r#","cause":{"exceptions":[{"id":"00000000000000e1","message":"m"}]}"#;
+    let failed = format!(r#","fault":true{cause}"#);
+    check(&[call(""), callee(&failed)], &[]);
+    // What it called has failed in turn.
+    let within = format!(
+        r#","subsegments":[{{"id":"00000000000000c1","name":"get","start_time":1,"end_time":2{failed}}}]"#
+    );
+    check(&[call(""), callee(&within)], &[]);
+    // Nobody says why: the callee is told of.
+    check(&[call(""), callee(r#","fault":true"#)], &code);
+    // One that runs still, or whose segment is elsewhere, may know.
+    let open = callee("").replace("\"end_time\":3", "\"in_progress\":true");
+    check(&[call(""), open], &["never-closed"]);
+    check(&[call(r#","traced":true"#)], &["traced-without-segment"]);
+    check(&[call(r#","traced":true"#), callee("")], &code);
+    // A segment is called by a subsegment, and explains none that is not its caller.
+    let other = callee(&failed).replace("00000000000000b1", "00000000000000b9");
+    check(&[call(""), other], &code);
+    let of_segment = callee(&failed).replace("00000000000000b1", "00000000000000a1");
+    check(&[segment("a1", r#","fault":true"#), of_segment], &code);
+    // Two segments that call each other.
+    let ring = |id: &str, child: &str, caller: &str| {
+        format!(
+            r#"{{"trace_id":"{}","id":"{id:0>16}","parent_id":"{caller:0>16}","name":"api","start_time":1,"end_time":3,"fault":true,
+                "subsegments":[{{"id":"{child:0>16}","name":"put","start_time":1,"end_time":3}}]}}"#,
+            trace_id(1)
+        )
+    };
+    check(&[ring("a1", "b1", "b2"), ring("a2", "b2", "b1")], &[]);
 }
 
 #[test]
@@ -593,7 +748,7 @@ fn what_is_missing_makes_a_trace_incomplete_and_nothing_else_does() {
             .complete()
             .is_ok()
     );
-    let conflicting = [segment("a1", ""), segment("a1", r#","fault":true"#)];
+    let conflicting = [segment("a1", ""), segment("a1", r#","throttle":true"#)];
     let complete = trace(&conflicting).complete().unwrap();
     assert_eq!(complete.defects().count(), 1);
     assert!(trace(&[alone("b1", "")]).complete().is_err());
@@ -626,7 +781,7 @@ fn errors_fail_a_test_and_lints_do_not_unless_they_are_denied() {
         )),
         "{report}"
     );
-    let conflicting = [segment("a1", ""), segment("a1", r#","fault":true"#)];
+    let conflicting = [segment("a1", ""), segment("a1", r#","throttle":true"#)];
     let daemon = FakeDaemon::start();
     send(&daemon, &conflicting);
     assert!(block_on(daemon.try_expect_one_trace()).is_ok());
