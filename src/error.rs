@@ -112,7 +112,9 @@ pub(crate) fn on_one_line(text: &str, width: usize) -> String {
 /// `1 datagram`, `2 datagrams`.
 #[cfg(feature = "testing")]
 pub(crate) fn count(number: u64, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
+    // One day, two days.
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with('a'));
+    match (number, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {noun}s"),

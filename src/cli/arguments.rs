@@ -105,7 +105,11 @@ pub(in crate::cli) struct Check {
     pub(in crate::cli) allow: Vec<String>,
 
     /// Findings with this code fail the check, lints too. May be given several times.
-    #[arg(long, value_name = "CODE")]
+    ///
+    /// Lints about secrets and `trace-id-age` are looked for on request alone:
+    /// to deny one is to ask for it. X-Ray no longer looks at the time in a
+    /// trace id, and ids of W3C have none.
+    #[arg(long, value_name = "CODE", verbatim_doc_comment)]
     pub(in crate::cli) deny: Vec<String>,
 
     /// Also looks for what seems to be a secret, and shows none whole.

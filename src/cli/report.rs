@@ -45,7 +45,7 @@ impl<'a> Report<'a> {
         secrets: Option<&Secrets>,
     ) -> Report<'a> {
         let datagrams = capture.datagrams();
-        let mut inspector = Inspector::new(secrets.cloned());
+        let mut inspector = Inspector::new(secrets.cloned(), strictness);
         for datagram in datagrams.clone() {
             inspector.enter(datagram.number, datagram.received);
         }

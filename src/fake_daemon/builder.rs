@@ -134,6 +134,11 @@ impl FakeDaemonBuilder {
 
     /// Lets findings with this code fail the test, lints too. As
     /// [`allow`](FakeDaemonBuilder::allow).
+    ///
+    /// Two kinds of lints are looked for on request alone. Secrets are with
+    /// [`lint_secrets`](FakeDaemonBuilder::lint_secrets). `trace-id-age` is where it is denied: by
+    /// AWS's documentation the service no longer looks at the time in a trace id, ids of W3C have
+    /// none, and those that come with a request may be old.
     pub fn deny(mut self, code: &str) -> Self {
         let said = self.strictness.deny(code);
         self.mistake = self.mistake.or(said.err());

@@ -179,7 +179,8 @@ impl FakeDaemon {
         keeper: Keeper,
     ) -> FakeDaemon {
         let notebook = Arc::<Notebook>::default();
-        let inspector = Arc::new(Mutex::new(Inspector::new(secrets)));
+        let inspector = Inspector::new(secrets, &judged.strictness);
+        let inspector = Arc::new(Mutex::new(inspector));
         let judged = Arc::new(Mutex::new(judged));
         let captures = Arc::new(Captures::of(clock));
         let around = Arc::new(CapturedHere {
@@ -312,13 +313,21 @@ impl FakeDaemon {
     }
 
     /// From now on findings with this code fail the test, lints too. As
-    /// [`allow`](FakeDaemon::allow).
+    /// [`allow`](FakeDaemon::allow). What is looked for on request alone is looked for from now on,
+    /// in what came before too; for secrets that takes
+    /// [`lint_secrets`](FakeDaemonBuilder::lint_secrets).
     ///
     /// # Errors
     ///
     /// There is no such code, or the path is none.
     pub fn deny(&self, code: &str) -> Result<(), Error> {
-        self.judged().strictness.deny(code)
+        let strictness = {
+            let mut judged = self.judged();
+            judged.strictness.deny(code)?;
+            judged.strictness.clone()
+        };
+        lock(&self.inspector).heed(&strictness);
+        Ok(())
     }
 
     /// Judges for the last time: what comes after this is late. Hooks are left out where a panic

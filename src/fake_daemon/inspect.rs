@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::capture::{Received, Rejection, Verdict};
+use crate::fake_daemon::strictness::Strictness;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::schema::{Masker, NO_NAME, Names, Secrets, Violation, judge, named};
-use crate::trace::{Arrival, ExternalParents, Index, Node, PartialTrace};
+use crate::trace::{Arrival, DefectCode, ExternalParents, Index, Node, PartialTrace};
 
 /// What a set of datagrams holds.
 #[derive(Debug)]
@@ -36,11 +37,20 @@ pub(crate) struct Inspector {
 }
 
 impl Inspector {
-    /// Looks for secrets too, if it is told how.
-    pub(crate) fn new(lint: Option<Secrets>) -> Inspector {
-        Inspector {
+    /// Looks for secrets too, if it is told how, and for what is judged only where it is denied.
+    pub(crate) fn new(lint: Option<Secrets>, strictness: &Strictness) -> Inspector {
+        let mut inspector = Inspector {
             lint,
             ..Inspector::default()
+        };
+        inspector.heed(strictness);
+        inspector
+    }
+
+    /// Looks from now on for what is denied by now.
+    pub(in crate::fake_daemon) fn heed(&mut self, strictness: &Strictness) {
+        if strictness.denies(DefectCode::TraceIdAge) {
+            self.index = std::mem::take(&mut self.index).judging_age();
         }
     }
 

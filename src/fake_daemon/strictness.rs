@@ -80,6 +80,11 @@ impl Strictness {
         self.fails(defect.code().as_str(), None, usual)
     }
 
+    /// Whether this code was denied.
+    pub(in crate::fake_daemon) fn denies(&self, code: DefectCode) -> bool {
+        self.fails(code.as_str(), None, false)
+    }
+
     fn fails(&self, code: &str, names: Option<&[String]>, usual: bool) -> bool {
         let said = |with_path: bool| {
             let sayings = self.sayings.iter().filter(move |saying| {

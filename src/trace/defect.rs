@@ -91,6 +91,7 @@ codes! {
     SentAgain "sent-again" Lint: "an entity was sent again after it had been closed, with other subsegments";
     SeveralRoots "several-roots" Lint: "two segments have no caller";
     TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
+    TraceIdAge "trace-id-age" Lint: "the time in the trace id is more than 30 days before its document arrived, or more than 5 minutes after (on request)";
     TraceLarge "trace-large" Lint: "the documents of the trace have more than 100 kB";
     TraceTooLarge "trace-too-large" Error: "the documents of the trace have more than 500 kB";
     TracedWithoutSegment "traced-without-segment" Lint: "the callee of a subsegment is said to be traced, and sent no segment";
@@ -103,6 +104,12 @@ impl DefectCode {
             self,
             DefectCode::Cycle | DefectCode::NeverClosed | DefectCode::Orphan
         )
+    }
+
+    /// Whether it is looked for only on request: where it is denied, and by
+    /// [`Index::judging_age`](crate::trace::Index::judging_age).
+    pub fn is_opt_in(&self) -> bool {
+        matches!(self, DefectCode::TraceIdAge)
     }
 }
 

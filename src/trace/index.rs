@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::Entity;
+use crate::trace::age::judge_age;
 use crate::trace::assemble::build;
 use crate::trace::tree::Tree;
 use crate::trace::whereabouts::Whereabouts;
@@ -37,6 +38,7 @@ pub struct Index {
     last: HashMap<Key, u32>,
     untraced: Vec<Arrival>,
     whereabouts: Whereabouts,
+    judges_age: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +70,41 @@ impl Index {
         Index::default()
     }
 
+    /// Looks at the time in trace ids too: traces have the defect `trace-id-age` where it is far
+    /// from the time at which their documents arrived.
+    ///
+    /// Nobody is asked for that time any more. By AWS's documentation the service takes ids of W3C in
+    /// X-Ray's form, which have none, and an id that came with a request may be old.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use xray_phantom::DefectCode;
+    /// use xray_phantom::json::Document;
+    /// use xray_phantom::model::Timestamp;
+    /// use xray_phantom::trace::{Arrival, ExternalParents, Index};
+    ///
+    /// let id = "1-00000000-0123456789abcdef01234567"; // 1 January 1970
+    /// let text = format!(r#"{{"trace_id": "{id}", "id": "00000000000000a1", "name": "api", "start_time": 1, "end_time": 2}}"#);
+    /// let days = |days: u64| Timestamp::from_nanos(0) + Duration::from_secs(days * 24 * 60 * 60);
+    /// let codes = |arrived: Timestamp| {
+    ///     let mut index = Index::new().judging_age();
+    ///     let document = Arc::new(Document::parse(&text).unwrap());
+    ///     index.enter(Arrival { seq: 0, arrived: Some(arrived), document });
+    ///     let trace = index.trace(id, &ExternalParents::none()).unwrap();
+    ///     trace.defects().map(|defect| defect.code()).collect::<Vec<_>>()
+    /// };
+    /// assert_eq!(codes(days(30)), []);
+    /// assert_eq!(codes(days(31)), [DefectCode::TraceIdAge]);
+    /// ```
+    #[must_use = "the index that was given is moved"]
+    pub fn judging_age(mut self) -> Index {
+        self.judges_age = true;
+        self
+    }
+
     /// Enters a document.
     pub fn enter(&mut self, arrival: Arrival) {
         let Ok(place) = u32::try_from(self.entries.len()) else {
@@ -95,8 +132,7 @@ impl Index {
     /// What has arrived of the trace with this id, compared as text.
     pub fn trace(&self, id: &str, external: &ExternalParents) -> Option<PartialTrace> {
         let last = *self.last.get(&Key::of(id))?;
-        self.looked_elsewhere(vec![build(self.of_trace(last), external)])
-            .pop()
+        self.looked_elsewhere(vec![self.tree(last, external)]).pop()
     }
 
     /// What has arrived of the traces with these ids, in their order; what is not here is left out.
@@ -106,16 +142,13 @@ impl Index {
         external: &ExternalParents,
     ) -> Vec<PartialTrace> {
         let last = ids.filter_map(|id| self.last.get(&Key::of(id.as_ref())).copied());
-        let trees = last.map(|last| build(self.of_trace(last), external));
+        let trees = last.map(|last| self.tree(last, external));
         self.looked_elsewhere(trees.collect())
     }
 
     /// All traces in order of start, then id.
     pub fn traces(&self, external: &ExternalParents) -> Vec<PartialTrace> {
-        let trees = self
-            .last
-            .values()
-            .map(|last| build(self.of_trace(*last), external));
+        let trees = self.last.values().map(|last| self.tree(*last, external));
         let mut traces = self.looked_elsewhere(trees.collect());
         traces.sort_by_cached_key(|trace| {
             let start = trace.start_time();
@@ -127,6 +160,15 @@ impl Index {
     /// The documents that name no trace. The service answers `MissingTraceId` to them.
     pub fn untraced(&self) -> &[Arrival] {
         &self.untraced
+    }
+
+    /// The tree of the trace whose last entry this is.
+    fn tree(&self, last: u32, external: &ExternalParents) -> Tree {
+        let mut tree = build(self.of_trace(last), external);
+        if self.judges_age {
+            judge_age(&mut tree);
+        }
+        tree
     }
 
     /// The documents of a trace, the last one first.

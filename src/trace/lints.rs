@@ -264,11 +264,22 @@ pub(in crate::trace) fn lacks_segment(branch: &Branch, callers: &HashSet<String>
 }
 
 /// The time between two points, as a person reads it.
-fn by(later: Timestamp, earlier: Timestamp) -> String {
+pub(in crate::trace) fn by(later: Timestamp, earlier: Timestamp) -> String {
     let millis = later.since(earlier).map_or(0, |time| time.as_millis());
     match millis {
         0 => "less than a millisecond".to_owned(),
         1..10_000 => format!("{millis} ms"),
-        _ => count(u64::try_from(millis / 1_000).unwrap_or(u64::MAX), "second"),
+        _ => {
+            let seconds = u64::try_from(millis / 1_000).unwrap_or(u64::MAX);
+            // At least two of a unit, so that little is cut away.
+            match seconds / HOUR {
+                0..2 => count(seconds, "second"),
+                hours @ 2..48 => count(hours, "hour"),
+                hours => count(hours / 24, "day"),
+            }
+        }
     }
 }
+
+/// Seconds in an hour.
+const HOUR: u64 = 3_600;

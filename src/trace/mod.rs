@@ -22,8 +22,9 @@
 //!
 //! What several documents show together, or a document and its time of arrival, is a [`Defect`].
 //! Three of them say that something is missing, so that the trace is not complete; the other
-//! errors say that it contradicts itself or is too large; the lints are worth knowing. The table
-//! of all codes is in the documentation of `schema`.
+//! errors say that it contradicts itself or is too large; the lints are worth knowing. One of these
+//! is looked for on request alone: see [`Index::judging_age`]. The table of all codes is in the
+//! documentation of `schema`.
 //!
 //! # What X-Ray infers
 //!
@@ -31,6 +32,7 @@
 //! it back, with the segments that it infers.
 
 mod again;
+mod age;
 mod around;
 mod assemble;
 mod conflict;

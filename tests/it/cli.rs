@@ -512,6 +512,48 @@ fn secrets_are_hidden_in_keys_pointers_and_bodies_that_are_no_documents() {
 }
 
 #[test]
+fn the_age_of_a_trace_id_is_judged_where_it_is_denied() {
+    let folder = Folder::new("cli-age");
+    let arriving = |seconds: u64| {
+        line(0, &segment(1, "api")).replacen('{', &format!(r#"{{"t":{seconds}.5,"#), 1)
+    };
+    fs::write(
+        folder.0.join("old.jsonl"),
+        arriving(0x66a0_0000 + 45 * 24 * 60 * 60),
+    )
+    .unwrap();
+    fs::write(folder.0.join("new.jsonl"), arriving(0x66a0_0000)).unwrap();
+    fs::write(folder.0.join("when.jsonl"), line(0, &segment(1, "api"))).unwrap();
+    for others in [
+        &[][..],
+        &["--allow", "trace-id-age"],
+        &["--deny", "after-arrival"],
+    ] {
+        let (code, out, _) = run_in(&folder.0, &[&["check", "old.jsonl"], others].concat());
+        assert_eq!(code, 0);
+        assert!(out.ends_with("nothing found: all is well\n"), "{out}");
+    }
+    let (code, out, err) = run_in(&folder.0, &["check", "old.jsonl", "--deny", "trace-id-age"]);
+    assert_eq!((code, &*err), (1, ""));
+    assert!(
+        out.contains(&format!(
+            "denied: lint[trace-id-age]: an id was kept from an earlier request, or the clock of its maker is wrong (a \
+             W3C id has no time in it): trace `{}` says that it began 45 days before its document arrived\n",
+            trace_id(1)
+        )),
+        "{out}"
+    );
+    for file in ["new.jsonl", "when.jsonl"] {
+        let (code, out, _) = run_in(&folder.0, &["check", file, "--deny", "trace-id-age"]);
+        assert_eq!(code, 0, "{out}");
+    }
+    // A document by itself did not arrive at any time.
+    fs::write(folder.0.join("one.json"), segment(1, "api")).unwrap();
+    let (code, out, _) = run_in(&folder.0, &["check", "one.json", "--deny", "trace-id-age"]);
+    assert_eq!(code, 0, "{out}");
+}
+
+#[test]
 fn the_report_is_one_line_however_the_document_was_written() {
     let folder = Folder::new("cli-pretty");
     let document: Value = serde_json::from_str(&segment(1, "api").replacen(

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use xray_phantom::json::Document;
 use xray_phantom::model::Timestamp;
-use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
-use xray_phantom::{DefectCode, FakeDaemon, Finding, Severity, block_on};
+use xray_phantom::seam::{Clock, ManualClock};
+use xray_phantom::trace::{Arrival, ExternalParents, Index, PartialTrace, assemble};
+use xray_phantom::{Defect, DefectCode, FakeDaemon, Finding, Severity, block_on};
 
 use crate::support::{Emitter, trace_id};
 
@@ -609,6 +610,179 @@ fn nothing_begins_or_ends_after_its_document_arrived() {
         &[ended("170").replace("\"start_time\":1", "\"start_time\":11")],
         "the clock of the sender is wrong, or the unit: segment `api` began 1000 ms after its document arrived",
     );
+}
+
+/// The second in the ids of `trace_id`.
+const BEGUN: u64 = 0x66a0_0000;
+const DAY: u64 = 24 * 60 * 60;
+
+/// What is said of documents that arrive at these seconds, where the age of ids is judged.
+fn aged(documents: &[(String, Option<Duration>)]) -> Vec<String> {
+    let mut index = Index::new().judging_age();
+    for ((text, arrived), seq) in documents.iter().zip(0..) {
+        index.enter(Arrival {
+            seq,
+            arrived: arrived.map(|time| Timestamp::from_nanos(0) + time),
+            document: Arc::new(Document::parse(text).unwrap()),
+        });
+    }
+    let traces = index.traces(&ExternalParents::none());
+    let defects = traces.iter().flat_map(PartialTrace::defects);
+    let defects = defects.filter(|defect| defect.code() == DefectCode::TraceIdAge);
+    defects
+        .map(|defect| format!("{}: {defect}", defect.seq()))
+        .collect()
+}
+
+#[test]
+fn the_time_in_a_trace_id_is_near_its_arrival_where_that_is_asked() {
+    let came = |seconds: u64| {
+        let document = segment("a1", "");
+        let arrived = Duration::from_secs(seconds);
+        let told = aged(&[(document.clone(), Some(arrived))]);
+        let past = aged(&[(document, Some(arrived + Duration::from_nanos(1)))]);
+        (told.len(), past.len())
+    };
+    assert_eq!(came(BEGUN), (0, 0));
+    // Thirty days after, and a nanosecond more.
+    assert_eq!(came(BEGUN + 30 * DAY), (0, 1));
+    assert_eq!(came(BEGUN + 45 * DAY), (1, 1));
+    // Five minutes before, and more.
+    assert_eq!(came(BEGUN - 300), (0, 0));
+    assert_eq!(came(BEGUN - 301), (1, 1));
+    let nearly = Duration::new(BEGUN - 301, 999_999_999);
+    assert_eq!(aged(&[(segment("a1", ""), Some(nearly))]).len(), 1);
+    // Nobody knows when it came.
+    assert_eq!(aged(&[(segment("a1", ""), None)]), [] as [&str; 0]);
+    // Nobody asked: `check` lets everything arrive in 1970.
+    check(&[segment("a1", "")], &[]);
+}
+
+#[test]
+fn ids_that_are_too_old_or_too_new_are_told_with_how_much() {
+    let told = |seconds: u64, expected: &str| {
+        let told = aged(&[(segment("a1", ""), Some(Duration::from_secs(seconds)))]);
+        assert_eq!(told, [format!("0: {expected} its document arrived")]);
+    };
+    let old = format!(
+        "an id was kept from an earlier request, or the clock of its maker is wrong (a W3C id has no time in it): \
+         trace `{}` says that it began",
+        trace_id(1)
+    );
+    told(BEGUN + 45 * DAY, &format!("{old} 45 days before"));
+    told(BEGUN + 30 * DAY + 1, &format!("{old} 30 days before"));
+    let new = format!(
+        "the clock of its maker is wrong (a W3C id has no time in it): trace `{}` says that it began",
+        trace_id(1)
+    );
+    told(BEGUN - 301, &format!("{new} 301 seconds after"));
+    told(BEGUN - 2 * 3_600 + 1, &format!("{new} 7199 seconds after"));
+    told(BEGUN - 2 * 3_600, &format!("{new} 2 hours after"));
+    told(BEGUN - 2 * DAY + 1, &format!("{new} 47 hours after"));
+    told(BEGUN - 2 * DAY, &format!("{new} 2 days after"));
+}
+
+#[test]
+fn an_age_is_told_once_of_a_trace_and_of_ids_in_the_form_of_x_ray_alone() {
+    let late = Some(Duration::from_secs(BEGUN + 45 * DAY));
+    let of = |id: &str| {
+        let document = segment("a1", "").replace(&trace_id(1), id);
+        aged(&[(document, late)]).len()
+    };
+    assert_eq!(of("1-00000001-000000000000000000000000"), 1);
+    assert_eq!(of("1-66A00000-ABCDEFABCDEFABCDEFABCDEF"), 1);
+    for other in [
+        "1-00000000-000000000000000000000000",
+        "66a00000000000000000000000000001",
+        "1-66a00000000000000000000000000001",
+        "2-66a00000-000000000000000000000001",
+        "1-66a00000-00000000000000000000000g",
+        "1-66a00000-0000000000000000000000011",
+        "",
+    ] {
+        assert_eq!(of(other), 0, "{other}");
+    }
+    // Of the first root in the tree, whatever came first; one that came in time is passed over.
+    let first = segment("a1", "").replace("\"start_time\":1", "\"start_time\":0.5");
+    let (second, third) = (segment("a2", ""), segment("a3", ""));
+    let in_time = Some(Duration::from_secs(BEGUN));
+    for turn in 0..3 {
+        let mut documents = [
+            (first.clone(), in_time),
+            (second.clone(), late),
+            (third.clone(), late),
+        ];
+        documents.rotate_left(turn);
+        let seq = documents
+            .iter()
+            .position(|(text, _)| *text == second)
+            .unwrap();
+        let told = aged(&documents);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with(&format!("{seq}: ")), "{told:?}");
+    }
+    // What comes below a root is not looked at.
+    assert_eq!(
+        aged(&[(segment("a1", ""), in_time), (alone("b1", ""), late)]).len(),
+        0
+    );
+    assert_eq!(aged(&[(alone("b1", ""), late)]).len(), 1);
+}
+
+#[test]
+fn the_age_of_an_id_fails_a_test_that_denies_it_and_is_not_looked_at_otherwise() {
+    let clock = ManualClock::at(Timestamp::from_nanos(0) + Duration::from_secs(BEGUN + 45 * DAY));
+    let builder = || FakeDaemon::builder().clock(Clock::from(&clock));
+    let defects = |daemon: &FakeDaemon| {
+        let trace = block_on(daemon.expect_one_trace());
+        let codes = trace.defects().map(Defect::code);
+        codes.collect::<Vec<_>>()
+    };
+    let daemon = builder().start();
+    Emitter::to(&daemon).emit(&segment("a1", ""));
+    assert_eq!(defects(&daemon), []);
+    block_on(daemon.verify()).unwrap();
+    // Asked afterwards.
+    daemon.deny("trace-id-age").unwrap();
+    assert_eq!(defects(&daemon), [DefectCode::TraceIdAge]);
+    assert_eq!(block_on(daemon.verify()).unwrap_err().findings().len(), 1);
+
+    let daemon = builder().deny("trace-id-age").start();
+    Emitter::to(&daemon).emit(&segment("a1", ""));
+    assert_eq!(defects(&daemon), [DefectCode::TraceIdAge]);
+    let report = block_on(daemon.verify()).unwrap_err();
+    assert!(
+        report.to_string().contains(&format!(
+            "\n- trace-id-age in trace {}: an id was kept from an earlier request, or the clock of its maker is wrong \
+             (a W3C id has no time in it): trace `{}` says that it began 45 days before its document arrived\n",
+            trace_id(1),
+            trace_id(1)
+        )),
+        "{report}"
+    );
+
+    // To deny another code asks for nothing.
+    let daemon = builder()
+        .deny("after-arrival")
+        .allow("trace-id-age")
+        .start();
+    Emitter::to(&daemon).emit(&segment("a1", ""));
+    assert_eq!(defects(&daemon), []);
+
+    let young = builder().deny("trace-id-age").start();
+    Emitter::to(&young).emit(&segment("a1", "").replace("1-66a00000", "1-66db3d80"));
+    assert_eq!(defects(&young), []);
+}
+
+#[test]
+fn what_is_judged_on_request_alone_is_a_lint() {
+    let asked = DefectCode::ALL.iter().filter(|code| code.is_opt_in());
+    let asked: Vec<&str> = asked.map(DefectCode::as_str).collect();
+    assert_eq!(asked, ["trace-id-age"]);
+    for code in DefectCode::ALL.iter().filter(|code| code.is_opt_in()) {
+        assert_eq!(code.severity(), Severity::Lint);
+        assert!(code.about().ends_with("(on request)"));
+    }
 }
 
 #[test]
