@@ -1,15 +1,16 @@
 //! What holds for the traces of any documents.
 
 use xray_phantom::json::Document;
-use xray_phantom::trace::{Arrival, Defect, DefectCode, ExternalParents, PartialTrace, assemble};
+use xray_phantom::trace::{
+    Arrival, Assembly, Defect, DefectCode, ExternalParents, Index, PartialTrace, assemble,
+};
 
 use crate::text::is_printable;
 
 /// Assembles the documents, again in another order, and shows the traces in each form. `choice`
 /// says which order: all of them would take more time than they find.
 pub(crate) fn holds(arrivals: &[Arrival], choice: usize) {
-    let none = ExternalParents::none();
-    let assembly = assemble(arrivals.iter().cloned(), &none);
+    let assembly = assembled(arrivals.iter());
     let is_named = |arrival: &&Arrival| {
         let id = arrival.document.root().get("trace_id");
         id.is_some_and(|id| id.as_str().is_some())
@@ -19,13 +20,10 @@ pub(crate) fn holds(arrivals: &[Arrival], choice: usize) {
 
     let half = arrivals.len() / 2;
     let other = match choice % 3 {
-        0 => assemble(arrivals.iter().rev().cloned(), &none),
-        1 => {
-            let turned = arrivals[half..].iter().chain(&arrivals[..half]);
-            assemble(turned.cloned(), &none)
-        }
+        0 => assembled(arrivals.iter().rev()),
+        1 => assembled(arrivals[half..].iter().chain(&arrivals[..half])),
         // What comes twice changes nothing.
-        _ => assemble(arrivals.iter().chain(arrivals).cloned(), &none),
+        _ => assembled(arrivals.iter().chain(arrivals)),
     };
     assert_eq!(told(&assembly.traces), told(&other.traces));
 
@@ -45,6 +43,16 @@ pub(crate) fn holds(arrivals: &[Arrival], choice: usize) {
     for trace in assembly.traces {
         is_whole(&trace);
         shown(trace);
+    }
+}
+
+/// As `assemble` does it, with what is judged on request.
+fn assembled<'a>(arrivals: impl Iterator<Item = &'a Arrival>) -> Assembly {
+    let mut index = Index::new().judging_age();
+    arrivals.cloned().for_each(|arrival| index.enter(arrival));
+    Assembly {
+        traces: index.traces(&ExternalParents::none()),
+        untraced: index.untraced().to_vec(),
     }
 }
 

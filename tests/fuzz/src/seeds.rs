@@ -77,6 +77,7 @@ pub fn targets() -> io::Result<Vec<Target>> {
     captures.extend(ODD.iter().map(|bytes| seed("odd", bytes.to_vec())));
     captures.extend(many().into_iter().map(|bytes| seed("many", bytes)));
     captures.extend(grouped(&calls(), SEPARATOR).map(|bytes| seed("calls", bytes)));
+    captures.extend(unlike().into_iter().map(|bytes| seed("unlike", bytes)));
     Ok(vec![
         Target::new("capture_file", Form::Lines, capture_file, files)?,
         Target::new("datagrams", Form::Datagrams, datagrams, captures)?,
@@ -290,6 +291,90 @@ fn calls() -> Vec<Vec<u8>> {
         }
     }
     calls
+}
+
+/// Documents of one trace that say of an entity what the one or the other does not: that it failed,
+/// why, what it holds, and that its trace is of another day.
+fn unlike() -> Vec<Vec<u8>> {
+    let entity = |id: &str, more: &str| {
+        format!(
+            "\"id\":\"00000000000000{id}\",\"name\":\"a\",\"start_time\":1,\"end_time\":2{more}"
+        )
+    };
+    let of = |trace: &str, entity: &str| {
+        let document = format!("{{\"trace_id\":\"{trace}\",{entity}}}");
+        [HEADER_LINE, &document].concat().into_bytes()
+    };
+    let trace = "1-5759e988-bd862e3fe1be46a994272793";
+    let holding = |inside: &[String]| {
+        let inside: Vec<String> = inside
+            .iter()
+            .map(|entity| format!("{{{entity}}}"))
+            .collect();
+        of(
+            trace,
+            &entity("a1", &format!(",\"subsegments\":[{}]", inside.join(","))),
+        )
+    };
+    let alone = |id: &str, parent: &str, more: &str| {
+        let more =
+            format!(",\"type\":\"subsegment\",\"parent_id\":\"00000000000000{parent}\"{more}");
+        of(trace, &entity(id, &more))
+    };
+    let (b1, b2) = (entity("b1", ""), entity("b2", ""));
+    let open = b2.replace("\"end_time\":2", "\"in_progress\":true");
+    let failed = of(trace, &entity("a1", ",\"fault\":true"));
+    let mut all = vec![
+        vec![holding(&[b1.clone()]), holding(&[b1.clone(), b2.clone()])],
+        vec![
+            holding(&[b1.clone(), b2.clone()]),
+            holding(&[b2.clone(), b1]),
+        ],
+        vec![holding(&[b2]), holding(&[open])],
+        vec![
+            alone("b1", "a1", ""),
+            alone("b1", "a1", ",\"subsegments\":[{\"id\":\"c1\"}]"),
+        ],
+        vec![
+            failed.clone(),
+            of(trace, &entity("a2", ",\"error\":true,\"fault\":true")),
+        ],
+        vec![failed.clone(), alone("b1", "a1", "")],
+        vec![of("1-6b02b1e8-299bb96069a00e338b2e13be", &entity("a1", ""))],
+        vec![vec![], of(trace, &entity("a1", ""))],
+        vec![
+            vec![],
+            of("1-6b0fe0e8-299bb96069a00e338b2e13be", &entity("a1", "")),
+        ],
+        vec![
+            vec![],
+            of("1-00000000-000000000000000000000000", &entity("a1", "")),
+        ],
+    ];
+    for reason in [
+        ",\"throttle\":true",
+        ",\"error\":true",
+        ",\"cause\":\"00000000000000e1\"",
+        ",\"cause\":\"\"",
+        ",\"cause\":{}",
+        ",\"cause\":7",
+        ",\"http\":{\"response\":{\"status\":399}}",
+        ",\"http\":{\"response\":{\"status\":500}}",
+        ",\"traced\":true",
+    ] {
+        let more = format!(",\"fault\":true{reason}");
+        all.push(vec![of(trace, &entity("a1", &more))]);
+        all.push(vec![failed.clone(), alone("b1", "a1", reason)]);
+        let called = of(
+            trace,
+            &entity(
+                "a2",
+                &format!(",\"parent_id\":\"00000000000000b1\"{reason}"),
+            ),
+        );
+        all.push(vec![alone("b1", "a1", ",\"fault\":true"), called]);
+    }
+    all.iter().map(|all| all.join(&SEPARATOR)).collect()
 }
 
 /// Joins parts to inputs that the fuzzer can change in a short time.
