@@ -17,8 +17,10 @@
 //! - `seen`: the service, or an official SDK, was seen to do so.
 //! - `inferred`: it follows from something that is known; nobody has published it.
 //!
-//! What official SDKs send every day is at most a lint. The time in a trace id is not judged,
-//! because the service no longer does.
+//! What official SDKs send every day is at most a lint. The time in a trace id is judged on request
+//! alone, with its time of arrival (`trace-id-age`), because the service no longer looks at it.
+//!
+//! The text of each violation begins with what has likely caused it.
 //!
 //! # Codes
 //!

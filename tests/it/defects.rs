@@ -300,6 +300,9 @@ fn what_came_before_the_end_or_elsewhere_is_not_sent_again() {
         ],
         &["conflicting-documents"],
     );
+    // So is one between subsegments, though they look like two.
+    let renamed = with_child("").replace("\"put\"", "\"get\"");
+    check(&[with_child(""), renamed], &["conflicting-documents"]);
     // An entity without id is known by its document alone.
     let nameless = |text: String| text.replace(r#""id":"00000000000000a1","#, "");
     check(
