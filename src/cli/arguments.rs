@@ -107,8 +107,8 @@ pub(in crate::cli) struct Check {
     /// Findings with this code fail the check, lints too. May be given several times.
     ///
     /// Lints about secrets and `trace-id-age` are looked for on request alone:
-    /// to deny one is to ask for it. X-Ray no longer looks at the time in a
-    /// trace id, and ids of W3C have none.
+    /// to deny one is to ask for it. The age takes a time of arrival (`t` in a
+    /// capture); X-Ray no longer looks at it, and ids of W3C have none.
     #[arg(long, value_name = "CODE", verbatim_doc_comment)]
     pub(in crate::cli) deny: Vec<String>,
 

@@ -49,21 +49,21 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
     let key = key.decode();
     if let Some(fault) = annotation_key_fault(&key) {
         judge.report(Rule::AnnotationKey, value, || {
-            let key = match &*key {
-                "" => "an annotation key".to_owned(),
-                key => format!("the annotation key {}", quoted(key)),
-            };
+            if key.is_empty() {
+                return format!("the key was never set: an annotation key {fault}; give it one");
+            }
             format!(
-                "a text, or a name from elsewhere, was used as a key: {key} {fault}; use \
-                letters, digits, `_` and `.`"
+                "a text, or a name from elsewhere, was used as a key: the annotation key {} {fault}; \
+                use letters, digits, `_` and `.`",
+                quoted(&key)
             )
         });
     }
     if key_holds_id(&key) {
         judge.report(Rule::IdInName, value, || {
             format!(
-                "an id was put into a key: the annotation key {} looks as if it held one; name \
-                what it tells, and make the id its value",
+                "an id or a date was put into a key: the annotation key {} looks as if it held \
+                one; name what it tells, and make that its value",
                 quoted(&key)
             )
         });

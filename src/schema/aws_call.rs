@@ -13,50 +13,62 @@ pub(in crate::schema) fn judge_call<'a>(
     entity: Value<'a>,
     facts: &Facts<'a>,
 ) {
+    if let Some(block) = entity.get("aws") {
+        values(judge, block);
+    }
     let is_aws = facts
         .get(Fact::Namespace)
         .and_then(|value| value.as_text())
         .is_some_and(|text| text == *"aws");
-    if !is_aws {
-        return;
-    }
-    name(judge, facts);
-    if let Some(block) = entity.get("aws") {
-        values(judge, block);
-    }
-    if !facts.is_true(Fact::InProgress) {
-        lacking(judge, entity, facts);
+    if is_aws {
+        name(judge, facts);
+        if !facts.is_true(Fact::InProgress) {
+            parameters(judge, entity, facts);
+            request_id(judge, entity, facts);
+        }
     }
 }
 
 /// What the console needs to know.
-fn lacking<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
+fn parameters<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
     let text = |fact| facts.get(fact).and_then(|value: Value<'_>| value.as_str());
-    let needs_table = text(Fact::Name).is_some_and(|name| name.eq_ignore_ascii_case("dynamodb"))
-        && text(Fact::Operation).is_some_and(|operation| WITH_TABLE.contains(&&*operation));
+    let names_table = match (text(Fact::Name), text(Fact::Operation)) {
+        (Some(name), Some(operation)) => names_table(name.as_bytes(), operation.as_bytes()),
+        _ => false,
+    };
     let needed = [
         (Fact::Operation, true, "aws.operation"),
         (Fact::Region, true, "aws.region"),
-        (Fact::Table, needs_table, "aws.table_name"),
+        (Fact::Table, names_table, "aws.table_name"),
     ];
     let lacking: Vec<&str> = needed
         .into_iter()
-        .filter(|(fact, needed, _)| *needed && facts.get(*fact).is_none())
+        .filter(|(fact, needed, _)| *needed && !is_said(facts, *fact))
         .map(|(_, _, key)| key)
         .collect();
     if !lacking.is_empty() {
         judge.report(Rule::AwsCall, entity, || {
+            let why = match lacking[..] {
+                ["aws.region"] => "no region was configured, or it was recorded by hand",
+                _ => "it was recorded by hand, or by a library that leaves this out",
+            };
             format!(
-                "it was recorded by hand, or by a library that leaves this out: the AWS call has \
-                no {}; without it the console cannot show what was called",
+                "{why}: the AWS call has no {}; without it the console cannot show what was called",
                 lacking.join(", no ")
             )
         });
     }
-    // Where no reply came there is no id of it.
-    if let Some(status) = facts.get(Fact::Status)
-        && status.kind() == Kind::Number
-        && facts.get(Fact::RequestId).is_none()
+}
+
+/// By what AWS finds a request. Where no reply came there is none, and a reply of 5xx may be that
+/// of somebody between.
+fn request_id<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
+    let status = facts
+        .get(Fact::Status)
+        .and_then(|status| status.as_number());
+    if let Some(status) = status.map(|status| status.as_f64())
+        && status < 500.0
+        && !is_said(facts, Fact::RequestId)
     {
         judge.report(Rule::AwsRequestId, entity, || {
             format!(
@@ -65,6 +77,15 @@ fn lacking<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
             )
         });
     }
+}
+
+/// Whether an entity has it, and it is not empty.
+fn is_said(facts: &Facts<'_>, fact: Fact) -> bool {
+    facts.get(fact).is_some_and(|value| match value.kind() {
+        Kind::String => value.as_text().is_some_and(|text| !text.raw().is_empty()),
+        Kind::Array => value.elements().next().is_some(),
+        _ => true,
+    })
 }
 
 /// Whether it is named after the service that has this operation.
@@ -95,9 +116,9 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
 /// The service that an operation is of, where the name of the call is not one of its names.
 ///
 /// SDKs call a service `DynamoDB`, `dynamodb`, `AmazonDynamoDBv2`: what they share is asked for.
-/// Only operations that no other service of AWS has are known.
+/// Only operations are known that no other service has; DAX takes those of DynamoDB.
 pub(in crate::schema) fn other_service(name: &[u8], operation: &[u8]) -> Option<&'static str> {
-    let (service, word): (_, &[u8]) = match operation {
+    let (service, words): (_, &[&str]) = match operation {
         b"BatchGetItem"
         | b"BatchWriteItem"
         | b"DeleteItem"
@@ -105,21 +126,30 @@ pub(in crate::schema) fn other_service(name: &[u8], operation: &[u8]) -> Option<
         | b"PutItem"
         | b"TransactGetItems"
         | b"TransactWriteItems"
-        | b"UpdateItem" => ("DynamoDB", b"dynamo"),
-        b"CreateBucket" | b"HeadObject" | b"ListObjectsV2" | b"UploadPart" => ("S3", b"s3"),
+        | b"UpdateItem" => ("DynamoDB", &["dynamo", "dax"]),
+        b"HeadObject" | b"ListObjectsV2" | b"UploadPart" => ("S3", &["s3"]),
         b"ChangeMessageVisibility"
         | b"DeleteMessageBatch"
         | b"ReceiveMessage"
-        | b"SendMessageBatch" => ("SQS", b"sqs"),
-        b"GetSecretValue" | b"PutSecretValue" => ("Secrets Manager", b"secret"),
+        | b"SendMessageBatch" => ("SQS", &["sqs"]),
+        b"GetSecretValue" | b"PutSecretValue" => ("Secrets Manager", &["secret"]),
         _ => return None,
     };
-    let mut parts = name.windows(word.len());
-    let is_named = parts.any(|part| part.eq_ignore_ascii_case(word));
-    (!is_named).then_some(service)
+    (!words.iter().any(|word| has(name, word))).then_some(service)
 }
 
-/// Looks for what a request or a reply carries: no SDK records that.
+/// Whether a call is one of an operation of DynamoDB that names a table.
+pub(in crate::schema) fn names_table(name: &[u8], operation: &[u8]) -> bool {
+    WITH_TABLE.iter().any(|known| known.as_bytes() == operation) && has(name, "dynamo")
+}
+
+/// Whether a name has a word in it, in whatever case.
+fn has(name: &[u8], word: &str) -> bool {
+    let mut parts = name.windows(word.len());
+    parts.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Looks for what a request or a reply carries: only names and counts are recorded.
 ///
 /// Values are not shown: they are what should not be seen.
 fn values<'a>(judge: &mut Judge<'a>, block: Value<'a>) {
@@ -155,14 +185,14 @@ fn carried<'a>(judge: &mut Judge<'a>, value: Value<'a>, dialect: Option<&'static
 
 /// Whether a member is one that carries data of the user, and has any.
 fn is_carrier(key: &str, value: Value<'_>) -> bool {
-    let has_parts = || value.members().next().is_some() || value.elements().next().is_some();
     let bare = || key.replace('_', "").to_ascii_lowercase();
     match value.kind() {
         Kind::String => {
-            value.as_str().is_some_and(|text| !text.is_empty()) && TEXTS.contains(&&*bare())
+            value.as_text().is_some_and(|text| !text.raw().is_empty()) && TEXTS.contains(&&*bare())
         }
         Kind::Array | Kind::Object => {
-            has_parts() && {
+            let has_parts = value.members().next().is_some() || value.elements().next().is_some();
+            has_parts && {
                 let bare = bare();
                 TEXTS.contains(&&*bare) || PARTS.contains(&&*bare)
             }
@@ -204,9 +234,11 @@ const WITH_TABLE: [&str; 12] = [
 ];
 /// Members of requests and replies that carry data, without case and underscores, whatever their
 /// type.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 12] = [
     "body",
+    "data",
     "item",
+    "message",
     "messagebody",
     "payload",
     "phonenumber",
@@ -214,9 +246,10 @@ const TEXTS: [&str; 9] = [
     "secretbinary",
     "secretstring",
     "statement",
+    "subject",
 ];
 /// The same, of which a text would be something else: `key` is the name of an object in S3.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 14] = [
     "attributeupdates",
     "exclusivestartkey",
     "expected",
@@ -226,7 +259,9 @@ const PARTS: [&str; 12] = [
     "keyconditions",
     "keys",
     "lastevaluatedkey",
+    "messageattributes",
     "parameters",
+    "records",
     "requestitems",
     "transactitems",
 ];

@@ -117,10 +117,7 @@ pub(in crate::schema) const fn fact(key: &'static str, shape: Shape, fact: Fact)
         key,
         ends: ends(key.as_bytes()),
         shape,
-        kinds: match fact {
-            Fact::Region | Fact::RequestId | Fact::Table => kinds(shape),
-            _ => 0,
-        },
+        kinds: 0,
         fact: Some(fact),
     }
 }

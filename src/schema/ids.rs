@@ -105,7 +105,10 @@ fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
                 "a W3C id was sent as it is: `trace_id` is {}; write it as {id}",
                 quoted(text)
             ),
-            Err(error) => format!("an id of another kind was used: {error}"),
+            Err(error) if text.contains("Root=") => {
+                format!("the whole trace header was used: {error}")
+            }
+            Err(error) => format!("an id of another kind was used, or cut: {error}"),
         },
     });
 }

@@ -234,8 +234,8 @@ impl<'a> Judge<'a> {
             } else {
                 self.report(Rule::DuplicateKey, value, || {
                     format!(
-                        "the object was put together from two: its key {} stands twice, here \
-                        with {}; most readers take the last",
+                        "it was set twice, or two keys have the same text: {} stands twice in its \
+                        object, here with {}; most readers take the last",
                         quoted(&key.decode()),
                         shown(value)
                     )

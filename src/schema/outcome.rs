@@ -12,7 +12,11 @@ pub(in crate::schema) fn judge_outcome<'a>(judge: &mut Judge<'a>, facts: &Facts<
     if let Some(value) = facts.get(Fact::Status)
         && let Some(status) = value.as_number().and_then(|number| number.as_i64())
     {
-        flags_and_status(judge, value, status, set);
+        let is_call = facts
+            .get(Fact::Namespace)
+            .and_then(|value| value.as_text())
+            .is_some_and(|text| text == *"aws");
+        flags_and_status(judge, value, status, set, is_call);
     }
     if let Some(cause) = facts.get(Fact::Cause)
         && set == [false; 3]
@@ -28,11 +32,19 @@ pub(in crate::schema) fn judge_outcome<'a>(judge: &mut Judge<'a>, facts: &Facts<
     }
 }
 
-fn flags_and_status<'a>(judge: &mut Judge<'a>, value: Value<'a>, status: i64, set: [bool; 3]) {
+fn flags_and_status<'a>(
+    judge: &mut Judge<'a>,
+    value: Value<'a>,
+    status: i64,
+    set: [bool; 3],
+    is_call: bool,
+) {
+    // Services of AWS throttle with other statuses too: DynamoDB with 400, S3 with 503.
+    let is_throttled = is_call && set[2] && ((400..500).contains(&status) || status == 503);
     let meant = [
         (400..500).contains(&status),
         (500..600).contains(&status),
-        status == 429,
+        status == 429 || is_throttled,
     ];
     if set == meant {
         return;

@@ -9,7 +9,7 @@ use crate::json::{Document, Kind, Value};
 use crate::model::limits::{
     MAX_ANNOTATION_VALUE, MAX_INDEXED_ANNOTATIONS, MAX_TEXT, NEARLY_LARGE_DOCUMENT,
 };
-use crate::schema::aws_call::other_service;
+use crate::schema::aws_call::{names_table, other_service};
 use crate::schema::block::{Block, kind_bit};
 use crate::schema::entity::Place;
 use crate::schema::fields::{Fact, SEGMENT, SUBSEGMENT, Shape};
@@ -50,18 +50,9 @@ struct Sight<'a> {
     /// `error`, `fault`, `throttle`.
     flags: [bool; 3],
     status: Option<&'a [u8]>,
-    call: Call,
+    is_aws: bool,
     name: &'a [u8],
     operation: &'a [u8],
-}
-
-/// What an AWS call needs to say.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Call {
-    Aws,
-    DynamoDb,
-    #[default]
-    Other,
 }
 
 impl<'a> Look<'a> {
@@ -101,21 +92,18 @@ impl<'a> Look<'a> {
             Some(_) => return None,
         };
         (sight.flags == meant).then_some(())?;
-        let answered = match sight.status {
-            Some(_) => bit(Fact::RequestId),
-            None => 0,
-        };
-        let called = match (has(bit(Fact::Namespace)), sight.call) {
-            (false, _) | (_, Call::Other) => true,
-            (_, Call::Aws) => {
-                has(CALL | answered) && other_service(sight.name, sight.operation).is_none()
+        if sight.is_aws {
+            let mut needed = bit(Fact::Operation) | bit(Fact::Region);
+            if sight.status.is_some() {
+                needed |= bit(Fact::RequestId);
             }
-            (_, Call::DynamoDb) => {
-                has(CALL | answered | bit(Fact::Table))
-                    && other_service(sight.name, sight.operation).is_none()
+            if names_table(sight.name, sight.operation) {
+                needed |= bit(Fact::Table);
             }
-        };
-        called.then_some(())
+            let is_right = has(needed) && other_service(sight.name, sight.operation).is_none();
+            is_right.then_some(())?;
+        }
+        Some(())
     }
 
     fn block(
@@ -158,8 +146,19 @@ impl<'a> Look<'a> {
         match fact {
             // What failed is seldom plain.
             Fact::Cause => None,
-            Fact::Operation => text(value).map(|operation| sight.operation = operation),
-            Fact::Region | Fact::RequestId | Fact::Table => self.shape(shape, value, place, sight),
+            Fact::Operation => {
+                sight.operation = text(value)?;
+                (!sight.operation.is_empty()).then_some(())
+            }
+            Fact::Region | Fact::RequestId => (!text(value)?.is_empty()).then_some(()),
+            Fact::Table => {
+                let is_empty = match value.kind() {
+                    Kind::Array => value.elements().next().is_none(),
+                    _ => text(value)?.is_empty(),
+                };
+                (!is_empty).then_some(())?;
+                self.shape(shape, value, place, sight)
+            }
             Fact::End => time(value).map(|time| sight.end = time),
             Fact::Error => value.as_bool().map(|set| sight.flags[0] = set),
             Fact::Fault => value.as_bool().map(|set| sight.flags[1] = set),
@@ -169,9 +168,6 @@ impl<'a> Look<'a> {
             Fact::Name => {
                 let name = text(value)?;
                 sight.name = name;
-                if name.eq_ignore_ascii_case(b"dynamodb") {
-                    sight.call = Call::DynamoDb;
-                }
                 let plain = is_plain_name(name) || {
                     let name = value.as_text()?.raw();
                     name_fault(name).is_none() && !holds_id(name)
@@ -179,13 +175,11 @@ impl<'a> Look<'a> {
                 plain.then_some(())
             }
             Fact::Namespace => match text(value)? {
-                // Behind a name `dynamodb` that stays.
-                b"aws" if sight.call == Call::Other => {
-                    sight.call = Call::Aws;
+                b"aws" => {
+                    sight.is_aws = true;
                     Some(())
                 }
-                b"aws" => Some(()),
-                b"local" | b"remote" if sight.call == Call::Other => Some(()),
+                b"local" | b"remote" => Some(()),
                 _ => None,
             },
             Fact::ParentId => is_id(text(value)?),
@@ -299,8 +293,6 @@ fn time(value: Value<'_>) -> Option<&[u8]> {
 
 /// The facts that every entity has.
 const NEEDED: u64 = bit(Fact::Id) | bit(Fact::Name) | bit(Fact::Start);
-/// What every call of AWS says.
-const CALL: u64 = bit(Fact::Operation) | bit(Fact::Region);
 /// So many entities are compared each with each.
 const ENTITIES: usize = 8;
 /// So many annotations are compared each with each.

@@ -113,6 +113,7 @@ impl<'a> Judge<'a> {
             Kind::String if has_length(value, ID_LENGTH) => {}
             _ => self.report(Rule::CauseFormat, value, || {
                 let why = match value.kind() {
+                    Kind::String if is_hex(value) => "an id of another kind was used",
                     Kind::String => "an error was written as text",
                     _ => why_not(value),
                 };
@@ -129,7 +130,7 @@ impl<'a> Judge<'a> {
         if exception.get("id").is_none() {
             let dialect = Some("the Ruby SDK writes so");
             self.report_of(Rule::ExceptionWithoutId, exception, dialect, || {
-                "exceptions are written without ids: this one has no `id`; give it 16 hex \
+                "the library writes no ids: the exception has none; give it an `id` of 16 hex \
                 digits, so that others can name it as their cause"
                     .to_owned()
             });
@@ -163,8 +164,7 @@ impl<'a> Judge<'a> {
             Kind::String if value.as_text().is_some_and(|text| text.raw().is_empty()) => {
                 let dialect = Some("the SDKs write so where no reply came");
                 self.report_of(Rule::LooseType, value, dialect, || {
-                    "no reply came: `status` is an empty text; leave it out where none did"
-                        .to_owned()
+                    "no reply came: `status` is an empty text; leave it out".to_owned()
                 });
             }
             _ => self.wrong_type(value, "status", Kind::Number),
@@ -188,7 +188,7 @@ impl<'a> Judge<'a> {
         if length > MAX_TEXT {
             self.report(Rule::TextLength, value, || {
                 format!(
-                    "a whole text was recorded: `{key}` has {length} characters ({}), and X-Ray \
+                    "it was recorded uncut: `{key}` has {length} characters ({}), and X-Ray \
                     takes {MAX_TEXT}; cut it",
                     shown(value)
                 )
@@ -267,6 +267,12 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// Whether a text could be an id, but for its length.
+fn is_hex(value: Value<'_>) -> bool {
+    let is_id = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    value.as_str().is_some_and(|text| is_id(&text))
 }
 
 /// Whether a number has no fraction, however it is written: 200.0 is an integer.

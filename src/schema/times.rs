@@ -20,8 +20,14 @@ pub(in crate::schema) fn judge_times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a
         && is_before(end, start)
     {
         judge.report(Rule::TimeOrder, end, || {
+            let number = |value: Value<'_>| value.as_number().map(|number| number.as_f64());
+            let why = match (number(start), number(end)) {
+                (_, Some(0.0)) => "the end was never set",
+                (Some(LATEST..), Some(..LATEST)) => "the two are in different units",
+                _ => "the clock was set back while it ran",
+            };
             format!(
-                "the clock was set back while it ran: `end_time` {end} is before `start_time` \
+                "{why}: `end_time` {end} is before `start_time` \
                 {start}; measure durations with a monotonic clock"
             )
         });
@@ -32,7 +38,7 @@ pub(in crate::schema) fn judge_times<'a>(judge: &mut Judge<'a>, facts: &Facts<'a
         };
         judge.report(Rule::OpenAndEnded, value, || {
             format!(
-                "it was closed, and its mark was left: {} has an `end_time` and \
+                "it was closed, and is still marked as open: {} has an `end_time` and \
                 `in_progress: true`; write one of them",
                 what(facts)
             )
@@ -51,8 +57,8 @@ fn time_range<'a>(judge: &mut Judge<'a>, value: Value<'a>, key: &str) {
     if seconds < 0.0 {
         judge.report(Rule::TimeRange, value, || {
             format!(
-                "the clock was not set, or a duration was sent: `{key}` is {value}, before \
-                1970; write epoch seconds"
+                "a time that was never set was sent: `{key}` is {value}, before 1970; write \
+                epoch seconds"
             )
         });
     } else if seconds >= LATEST {

@@ -230,7 +230,8 @@ pub(in crate::schema) fn quoted(text: &str) -> String {
 pub(in crate::schema) fn why_not(value: Value<'_>) -> &'static str {
     match value.kind() {
         Kind::Null => "null was written for what is not set",
-        _ => "another type was written than X-Ray reads",
+        Kind::String => "it was written as text",
+        _ => "a value of the wrong kind was given",
     }
 }
 

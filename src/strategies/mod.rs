@@ -22,7 +22,7 @@
 //! ```
 //!
 //! All are small enough to be sent: a trace has at most 24 entities, 5 levels of subsegments in
-//! a segment and 40 annotations, a document fewer than 64,000 bytes. (Documents that break
+//! a segment and 40 annotations, a document fewer than 56,000 bytes. (Documents that break
 //! [`DocumentLarge`](crate::schema::Rule::DocumentLarge) and
 //! [`DocumentTooLarge`](crate::schema::Rule::DocumentTooLarge) are large.)
 //!

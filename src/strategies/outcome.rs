@@ -73,8 +73,10 @@ impl Outcome {
         if self.flags().iter().all(|(_, set)| !set) {
             return (None, None);
         }
+        let says_why = status.is_some() || !self.is_bare();
         let cause = match &self.cause {
             Some(Cause::OfSubsegment) if of_subsegment.is_none() => None,
+            Some(Cause::Exceptions(exceptions, _)) if exceptions.is_empty() && !says_why => None,
             cause => cause.as_ref(),
         };
         match cause {
@@ -97,7 +99,7 @@ impl Outcome {
                 (id, of_subsegment)
             }
             // A failure of which nothing else says why is a defect of its trace.
-            None if status.is_none() && self.is_bare() => {
+            None if !says_why => {
                 let ids = [id()];
                 let exceptions = Json::Array(vec![Exception::refusal().json(&ids, 0)]);
                 let cause = Json::object([("exceptions", Some(exceptions))]);

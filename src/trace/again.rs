@@ -1,18 +1,20 @@
 //! An entity that was sent again because it held more by then.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::error::count;
+use crate::error::{count, visible};
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::assemble::{named, walk};
 use crate::trace::{Defect, DefectCode};
 
-/// Whether documents with one entity at their top are complete, and do not hold the same
-/// subsegments.
+/// Whether documents with one entity at their top are complete, and one of them holds what had not
+/// ended when another was sent.
 ///
 /// `tops` are the datagrams and their documents, in order of precedence. None may contradict
-/// another: what each says of a subsegment is not compared again.
+/// another: what each says of a subsegment is not compared again. An entity that was sent whole and
+/// in parts says the same twice, and is none.
 pub(in crate::trace) fn sent_again<'a>(
     kind: EntityKind,
     tops: impl Iterator<Item = (u64, &'a Document)>,
@@ -22,12 +24,20 @@ pub(in crate::trace) fn sent_again<'a>(
             Entity::of(document.root()).is_some_and(|entity| entity.is_closed())
         })
         .collect();
-    let ((seq, best), others) = complete.split_first()?;
-    let inside = (!others.is_empty()).then(|| held(best))?;
-    if others.iter().all(|(_, other)| held(other) == inside) {
+    let [(seq, best), _, ..] = complete[..] else {
         return None;
-    }
+    };
     let entity = Entity::of(best.root())?;
+    let held: Vec<BTreeSet<Held<'_>>> = complete
+        .iter()
+        .map(|(_, document)| held(document))
+        .collect();
+    let late = |part: &Held<'_>, inside: &BTreeSet<Held<'_>>| {
+        let was_open = || inside.contains(&part.while_open());
+        part.end.is_some() && !inside.contains(part) && (part.end > entity.end_time() || was_open())
+    };
+    let mut parts = held.iter().flatten();
+    let part = parts.find(|part| held.iter().any(|inside| late(part, inside)))?;
     let holder = match kind {
         EntityKind::Segment => "its segment",
         EntityKind::Subsegment => "the one that holds it",
@@ -35,18 +45,22 @@ pub(in crate::trace) fn sent_again<'a>(
     Some(Defect {
         code: DefectCode::SentAgain,
         id: entity.id().map(Into::into),
-        seq: *seq,
+        seq,
         message: format!(
-            "a subsegment ended after {holder} had been sent, so that it was sent again: {} is complete in {}, whose \
-             subsegments differ; close what it holds before it",
+            "a subsegment ended after {holder} had been sent, so that it was sent again: {} is complete in {}, of \
+             which not all hold {}; close what it holds before it",
             named(entity, kind),
             count(complete.len() as u64, "document"),
+            match &part.name {
+                Some(name) => format!("`{}`", visible(name)),
+                None => "one without name".to_owned(),
+            }
         ),
     })
 }
 
 /// A subsegment of a document, at any depth.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Held<'a> {
     /// The id of the entity that it is embedded in.
     holder: Option<Cow<'a, str>>,
@@ -54,27 +68,37 @@ struct Held<'a> {
     // What tells subsegments apart that have no id, or share one.
     name: Option<Cow<'a, str>>,
     start: Option<Timestamp>,
-    is_closed: bool,
+    /// None of one that is open.
+    end: Option<Timestamp>,
 }
 
-/// All that is embedded in a document, in an order that does not depend on the document's.
-fn held(document: &Document) -> Vec<Held<'_>> {
-    let mut held = Vec::new();
+impl Held<'_> {
+    /// The same before it ended.
+    fn while_open(&self) -> Self {
+        Held {
+            end: None,
+            ..self.clone()
+        }
+    }
+}
+
+/// All that is embedded in a document.
+fn held(document: &Document) -> BTreeSet<Held<'_>> {
+    let mut held = BTreeSet::new();
     walk(
         document,
         |entity, _, holder: Option<&Option<Cow<'_, str>>>| {
             if let Some(holder) = holder {
-                held.push(Held {
+                held.insert(Held {
                     holder: holder.clone(),
                     id: entity.id(),
                     name: entity.name(),
                     start: entity.start_time(),
-                    is_closed: entity.is_closed(),
+                    end: entity.end_time().filter(|_| entity.is_closed()),
                 });
             }
             entity.id()
         },
     );
-    held.sort_unstable();
     held
 }

@@ -8,22 +8,21 @@ use crate::trace::assemble::report;
 use crate::trace::lints::by;
 use crate::trace::tree::Tree;
 
-/// Reports a trace whose id has another time than the one at which its first documents came.
-///
-/// It is told once, of the first root in the order of the tree.
+/// Reports a trace whose id has another time than the one at which its first document came, of
+/// those whose time of arrival is known.
 pub(in crate::trace) fn judge_age(tree: &mut Tree) {
     let Some(begun) = time_in(&tree.id) else {
         return;
     };
-    let found = tree.roots.iter().find_map(|root| {
-        let arrived = tree.branches[*root].arrived?;
-        Some((*root, beyond_limits(begun, arrived)?))
-    });
-    let Some((root, (cause, apart))) = found else {
+    let arrived = tree.branches.iter().filter_map(|branch| branch.arrived);
+    let Some((cause, apart)) = arrived.min().and_then(|first| beyond_limits(begun, first)) else {
+        return;
+    };
+    let Some(root) = tree.roots.first().copied() else {
         return;
     };
     let message = format!(
-        "{cause} (a W3C id has no time in it): trace `{}` says that it began {apart} its document arrived",
+        "{cause} (a W3C id has no time in it): trace `{}` says that it began {apart} its first document arrived",
         tree.id
     );
     report(tree, root, DefectCode::TraceIdAge, message);

@@ -84,11 +84,11 @@ codes! {
     BeyondParent "beyond-parent" Lint: "a subsegment ended after its parent had";
     ConflictingDocuments "conflicting-documents" Error: "two documents for one entity are complete, and differ";
     Cycle "cycle" Error: "subsegments name each other as parents";
-    FailureWithoutCause "failure-without-cause" Lint: "an entity failed, and nothing says why";
+    FailureWithoutCause "failure-without-cause" Lint: "an entity failed, and no cause, no status and no part of it says why";
     NeverClosed "never-closed" Error: "no document says that the entity has ended";
     Orphan "orphan" Error: "the parent of a subsegment never arrived";
     RecordedTwice "recorded-twice" Lint: "two subsegments record the same call of AWS";
-    SentAgain "sent-again" Lint: "an entity was sent again after it had been closed, with other subsegments";
+    SentAgain "sent-again" Lint: "an entity was sent again after it had been closed, for a subsegment that ended later";
     SeveralRoots "several-roots" Lint: "two segments have no caller";
     TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
     TraceIdAge "trace-id-age" Lint: "the time in the trace id is more than 30 days before its document arrived, or more than 5 minutes after (on request)";

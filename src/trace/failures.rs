@@ -19,14 +19,13 @@ pub(in crate::trace) fn unexplained(
         .copied()
         .filter(|index| {
             let branch = &tree.branches[*index];
-            // What the callee knows of the failure may stand in its segment, which is not here.
             is_bare(branch.entity()) && !lacks_segment(branch, callers)
         })
         .collect();
     if suspects.is_empty() {
         return Vec::new();
     }
-    let explained = explained(tree);
+    let explained = explained(tree, callers);
     let unexplained = suspects.into_iter().filter(|index| !explained[*index]);
     unexplained
         .map(|index| (index, message(&tree.branches[index])))
@@ -45,7 +44,7 @@ fn is_bare(entity: Entity<'_>) -> bool {
 
 /// Which entities have something below them, or in the segments that they called, that may be why
 /// they failed.
-fn explained(tree: &Tree) -> Vec<bool> {
+fn explained(tree: &Tree, callers: &HashSet<String>) -> Vec<bool> {
     let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, branch) in tree.branches.iter().enumerate() {
         if let (EntityKind::Subsegment, Some(id)) = (branch.kind, branch.entity().id()) {
@@ -65,8 +64,10 @@ fn explained(tree: &Tree) -> Vec<bool> {
             .chain(callers.into_iter().flatten().copied())
     };
     let mut explained = vec![false; tree.branches.len()];
+    // What a callee knows of a failure may stand in its segment, which is not here.
+    let may_tell = |branch: &Branch| is_reason(branch.entity()) || lacks_segment(branch, callers);
     let mut waiting: Vec<usize> = (0..tree.branches.len())
-        .filter(|index| is_reason(tree.branches[*index].entity()))
+        .filter(|index| may_tell(&tree.branches[*index]))
         .collect();
     while let Some(index) = waiting.pop() {
         for above in above(index) {
@@ -91,7 +92,12 @@ fn is_reason(entity: Entity<'_>) -> bool {
 fn has_cause(entity: Entity<'_>) -> bool {
     let is_nothing = |cause: Value<'_>| match cause.kind() {
         Kind::Null => true,
-        Kind::Object => cause.members().next().is_none(),
+        // An id names the one that has the exceptions; where the program ran is no reason.
+        Kind::Object => {
+            let exceptions = cause.get("exceptions");
+            let has_some = exceptions.is_some_and(|list| list.elements().next().is_some());
+            !has_some && cause.get("id").is_none()
+        }
         Kind::String => cause.as_str().is_some_and(|cause| cause.is_empty()),
         _ => false,
     };
@@ -113,8 +119,8 @@ fn message(branch: &Branch) -> String {
         _ => "`fault`",
     };
     format!(
-        "the flag was set by hand, and the error was not recorded: {} is {flags}, and has neither a cause, a status \
-         from 400 on, nor a part that failed; record the error, so that the trace says why",
+        "the flag was set by hand, and the error was not recorded: {} is marked {flags}, and has no cause, no status \
+         from 400 on, and no part that failed; record the error, so that the trace says why",
         label(branch)
     )
 }

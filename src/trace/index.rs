@@ -70,11 +70,12 @@ impl Index {
         Index::default()
     }
 
-    /// Looks at the time in trace ids too: traces have the defect `trace-id-age` where it is far
-    /// from the time at which their documents arrived.
+    /// Looks at the time in trace ids too: a trace has the defect `trace-id-age` where it is more than
+    /// 30 days before the first of its documents arrived, or more than 5 minutes after. Documents
+    /// whose time of arrival is not known tell nothing.
     ///
-    /// Nobody is asked for that time any more. By AWS's documentation the service takes ids of W3C in
-    /// X-Ray's form, which have none, and an id that came with a request may be old.
+    /// X-Ray no longer looks at that time. By AWS's documentation it takes ids of W3C in its own form,
+    /// which have none, and an id that came with a request may be old.
     ///
     /// # Examples
     ///

@@ -538,7 +538,7 @@ fn the_age_of_a_trace_id_is_judged_where_it_is_denied() {
     assert!(
         out.contains(&format!(
             "denied: lint[trace-id-age]: an id was kept from an earlier request, or the clock of its maker is wrong (a \
-             W3C id has no time in it): trace `{}` says that it began 45 days before its document arrived\n",
+             W3C id has no time in it): trace `{}` says that it began 45 days before its first document arrived\n",
             trace_id(1)
         )),
         "{out}"

@@ -301,8 +301,10 @@ proptest! {
 }
 
 /// What is the program's own affair: ids in names, flags beside a status, more than 50 annotations.
-const TOLD: [&str; 6] = [
+const TOLD: [&str; 7] = [
     "annotation-count",
+    // An operation that is an empty text says nothing.
+    "aws-call",
     // A status that the program says is that of a reply, whose id it does not say.
     "aws-request-id",
     // One entity may have as much as X-Ray takes, and is not cut before.

@@ -649,6 +649,21 @@ fn flags_and_status_agree_or_the_status_is_reported() {
     check(&answered(503, r#","error":true"#), report);
     check(&answered(200, r#","fault":true"#), report);
     // A cause is no flag, and one that says nothing is no cause.
+    // Services of AWS throttle with other statuses too.
+    let called = |status: u16, flags: &str| {
+        let call = r#","namespace":"aws","aws":{"operation":"Query","region":"r","table_name":"t","request_id":"r"}"#;
+        alone(&format!(
+            r#"{call},"http":{{"response":{{"status":{status}}}}}{flags}"#
+        ))
+    };
+    let report = &[("/http/response/status", "flags-and-status")];
+    check(&called(400, r#","error":true"#), &[]);
+    check(&called(400, r#","error":true,"throttle":true"#), &[]);
+    check(&called(400, r#","throttle":true"#), report);
+    check(&called(429, r#","error":true"#), report);
+    check(&called(503, r#","fault":true,"throttle":true"#), &[]);
+    check(&called(500, r#","fault":true,"throttle":true"#), report);
+    check(&called(200, r#","throttle":true"#), report);
     check(&segment(r#","cause":{}"#), &[]);
     check(
         &segment(r#","cause":{"id":"00000000000000b1"}"#),
@@ -817,6 +832,20 @@ fn an_aws_call_says_what_was_called() {
         ),
         &[],
     );
+    // What is empty is not said.
+    for aws in [
+        r#""operation":"","region":"r""#,
+        r#""operation":"GetObject","region":"""#,
+    ] {
+        check(&call("S3", &format!(r#","aws":{{{aws}}}"#)), report);
+    }
+    for table in [r#""table_name":"""#, r#""table_names":[]"#] {
+        let aws = format!(r#","aws":{{"operation":"Query","region":"r",{table}}}"#);
+        for name in ["DynamoDB", "AmazonDynamoDBv2"] {
+            check(&call(name, &aws), report);
+        }
+        check(&call("Timestream", &aws), &[]);
+    }
     let open = call("S3", "").replace(r#","end_time":1721763840.75"#, r#","in_progress":true"#);
     check(&open, &[]);
     check(&call("S3", "").replace("\"aws\"", "\"remote\""), &[]);
@@ -834,10 +863,12 @@ fn a_call_that_was_answered_says_the_id_of_the_reply() {
     let ok = r#"{"response":{"status":200}}"#;
     check(&call("", ok), report);
     check(&call(r#","request_id":"r-1""#, ok), &[]);
-    check(
-        &call("", r#"{"response":{"status":503}},"fault":true"#),
-        report,
-    );
+    check(&call(r#","request_id":"""#, ok), report);
+    let refused = r#"{"response":{"status":499}},"error":true"#;
+    check(&call("", refused), report);
+    // A proxy may have answered, or something else between.
+    let failed = r#"{"response":{"status":500}},"fault":true"#;
+    check(&call("", failed), &[]);
     // That the reply had none is said by null.
     check(
         &call(r#","request_id":null"#, ok),
@@ -877,6 +908,8 @@ fn a_call_is_named_after_the_service_that_has_its_operation() {
         ("Timestream Query", "Query"),
         ("IoT Data", "Publish"),
         ("own-service", "CreateTable"),
+        ("Lightsail", "CreateBucket"),
+        ("dax", "GetItem"),
         ("S3", "PutItems"),
         ("S3", "put_item"),
     ] {
@@ -941,7 +974,8 @@ fn values_of_requests_and_replies_are_found_wherever_they_are_in_a_call() {
         ),
     ] {
         check(&call(aws), &[(pointer, "aws-values")]);
-        check(&call(aws).replace("\"aws\",", "\"remote\","), &[]);
+        let remote = call(aws).replace("\"aws\",", "\"remote\",");
+        check(&remote, &[(pointer, "aws-values")]);
     }
     for aws in [
         r#""key":"2024/a.pdf""#,
@@ -1002,8 +1036,8 @@ fn keys_of_annotations_with_ids_in_them_are_told_from_keys_with_numbers() {
     let told = judge(&Document::parse(&keyed("order_20481234")).unwrap());
     assert_eq!(
         told[0].message(),
-        "an id was put into a key: the annotation key `order_20481234` looks as if it held one; name what it tells, \
-         and make the id its value"
+        "an id or a date was put into a key: the annotation key `order_20481234` looks as if it held one; name \
+         what it tells, and make that its value"
     );
 }
 
@@ -1212,10 +1246,7 @@ fn what_is_said_depends_on_what_is_wrong() {
         let violations = judge(&Document::parse(&started(time)).unwrap());
         violations[1].message().to_owned()
     };
-    assert!(
-        unit("-1")
-            .starts_with("the clock was not set, or a duration was sent: `start_time` is -1, ")
-    );
+    assert!(unit("-1").starts_with("a time that was never set was sent: `start_time` is -1, "));
     assert!(
         unit("\"2024-07-23\"").starts_with("a time was sent as text: `start_time` is `2024-07-23`")
     );
@@ -1227,7 +1258,7 @@ fn what_is_said_depends_on_what_is_wrong() {
     assert!(unit("1721763840250000000").starts_with("a time in nanoseconds was sent: "));
     contains(
         &segment(r#","annotations":{"":1}"#),
-        "an annotation key is empty; use letters",
+        "the key was never set: an annotation key is empty; give it one",
     );
     contains(
         &segment(r#","annotations":{"":null}"#),
@@ -1246,6 +1277,7 @@ fn what_is_said_depends_on_what_is_wrong() {
 #[test]
 fn the_cause_that_is_likely_depends_on_the_value() {
     let with = |member: &str| segment(&format!(",{member}"));
+    let traced = |id: &str| segment("").replace("\"1-66a00000-0123456789abcdef01234567\"", id);
     contains(
         &with(r#""annotations":{"a":null}"#),
         "a value that is not set was annotated: the annotation `a` is null",
@@ -1260,7 +1292,7 @@ fn the_cause_that_is_likely_depends_on_the_value() {
     );
     contains(
         &with(r#""parent_id":7"#),
-        "another type was written than X-Ray reads: `parent_id` is 7",
+        "a value of the wrong kind was given: `parent_id` is 7",
     );
     contains(
         &with(r#""cause":"timeout""#),
@@ -1268,7 +1300,7 @@ fn the_cause_that_is_likely_depends_on_the_value() {
     );
     contains(
         &with(r#""cause":7"#),
-        "another type was written than X-Ray reads: `cause` is 7",
+        "a value of the wrong kind was given: `cause` is 7",
     );
     contains(
         &with(r#""user":null"#),
@@ -1276,7 +1308,27 @@ fn the_cause_that_is_likely_depends_on_the_value() {
     );
     contains(
         &with(r#""user":7"#),
-        "another type was written than X-Ray reads: `user` is 7 (a number), expected a string; X-Ray drops",
+        "a value of the wrong kind was given: `user` is 7 (a number), expected a string; X-Ray drops",
+    );
+    contains(
+        &with(r#""cause":"0123456789abcde""#),
+        "an id of another kind was used: `cause` is `0123456789abcde`",
+    );
+    contains(
+        &with(r#""http":{"response":{"status":"200"}}"#),
+        "it was written as text: `status` is `200` (a string), expected a number",
+    );
+    contains(
+        &traced("\"Root=1-66a00000-0123456789abcdef01234567\""),
+        "the whole trace header was used: invalid trace id `Root=1-66a00000-0123456789abcdef01234567`",
+    );
+    contains(
+        &segment("").replace("1721763840.75", "0"),
+        "the end was never set: `end_time` 0 is before `start_time` ",
+    );
+    contains(
+        &segment("").replace("1721763840.25", "1721763840250"),
+        "the two are in different units: `end_time` 1721763840.75 is before `start_time` 1721763840250",
     );
     let named = |name: &str| segment("").replace("\"api\"", name);
     contains(
@@ -1287,14 +1339,13 @@ fn the_cause_that_is_likely_depends_on_the_value() {
         &named("\"cafe\u{301}\""),
         "the text comes from where letters and their accents are written apart: ",
     );
-    let traced = |id: &str| segment("").replace("\"1-66a00000-0123456789abcdef01234567\"", id);
     contains(
         &traced("\"\""),
         "the trace was never begun: `trace_id` is an empty text",
     );
     contains(
         &traced("\"1-2-3\""),
-        "an id of another kind was used: invalid trace id `1-2-3`",
+        "an id of another kind was used, or cut: invalid trace id `1-2-3`",
     );
     contains(
         &traced("null"),
