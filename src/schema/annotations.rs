@@ -50,11 +50,10 @@ fn annotation<'a>(judge: &mut Judge<'a>, key: &Text<'a>, value: Value<'a>) {
     if let Some(fault) = annotation_key_fault(&key) {
         judge.report(Rule::AnnotationKey, value, || {
             if key.is_empty() {
-                return format!("the key was never set: an annotation key {fault}; give it one");
+                return format!("the key was never set: an annotation key {fault}");
             }
             format!(
-                "a text, or a name from elsewhere, was used as a key: the annotation key {} {fault}; \
-                use letters, digits, `_` and `.`",
+                "a text, or a name from elsewhere, was used as a key: the annotation key {} {fault}",
                 quoted(&key)
             )
         });

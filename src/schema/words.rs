@@ -75,10 +75,13 @@ pub(in crate::schema) fn annotation_key_fault(key: &str) -> Option<String> {
         .chars()
         .find(|character| !is_all(character.encode_utf8(&mut [0; 4]).as_bytes(), IN_KEY));
     Some(match stranger {
-        _ if key.is_empty() => "is empty".to_owned(),
-        Some(stranger) => format!("has {}", quoted(stranger.encode_utf8(&mut [0; 4]))),
+        _ if key.is_empty() => "is empty; give it one".to_owned(),
+        Some(stranger) => format!(
+            "has {}; use letters, digits, `_` and `.`",
+            quoted(stranger.encode_utf8(&mut [0; 4]))
+        ),
         None => format!(
-            "has {} characters, of at most {MAX_ANNOTATION_KEY}",
+            "has {} characters; cut it to {MAX_ANNOTATION_KEY}",
             key.len()
         ),
     })

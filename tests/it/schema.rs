@@ -1283,6 +1283,10 @@ fn the_cause_that_is_likely_depends_on_the_value() {
         "a value that is not set was annotated: the annotation `a` is null",
     );
     contains(
+        &with(&format!(r#""annotations":{{"{}":1}}"#, "k".repeat(501))),
+        "kkk…` has 501 characters; cut it to 500",
+    );
+    contains(
         &with(r#""annotations":{"a":{}}"#),
         "a structure was annotated: the annotation `a` is {}",
     );
