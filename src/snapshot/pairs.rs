@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::snapshot::compared::{Compared, hash};
+use crate::snapshot::surroundings::Link;
 
 /// For each entity of a trace the one of the other that it is.
 #[derive(Debug)]
@@ -107,8 +108,8 @@ impl Pairs {
         }
     }
 
-    /// Pairs of those that are the same by a key, in order; of several the first whose references
-    /// are those of the other.
+    /// Pairs of those that are the same by a key, in order; of several those whose references are
+    /// those of the other.
     fn same(
         &self,
         before: &Compared<'_>,
@@ -125,37 +126,101 @@ impl Pairs {
             let is_same = key(before, *one) == key(after, *other);
             return is_same.then_some((*one, *other)).into_iter().collect();
         }
-        let mut free: HashMap<(u64, u64), VecDeque<usize>> = HashMap::with_capacity(other.len());
+        let mut free: HashMap<(u64, u64), Vec<usize>> = HashMap::with_capacity(other.len());
         for index in other {
-            let found = free.entry(key(after, *index)).or_default();
-            found.push_back(*index);
+            free.entry(key(after, *index)).or_default().push(*index);
         }
-        let mut found: HashMap<usize, usize> = HashMap::new();
-        let mut found_back: HashMap<usize, usize> = HashMap::new();
-        let mut pairs = Vec::new();
+        let mut alike: HashMap<(u64, u64), Vec<usize>> = HashMap::with_capacity(one.len());
         for index in one {
-            let Some(same) = free.get_mut(&key(before, *index)) else {
-                continue;
-            };
-            let links = &before.links[*index];
-            let fits = |candidate: &usize| {
-                let others = &after.links[*candidate];
-                links.iter().all(|(place, to)| {
-                    let to = self.after[*to].or_else(|| found.get(to).copied());
-                    to.is_none_or(|to| others.contains(&(*place, to)))
-                }) && others.iter().all(|(place, to)| {
-                    let to = self.before[*to].or_else(|| found_back.get(to).copied());
-                    to.is_none_or(|to| links.contains(&(*place, to)))
-                })
-            };
-            let at = same.iter().position(fits).unwrap_or_default();
-            if let Some(other) = same.remove(at) {
-                found.insert(*index, other);
-                found_back.insert(other, *index);
-                pairs.push((*index, other));
+            alike.entry(key(before, *index)).or_default().push(*index);
+        }
+        let mut found = Found {
+            known: self,
+            links: (&before.links, &after.links),
+            after: HashMap::with_capacity(one.len()),
+            before: HashMap::with_capacity(one.len()),
+        };
+        for index in one {
+            let key = key(before, *index);
+            if let (Some(alike), Some(free)) = (alike.remove(&key), free.get(&key)) {
+                found.pair_alike(&alike, free);
             }
         }
-        pairs
+        let pair = |index: &usize| Some((*index, *found.after.get(index)?));
+        one.iter().filter_map(pair).collect()
+    }
+}
+
+/// Pairs that are being looked for, beside those that are known.
+struct Found<'a> {
+    known: &'a Pairs,
+    links: (&'a [Vec<Link>], &'a [Vec<Link>]),
+    after: HashMap<usize, usize>,
+    before: HashMap<usize, usize>,
+}
+
+impl Found<'_> {
+    /// Pairs what is the same by a key: where few are, so that all references agree, if there is
+    /// such a way; else each with the first that agrees with what has been paired before.
+    fn pair_alike(&mut self, ones: &[usize], others: &[usize]) {
+        if ones.len() <= FEW && ones.len() <= others.len() && self.pair_all(ones, others) {
+            return;
+        }
+        let mut free: VecDeque<usize> = others.iter().copied().collect();
+        for one in ones {
+            let at = free.iter().position(|other| self.fits(*one, *other));
+            if let Some(other) = free.remove(at.unwrap_or_default()) {
+                self.after.insert(*one, other);
+                self.before.insert(other, *one);
+            }
+        }
+    }
+
+    /// Pairs all, or none: what was paired is parted again where nothing is left for another.
+    fn pair_all(&mut self, ones: &[usize], others: &[usize]) -> bool {
+        let mut tries = 0;
+        let mut chosen: Vec<usize> = Vec::with_capacity(ones.len());
+        let mut from = 0;
+        while let Some(one) = ones.get(chosen.len()) {
+            let candidate = (from..others.len()).find(|at| {
+                tries += 1;
+                !chosen.contains(at) && self.fits(*one, others[*at])
+            });
+            if let Some(at) = candidate.filter(|_| tries < MOST_TRIES) {
+                self.after.insert(*one, others[at]);
+                self.before.insert(others[at], *one);
+                chosen.push(at);
+                from = 0;
+                continue;
+            }
+            let Some(last) = chosen.pop() else {
+                return false;
+            };
+            self.after.remove(&ones[chosen.len()]);
+            self.before.remove(&others[last]);
+            from = last + 1;
+        }
+        true
+    }
+
+    /// Whether the references of two entities are those of each other, as far as is known.
+    fn fits(&self, one: usize, other: usize) -> bool {
+        let (links, others) = (&self.links.0[one], &self.links.1[other]);
+        let after = |to: usize| match self.known.after[to] {
+            _ if to == one => Some(other),
+            None => self.after.get(&to).copied(),
+            known => known,
+        };
+        let before = |to: usize| match self.known.before[to] {
+            _ if to == other => Some(one),
+            None => self.before.get(&to).copied(),
+            known => known,
+        };
+        let agrees =
+            |(place, to): &Link| after(*to).is_none_or(|to| others.contains(&(*place, to)));
+        let agrees_back =
+            |(place, to): &Link| before(*to).is_none_or(|to| links.contains(&(*place, to)));
+        links.iter().all(agrees) && others.iter().all(agrees_back)
     }
 }
 
@@ -293,5 +358,9 @@ fn shared(one: &[u64], other: &[u64]) -> usize {
     shared
 }
 
+/// Of so many it is tried which belong together.
+const FEW: usize = 32;
+/// So often.
+const MOST_TRIES: usize = 10_000;
 /// Traces with less in common are no pair.
 const ENOUGH: usize = 250;

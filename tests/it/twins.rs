@@ -127,6 +127,33 @@ fn what_names_another_is_paired_with_what_names_its_pair() {
     }
 }
 
+/// Three that name each other in a ring, and are told apart only by whom they mention: itself, or
+/// the next one. The first choice may leave nothing for the last.
+#[test]
+fn what_is_paired_first_leaves_its_pair_for_each_of_the_others() {
+    let part = |precursor, mentions| Part {
+        name: 1,
+        parent: None,
+        precursor: Some(precursor),
+        mentions: Some(mentions),
+        key: None,
+    };
+    let last = Part {
+        name: 0,
+        parent: None,
+        precursor: None,
+        mentions: None,
+        key: None,
+    };
+    let parts = [part(2, 2), part(0, 1), part(1, 0), last];
+    for ids in orders() {
+        let one = sent(&parts, [3, 2, 1, 0], [1, 1, 1, 1], 0);
+        let two = sent(&parts, ids, [1, 1, 2, 1], 0);
+        let diff = diff(&one, &two);
+        assert!(diff.is_empty(), "{ids:?}: {diff}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_024))]
 
