@@ -60,6 +60,11 @@ enum Change {
     Set(&'static [(&'static str, &'static str)]),
 }
 
+/// Whether a status is one that a service of AWS gives, with an id: a 5xx may be of a proxy.
+fn is_of_aws(status: &Json) -> bool {
+    !status.to_string().starts_with('5')
+}
+
 /// What a change may need to know of the whole document.
 #[derive(Debug)]
 pub(in crate::strategies) struct Scene {
@@ -168,7 +173,9 @@ impl Need {
         let flagged = || flags.iter().any(|flag| entity.is(flag, "true"));
         let call = entity.is("namespace", "\"aws\"");
         match self {
-            Need::AnsweredCall => ended && call && entity.at("http/response/status").is_some(),
+            Need::AnsweredCall => {
+                ended && call && entity.at("http/response/status").is_some_and(is_of_aws)
+            }
             Need::Call => ended && call,
             Need::Ended => ended,
             Need::Exception => entity.at("cause/exceptions/0/id").is_some(),
