@@ -61,13 +61,14 @@ fn parameters<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
 }
 
 /// By what AWS finds a request. Where no reply came there is none, and a reply of 5xx may be that
-/// of somebody between.
+/// of somebody between. A call that does not say what it is lacks more than this.
 fn request_id<'a>(judge: &mut Judge<'a>, entity: Value<'a>, facts: &Facts<'a>) {
     let status = facts
         .get(Fact::Status)
         .and_then(|status| status.as_number());
     if let Some(status) = status.map(|status| status.as_f64())
         && status < 500.0
+        && is_said(facts, Fact::Operation)
         && !is_said(facts, Fact::RequestId)
     {
         judge.report(Rule::AwsRequestId, entity, || {

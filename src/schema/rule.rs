@@ -213,9 +213,9 @@ rules! {
             Guide "annotations: 50 for each trace are indexed, the others are kept";
         AwsCall "aws-call": "a subsegment of namespace `aws` does not say its operation, its region, or the table of a DynamoDB call",
             Guide "aws: what the console shows and groups by";
-        AwsName "aws-name": "a subsegment of namespace `aws` has the name of another service than the one whose operation it says",
+        AwsName "aws-name": "a subsegment of namespace `aws` says an operation that one service alone has, and has another name",
             Guide "name of a subsegment: the service that is called, by which the service map is drawn";
-        AwsRequestId "aws-request-id": "a subsegment of namespace `aws` has the status of a reply, and does not say the request id of it",
+        AwsRequestId "aws-request-id": "a subsegment of namespace `aws` has the status of a reply below 500, and does not say the request id of it",
             Guide "aws: request_id, by which AWS finds a request";
         AwsValues "aws-values": "the `aws` block of a call holds values of its request or reply: an item, a key, a body",
             Seen "the parameter lists of the official SDKs have no values, but for keys in `item_collection_metrics`";

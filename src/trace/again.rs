@@ -1,7 +1,7 @@
 //! An entity that was sent again because it held more by then.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{count, visible};
 use crate::json::Document;
@@ -28,16 +28,18 @@ pub(in crate::trace) fn sent_again<'a>(
         return None;
     };
     let entity = Entity::of(best.root())?;
-    let held: Vec<BTreeSet<Held<'_>>> = complete
-        .iter()
-        .map(|(_, document)| held(document))
-        .collect();
-    let late = |part: &Held<'_>, inside: &BTreeSet<Held<'_>>| {
-        let was_open = || inside.contains(&part.while_open());
-        part.end.is_some() && !inside.contains(part) && (part.end > entity.end_time() || was_open())
+    // In how many of the documents each part is.
+    let mut parts: BTreeMap<Held<'_>, usize> = BTreeMap::new();
+    for part in complete.iter().flat_map(|(_, document)| held(document)) {
+        *parts.entry(part).or_default() += 1;
+    }
+    let is_late = |(part, count): (&Held<'_>, &usize)| {
+        let was_open = || parts.contains_key(&part.while_open());
+        part.end.is_some()
+            && *count < complete.len()
+            && (part.end > entity.end_time() || was_open())
     };
-    let mut parts = held.iter().flatten();
-    let part = parts.find(|part| held.iter().any(|inside| late(part, inside)))?;
+    let (part, _) = parts.iter().find(|part| is_late(*part))?;
     let holder = match kind {
         EntityKind::Segment => "its segment",
         EntityKind::Subsegment => "the one that holds it",

@@ -14,7 +14,10 @@ pub(in crate::trace) fn judge_age(tree: &mut Tree) {
     let Some(begun) = time_in(&tree.id) else {
         return;
     };
-    let arrived = tree.branches.iter().filter_map(|branch| branch.arrived);
+    let arrived = tree
+        .branches
+        .iter()
+        .filter_map(|branch| branch.first_arrived);
     let Some((cause, apart)) = arrived.min().and_then(|first| beyond_limits(begun, first)) else {
         return;
     };

@@ -183,6 +183,10 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
                 at: best.at,
                 seq: arrival.seq,
                 arrived: arrival.arrived,
+                first_arrived: said
+                    .iter()
+                    .filter_map(|version| arrivals[version.document].arrived)
+                    .min(),
                 parent,
                 children: Vec::new(),
                 defects: defect.into_iter().collect(),
@@ -202,6 +206,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     };
     missing::cut_cycles(&mut tree);
     missing::hang(&mut tree, external);
+    missing::call_rings(&mut tree);
     tree.sort();
     lints::find(&mut tree);
     tree

@@ -19,23 +19,34 @@ pub(in crate::trace) fn conflict<'a>(
     let mut complete =
         said.filter(|(_, value)| Entity::of(*value).is_some_and(|entity| entity.is_closed()));
     let (seq, best) = complete.next()?;
-    let key = complete.find_map(|(_, value)| difference(best, value))?;
-    let entity = Entity::of(best)?;
+    let (other, key) = complete.find_map(|(_, value)| Some((value, difference(best, value)?)))?;
+    let (entity, other) = (Entity::of(best)?, Entity::of(other)?);
+    let is_other = entity.name() != other.name() || entity.start_time() != other.start_time();
+    let why = if is_other {
+        "an id was used for two entities"
+    } else {
+        "it was closed twice, or changed after it was sent"
+    };
+    let counts = if entity.end_time() == other.end_time() {
+        "of those that ended at the same time the one with the greater bytes counts"
+    } else {
+        "the one that ended later counts"
+    };
     Some(Defect {
         code: DefectCode::ConflictingDocuments,
         id: entity.id().map(Into::into),
         seq,
         message: format!(
-            "it was closed twice, or changed after it was sent: {} is complete in several documents, and `{}` differs; \
-             the one that ended later counts",
+            "{why}: {} is complete in several documents, and `{}` differs; {counts}",
             named(entity, kind),
             visible(&key),
         ),
     })
 }
 
-/// The first field that two documents for one entity have otherwise. Where it stands, and which
-/// subsegments came with it, may differ; a flag that is not set may be missing.
+/// The first field that two documents for one entity have otherwise: its name and its start before
+/// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
+/// set may be missing.
 fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
     let fields = |value: Value<'a>| {
         let members = value.members().map(|(key, value)| (key.decode(), value));
@@ -50,8 +61,11 @@ fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
         (Some(one), Some(other)) => !is_same(*one, *other),
         _ => true,
     };
-    one.keys()
-        .chain(other.keys())
+    let keys = || one.keys().chain(other.keys());
+    let is_first = |key: &&Cow<'_, str>| ["name", "start_time"].contains(&&***key);
+    keys()
+        .filter(is_first)
+        .chain(keys())
         .find(differs)
         .map(ToString::to_string)
 }

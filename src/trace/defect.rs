@@ -83,7 +83,7 @@ codes! {
     BeforeParent "before-parent" Lint: "a subsegment began before its parent did, or after it had ended";
     BeyondParent "beyond-parent" Lint: "a subsegment ended after its parent had";
     ConflictingDocuments "conflicting-documents" Error: "two documents for one entity are complete, and differ";
-    Cycle "cycle" Error: "subsegments name each other as parents";
+    Cycle "cycle" Error: "subsegments name each other as parents, or segments as callers";
     FailureWithoutCause "failure-without-cause" Lint: "an entity failed, and no cause, no status and no part of it says why";
     NeverClosed "never-closed" Error: "no document says that the entity has ended";
     Orphan "orphan" Error: "the parent of a subsegment never arrived";
@@ -91,7 +91,7 @@ codes! {
     SentAgain "sent-again" Lint: "an entity was sent again after it had been closed, for a subsegment that ended later";
     SeveralRoots "several-roots" Lint: "two segments have no caller";
     TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
-    TraceIdAge "trace-id-age" Lint: "the time in the trace id is more than 30 days before its document arrived, or more than 5 minutes after (on request)";
+    TraceIdAge "trace-id-age" Lint: "the time in the trace id is more than 30 days before its first document arrived, or more than 5 minutes after (on request)";
     TraceLarge "trace-large" Lint: "the documents of the trace have more than 100 kB";
     TraceTooLarge "trace-too-large" Error: "the documents of the trace have more than 500 kB";
     TracedWithoutSegment "traced-without-segment" Lint: "the callee of a subsegment is said to be traced, and sent no segment";

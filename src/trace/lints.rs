@@ -121,17 +121,19 @@ fn times(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>)
     let (entity, around) = (branch.entity(), parent.entity());
     let start = entity.start_time();
     let before = match (start, around.start_time(), around.end_time()) {
-        (Some(start), Some(begun), _) if start < begun => {
-            Some(format!("began {} before", by(begun, start)))
-        }
-        (Some(start), _, Some(ended)) if start > ended => {
-            Some(format!("began {} after the end of", by(start, ended)))
-        }
+        (Some(start), Some(begun), _) if start < begun => Some((
+            "it was recorded in an entity that it is no part of, or a clock was set",
+            format!("began {} before", by(begun, start)),
+        )),
+        (Some(start), _, Some(ended)) if start > ended => Some((
+            "it was spawned and not awaited, or recorded in an entity that it is no part of",
+            format!("began {} after the end of", by(start, ended)),
+        )),
         _ => None,
     };
-    if let Some(before) = before {
+    if let Some((why, before)) = before {
         let message = format!(
-            "it was recorded in an entity that it is no part of, or a clock was set: {} {before} its parent, {}",
+            "{why}: {} {before} its parent, {}",
             label(branch),
             label(parent)
         );
@@ -158,15 +160,17 @@ fn times(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>)
 }
 
 fn arrival(branch: &Branch, index: usize, found: &mut Vec<Found>) {
-    let Some(arrived) = branch.arrived else {
-        return;
-    };
     let entity = branch.entity();
-    let times = [("began", entity.start_time()), ("ended", entity.end_time())];
-    let late = times
-        .into_iter()
-        .find_map(|(what, time)| Some((what, time.filter(|time| *time > arrived)?)));
-    if let Some((what, time)) = late {
+    // What was announced had begun by then.
+    let times = [
+        ("began", entity.start_time(), branch.first_arrived),
+        ("ended", entity.end_time(), branch.arrived),
+    ];
+    let late = times.into_iter().find_map(|(what, time, arrived)| {
+        let arrived = arrived?;
+        Some((what, time.filter(|time| *time > arrived)?, arrived))
+    });
+    if let Some((what, time, arrived)) = late {
         let message = format!(
             "the clock of the sender is wrong, or the unit: {} {what} {} after its document arrived",
             label(branch),
@@ -180,15 +184,15 @@ fn arrival(branch: &Branch, index: usize, found: &mut Vec<Found>) {
     }
 }
 
+fn is_call(branch: &Branch) -> bool {
+    branch.kind == EntityKind::Subsegment && branch.entity().namespace().as_deref() == Some("aws")
+}
+
 /// A call of AWS inside the same call.
 fn nested_call(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>) {
     let operation = |branch: &Branch| {
-        let entity = branch.entity();
-        let is_call =
-            branch.kind == EntityKind::Subsegment && entity.namespace().as_deref() == Some("aws");
-        is_call
-            .then(|| entity.aws()?.operation().map(Into::<String>::into))
-            .flatten()
+        let call = is_call(branch).then(|| branch.entity().aws()).flatten();
+        call?.operation().map(Into::<String>::into)
     };
     if let (Some(inner), Some(outer)) = (operation(branch), operation(parent))
         && inner == outer
@@ -206,7 +210,7 @@ fn same_request(
 ) {
     let branch = &tree.branches[index];
     let id = branch.entity().aws().and_then(|aws| aws.request_id());
-    let Some(id) = id.filter(|id| branch.kind == EntityKind::Subsegment && !id.is_empty()) else {
+    let Some(id) = id.filter(|id| is_call(branch) && !id.is_empty()) else {
         return;
     };
     if let Some(first) = requests.get(&*id) {

@@ -1,7 +1,7 @@
 //! What is missing of a trace, or stands in no place of it.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::error::visible;
 use crate::model::EntityKind;
@@ -12,53 +12,102 @@ use crate::trace::{Defect, DefectCode, ExternalParents};
 
 /// Parts each ring of parents at its smallest id.
 pub(in crate::trace) fn cut_cycles(tree: &mut Tree) {
-    // The walk in which an entity was first met; 0 is none yet.
-    let mut met = vec![0; tree.branches.len()];
-    for start in 0..tree.branches.len() {
-        let mut at = start;
-        loop {
-            match met[at].cmp(&0) {
-                Ordering::Equal => met[at] = start + 1,
-                _ if met[at] == start + 1 => {
-                    cut_ring(tree, at);
-                    break;
-                }
-                _ => break,
-            }
-            match tree.branches[at].parent {
-                Some(parent) => at = parent,
-                None => break,
-            }
+    let parents: Vec<Option<usize>> = tree.branches.iter().map(|branch| branch.parent).collect();
+    for ring in rings(&parents) {
+        let told = match &ring[..] {
+            [one] => format!("{} names itself as its parent", label(&tree.branches[*one])),
+            ring => format!("{} name each other as parents", listed(tree, ring)),
+        };
+        if let Some(smallest) = report_ring(tree, &ring, &told) {
+            tree.branches[smallest].parent = None;
         }
     }
 }
 
-fn cut_ring(tree: &mut Tree, first: usize) {
-    let mut ring = vec![first];
-    while let Some(parent) = tree.branches[ring[ring.len() - 1]].parent
-        && parent != first
-    {
-        ring.push(parent);
-    }
-    // Branches stand in order of their keys, so that the smallest index has the smallest id.
-    let Some(smallest) = ring.iter().copied().min() else {
-        return;
-    };
-    let mut names: Vec<String> = ring
+/// Tells of segments whose callers lie, in the end, in what they called themselves. In a tree that is
+/// cut and hung.
+pub(in crate::trace) fn call_rings(tree: &mut Tree) {
+    let called = tree
+        .branches
         .iter()
-        .take(SHOWN_RING)
-        .map(|index| label(&tree.branches[*index]))
-        .collect();
+        .enumerate()
+        .filter_map(|(index, branch)| {
+            let is_segment = branch.kind == EntityKind::Segment;
+            let caller = branch.entity().parent_id().filter(|_| is_segment)?;
+            Some((index, String::from(caller)))
+        });
+    let called: Vec<(usize, String)> = called.collect();
+    if called.is_empty() {
+        return;
+    }
+    // Of each entity what is at the top of it.
+    let mut tops: Vec<usize> = (0..tree.branches.len()).collect();
+    for index in tree.preorder() {
+        if let Some(parent) = tree.branches[index].parent {
+            tops[index] = tops[parent];
+        }
+    }
+    let ids = tree.branches.iter().map(|branch| branch.entity().id());
+    let mut top_of: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    for (id, top) in ids.zip(tops) {
+        if let Some(id) = id {
+            top_of.entry(id).or_insert(top);
+        }
+    }
+    let mut callers = vec![None; tree.branches.len()];
+    for (index, caller) in &called {
+        callers[*index] = top_of.get(&**caller).copied();
+    }
+    for ring in rings(&callers) {
+        let told = match &ring[..] {
+            [one] => format!(
+                "{} is called from within itself",
+                label(&tree.branches[*one])
+            ),
+            ring => format!("{} call each other", listed(tree, ring)),
+        };
+        report_ring(tree, &ring, &told);
+    }
+}
+
+/// The rings in which each leads to the next.
+fn rings(next: &[Option<usize>]) -> Vec<Vec<usize>> {
+    // The walk in which each was first met; 0 is none yet.
+    let mut met = vec![0; next.len()];
+    let mut rings = Vec::new();
+    for start in 0..next.len() {
+        let mut way = Some(start);
+        while let Some(at) = way {
+            if met[at] == start + 1 {
+                let beyond = |last: &usize| next[*last].filter(|beyond| *beyond != at);
+                rings.push(std::iter::successors(Some(at), beyond).collect());
+            }
+            if met[at] > 0 {
+                break;
+            }
+            met[at] = start + 1;
+            way = next[at];
+        }
+    }
+    rings
+}
+
+/// The first entities of a ring, and how many others.
+fn listed(tree: &Tree, ring: &[usize]) -> String {
+    let shown = ring.iter().take(SHOWN_RING);
+    let mut names: Vec<String> = shown.map(|index| label(&tree.branches[*index])).collect();
     if ring.len() > SHOWN_RING {
         names.push(format!("{} others", ring.len() - SHOWN_RING));
     }
-    tree.branches[smallest].parent = None;
-    let ring = match ring.len() {
-        1 => format!("{} names itself as its parent", names[0]),
-        _ => format!("{} name each other as parents", names.join(" and ")),
-    };
-    let message = format!("an id was copied, or ids are not random: {ring}");
+    names.join(" and ")
+}
+
+/// Notes a ring at its smallest id, which is given back: branches stand in order of their keys.
+fn report_ring(tree: &mut Tree, ring: &[usize], told: &str) -> Option<usize> {
+    let smallest = ring.iter().copied().min()?;
+    let message = format!("an id was copied, or ids are not random: {told}");
     report(tree, smallest, DefectCode::Cycle, message);
+    Some(smallest)
 }
 
 /// Gives parents their children, finds the roots, and says what is missing.

@@ -24,7 +24,10 @@ pub(in crate::trace) struct Branch {
     pub(in crate::trace) document: Arc<Document>,
     pub(in crate::trace) at: u32,
     pub(in crate::trace) seq: u64,
+    /// When its document arrived.
     pub(in crate::trace) arrived: Option<Timestamp>,
+    /// When the first of those that speak of it did.
+    pub(in crate::trace) first_arrived: Option<Timestamp>,
     pub(in crate::trace) parent: Option<usize>,
     pub(in crate::trace) children: Vec<usize>,
     pub(in crate::trace) defects: Vec<Defect>,

@@ -44,8 +44,7 @@ fn check(documents: &[String], expected: &[&str]) {
 #[track_caller]
 fn told(documents: &[String], expected: &str) {
     let trace = trace(documents);
-    let messages: Vec<String> = trace.defects().map(ToString::to_string).collect();
-    assert_eq!(messages, [expected]);
+    assert_eq!(told_by(&trace), [expected]);
 }
 
 /// The codes and messages of all that is wrong with the traces that these documents make.
@@ -118,8 +117,8 @@ fn a_subsegment_begins_and_ends_within_its_parent() {
     );
     told(
         &[with_child(r#","start_time":5,"end_time":6"#)],
-        "it was recorded in an entity that it is no part of, or a clock was set: subsegment `put` began 2000 ms after \
-         the end of its parent, segment `api`",
+        "it was spawned and not awaited, or recorded in an entity that it is no part of: subsegment `put` began 2000 \
+         ms after the end of its parent, segment `api`",
     );
 }
 
@@ -145,6 +144,61 @@ fn two_complete_documents_for_one_entity_say_the_same() {
         ],
         "it was closed twice, or changed after it was sent: segment `api` is complete in several documents, and \
          `end_time` differs; the one that ended later counts",
+    );
+    told(
+        &[segment("a1", r#","user":"x""#), segment("a1", "")],
+        "it was closed twice, or changed after it was sent: segment `api` is complete in several documents, and `user` \
+         differs; of those that ended at the same time the one with the greater bytes counts",
+    );
+    // A name and a start do not change.
+    let worker = segment("a1", r#","aws":{}"#).replace("\"api\"", "\"worker\"");
+    told(
+        &[segment("a1", ""), worker],
+        "an id was used for two entities: segment `worker` is complete in several documents, and `name` differs; of \
+         those that ended at the same time the one with the greater bytes counts",
+    );
+    let begun = segment("a1", r#","aws":{}"#).replace("\"start_time\":1", "\"start_time\":2");
+    told(
+        &[segment("a1", ""), begun],
+        "an id was used for two entities: segment `api` is complete in several documents, and `start_time` differs; of \
+         those that ended at the same time the one with the greater bytes counts",
+    );
+}
+
+#[test]
+fn segments_that_call_each_other_are_a_cycle() {
+    let called = |id: &str, caller: &str, holds: &str| {
+        segment(
+            id,
+            &format!(
+                r#","parent_id":"{caller:0>16}","subsegments":[{{"id":"{holds:0>16}","name":"put","start_time":1,"end_time":3}}]"#
+            ),
+        )
+    };
+    check(&[called("a1", "b1", "b1")], &["cycle"]);
+    told(
+        &[called("a1", "b1", "b1")],
+        "an id was copied, or ids are not random: segment `api` is called from within itself",
+    );
+    check(&[called("a1", "a1", "b1")], &["cycle"]);
+    let ring = [called("a1", "b2", "b1"), called("a2", "b1", "b2")];
+    check(&ring, &["cycle"]);
+    told(
+        &ring,
+        "an id was copied, or ids are not random: segment `api` and segment `api` call each other",
+    );
+    // One that the ring calls is not in it.
+    let outside = called("a3", "b1", "b3");
+    check(&[ring[0].clone(), ring[1].clone(), outside], &["cycle"]);
+    // A caller that is not here, or is called by somebody else.
+    check(&[called("a1", "f1", "b1")], &[]);
+    check(
+        &[
+            segment("a1", ""),
+            called("a2", "a1", "b1"),
+            called("a3", "b1", "b2"),
+        ],
+        &[],
     );
 }
 
@@ -261,6 +315,28 @@ fn an_entity_is_sent_again_where_a_subsegment_ended_after_it() {
         "a subsegment ended after its segment had been sent, so that it was sent again: segment `api` is complete in 2 \
          documents, of which not all hold one without name; close what it holds before it",
     );
+}
+
+/// Each against each they would take minutes.
+#[test]
+fn thousands_of_documents_for_one_segment_are_compared_at_once() {
+    let holding = |number: u32| {
+        let children = (0..10).map(|child| {
+            let id = 10 * number + child;
+            format!(r#"{{"id":"{id:016x}","name":"put","start_time":1,"end_time":2}}"#)
+        });
+        let children: Vec<String> = children.collect();
+        segment("a1", &format!(r#","subsegments":[{}]"#, children.join(",")))
+    };
+    let mut documents: Vec<String> = (100..2_100).map(holding).collect();
+    let again = |documents: &[String]| {
+        let trace = trace(documents);
+        let codes = trace.defects().map(Defect::code);
+        codes.filter(|code| *code == DefectCode::SentAgain).count()
+    };
+    assert_eq!(again(&documents), 0);
+    documents.push(holding(2_100).replace("\"end_time\":2", "\"end_time\":4"));
+    assert_eq!(again(&documents), 1);
 }
 
 /// The message of the one that was sent again.
@@ -401,6 +477,44 @@ fn an_entity_that_failed_says_why() {
 }
 
 #[test]
+fn what_was_announced_had_begun_when_its_first_document_arrived() {
+    let seconds = |seconds| Some(Timestamp::from_nanos(0) + Duration::from_secs(seconds));
+    let of = |documents: [(&str, Option<Timestamp>); 2]| {
+        let arrivals = documents
+            .iter()
+            .zip(0..)
+            .map(|((times, arrived), seq)| Arrival {
+                seq,
+                arrived: *arrived,
+                document: Arc::new(
+                    Document::parse(
+                        &segment("a1", "").replace(r#""start_time":1,"end_time":3"#, times),
+                    )
+                    .unwrap(),
+                ),
+            });
+        let traces = assemble(arrivals, &ExternalParents::none()).traces;
+        told_by(&traces[0])
+    };
+    let (open, closed) = (
+        r#""start_time":60,"in_progress":true"#,
+        r#""start_time":60,"end_time":100"#,
+    );
+    let late = "the clock of the sender is wrong, or the unit: segment `api` began 50 seconds after its document arrived";
+    assert_eq!(of([(open, seconds(10)), (closed, seconds(200))]), [late]);
+    assert_eq!(of([(closed, seconds(200)), (open, seconds(10))]), [late]);
+    assert_eq!(of([(open, seconds(60)), (closed, seconds(200))]), [""; 0]);
+    assert_eq!(of([(open, None), (closed, seconds(200))]), [""; 0]);
+    let ended = "the clock of the sender is wrong, or the unit: segment `api` ended 20 seconds after its document arrived";
+    assert_eq!(of([(open, seconds(60)), (closed, seconds(80))]), [ended]);
+}
+
+/// The messages of what is wrong with a trace.
+fn told_by(trace: &PartialTrace) -> Vec<String> {
+    trace.defects().map(ToString::to_string).collect()
+}
+
+#[test]
 fn a_part_that_failed_says_why_the_whole_did() {
     let code = ["failure-without-cause"];
     // The segment failed; what is below it has these fields.
@@ -484,7 +598,10 @@ fn a_service_that_failed_says_why_its_caller_did() {
             trace_id(1)
         )
     };
-    check(&[ring("a1", "b1", "b2"), ring("a2", "b2", "b1")], &[]);
+    check(
+        &[ring("a1", "b1", "b2"), ring("a2", "b2", "b1")],
+        &["cycle"],
+    );
 }
 
 #[test]
