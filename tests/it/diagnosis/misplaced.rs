@@ -71,7 +71,7 @@ fn a_child_that_begins_after_its_parent_has_ended() {
             Ok(())
         },
         "1 finding that nobody expected (FakeDaemon on ADDRESS, started at PLACE\n\
-         - before-parent in trace TRACE: it was recorded in an entity that it is no part of, or a clock was set: subsegment `put` began 100 ms after the end of its parent, segment `api`\n\
+         - before-parent in trace TRACE: it was spawned and not awaited, or recorded in an entity that it is no part of: subsegment `put` began 100 ms after the end of its parent, segment `api`\n\
          datagrams: 2 received = 2 accepted + 0 rejected + 0 ignored; 0 dropped by the kernel",
     );
 }
