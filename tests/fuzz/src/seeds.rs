@@ -325,7 +325,10 @@ fn unlike() -> Vec<Vec<u8>> {
     let open = b2.replace("\"end_time\":2", "\"in_progress\":true");
     let failed = of(trace, &entity("a1", ",\"fault\":true"));
     let mut all = vec![
-        vec![holding(&[b1.clone()]), holding(&[b1.clone(), b2.clone()])],
+        vec![
+            holding(std::slice::from_ref(&b1)),
+            holding(&[b1.clone(), b2.clone()]),
+        ],
         vec![
             holding(&[b1.clone(), b2.clone()]),
             holding(&[b2.clone(), b1]),
@@ -506,7 +509,7 @@ const TOKENS: &[&str] = &[
 ];
 const GROUP: usize = 700;
 const MOST_OF_A_WORD: usize = 32;
-/// Of DynamoDB, S3, SQS, Secrets Manager, and of several.
+/// Of four services, and of several.
 const OPERATIONS: &str = "\
     BatchGetItem BatchWriteItem DeleteItem GetItem PutItem TransactGetItems TransactWriteItems \
     UpdateItem CreateBucket HeadObject ListObjectsV2 UploadPart ChangeMessageVisibility \
