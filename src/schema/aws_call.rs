@@ -115,33 +115,20 @@ fn name<'a>(judge: &mut Judge<'a>, facts: &Facts<'a>) {
 }
 
 /// The service that an operation is of, where the name of the call is not one of its names.
-///
-/// SDKs call a service `DynamoDB`, `dynamodb`, `AmazonDynamoDBv2`: what they share is asked for.
-/// Only operations are known that no other service has; DAX takes those of DynamoDB.
 pub(in crate::schema) fn other_service(name: &[u8], operation: &[u8]) -> Option<&'static str> {
-    let (service, words): (_, &[&str]) = match operation {
-        b"BatchGetItem"
-        | b"BatchWriteItem"
-        | b"DeleteItem"
-        | b"GetItem"
-        | b"PutItem"
-        | b"TransactGetItems"
-        | b"TransactWriteItems"
-        | b"UpdateItem" => ("DynamoDB", &["dynamo", "dax"]),
-        b"HeadObject" | b"ListObjectsV2" | b"UploadPart" => ("S3", &["s3"]),
-        b"ChangeMessageVisibility"
-        | b"DeleteMessageBatch"
-        | b"ReceiveMessage"
-        | b"SendMessageBatch" => ("SQS", &["sqs"]),
-        b"GetSecretValue" | b"PutSecretValue" => ("Secrets Manager", &["secret"]),
-        _ => return None,
-    };
+    let (service, words, _) = OF_ONE_SERVICE
+        .iter()
+        .find(|(_, _, operations)| is_one_of(operation, operations))?;
     (!words.iter().any(|word| has(name, word))).then_some(service)
 }
 
 /// Whether a call is one of an operation of DynamoDB that names a table.
 pub(in crate::schema) fn names_table(name: &[u8], operation: &[u8]) -> bool {
-    WITH_TABLE.iter().any(|known| known.as_bytes() == operation) && has(name, "dynamo")
+    is_one_of(operation, WITH_TABLE) && has(name, "dynamo")
+}
+
+fn is_one_of(operation: &[u8], known: &[&str]) -> bool {
+    known.iter().any(|known| known.as_bytes() == operation)
 }
 
 /// Whether a name has a word in it, in whatever case.
@@ -218,8 +205,46 @@ fn is_attribute(object: Value<'_>) -> bool {
     value.kind() == kind
 }
 
+/// Services, the words by which SDKs name them (`DynamoDB`, `dynamodb`, `AmazonDynamoDBv2`), and
+/// operations that no other service has. DAX takes those of DynamoDB.
+const OF_ONE_SERVICE: &[(&str, &[&str], &[&str])] = &[
+    (
+        "DynamoDB",
+        &["dynamo", "dax"],
+        &[
+            "BatchGetItem",
+            "BatchWriteItem",
+            "DeleteItem",
+            "GetItem",
+            "PutItem",
+            "TransactGetItems",
+            "TransactWriteItems",
+            "UpdateItem",
+        ],
+    ),
+    (
+        "S3",
+        &["s3"],
+        &["HeadObject", "ListObjectsV2", "UploadPart"],
+    ),
+    (
+        "SQS",
+        &["sqs"],
+        &[
+            "ChangeMessageVisibility",
+            "DeleteMessageBatch",
+            "ReceiveMessage",
+            "SendMessageBatch",
+        ],
+    ),
+    (
+        "Secrets Manager",
+        &["secret"],
+        &["GetSecretValue", "PutSecretValue"],
+    ),
+];
 /// The operations of DynamoDB that name a table.
-const WITH_TABLE: [&str; 12] = [
+const WITH_TABLE: &[&str] = &[
     "BatchGetItem",
     "BatchWriteItem",
     "CreateTable",
