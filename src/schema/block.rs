@@ -19,7 +19,8 @@ pub(in crate::schema) struct Field {
     /// The first and last bytes of the key: all of it, up to 16 bytes.
     ends: [u64; 2],
     pub(in crate::schema) shape: Shape,
-    /// The kinds of value that are right whatever they hold, a bit each: see [`kind_bit`].
+    /// The kinds of value that are right whatever they hold, a bit each: see [`kind_bit`]. None for a
+    /// fact, which is looked at.
     pub(in crate::schema) kinds: u8,
     /// What the entity around remembers of it.
     pub(in crate::schema) fact: Option<Fact>,

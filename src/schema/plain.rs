@@ -122,9 +122,7 @@ impl<'a> Look<'a> {
             match field.fact {
                 Some(fact) => {
                     sight.seen |= bit(fact);
-                    if field.kinds & kind_bit(kind) == 0 {
-                        self.fact(fact, &field.shape, value, place, sight)?;
-                    }
+                    self.fact(fact, &field.shape, value, place, sight)?;
                 }
                 None if field.kinds & kind_bit(kind) == 0 => {
                     self.shape(&field.shape, value, place, sight)?;
