@@ -1,6 +1,6 @@
 //! From documents to trees.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use crate::error::visible;
 use crate::json::{Document, Value};
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::again::sent_again;
-use crate::trace::conflict::conflict;
+use crate::trace::conflict::{conflict, used_twice};
+use crate::trace::identity::{Entities, Key, Names, Version, entities};
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
 
@@ -76,50 +77,6 @@ pub fn assemble(
     }
 }
 
-/// Who an entity is. Several documents may speak of the same one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Key {
-    kind: EntityKind,
-    id: Identity,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Identity {
-    Id(Arc<str>),
-    /// An id that stands more than once in one document, or is all zeros: ids need not be unique
-    /// there (the Python SDK gives unsampled subsegments the id 0000000000000000). The parent, name
-    /// and start tell such entities apart, and where they do not, their order.
-    Shared {
-        id: Arc<str>,
-        parent: Option<String>,
-        name: Option<String>,
-        start: Option<Timestamp>,
-        nth: usize,
-    },
-    /// No id: known by its document alone.
-    None {
-        document: usize,
-        nth: usize,
-    },
-}
-
-impl Identity {
-    /// The id as it was sent.
-    fn text(&self) -> Option<String> {
-        match self {
-            Identity::Id(id) | Identity::Shared { id, .. } => Some(id.to_string()),
-            Identity::None { .. } => None,
-        }
-    }
-}
-
-/// What one document says of an entity.
-struct Version {
-    document: usize,
-    at: u32,
-    container: Option<Key>,
-}
-
 /// Builds the tree of documents that name the same trace.
 pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalParents) -> Tree {
     // In order of text, so that what follows cannot depend on the order of arrival.
@@ -135,35 +92,22 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
         .iter()
         .map(|arrival| arrival.document.text().len())
         .sum();
-    let mut versions: BTreeMap<Key, Vec<Version>> = BTreeMap::new();
-    let shared = arrivals
-        .iter()
-        .flat_map(|arrival| repeated_ids(&arrival.document))
-        .collect();
-    for (index, arrival) in arrivals.iter().enumerate() {
-        flatten(index, &arrival.document, &shared, &mut versions);
+    let documents: Vec<&Document> = arrivals.iter().map(|arrival| &*arrival.document).collect();
+    let mut entities = entities(&documents);
+    let value = |version: &Version| documents[version.document].value(version.at);
+    for said in entities.versions.values_mut() {
+        said.sort_by(|a, b| rank(value(b)).cmp(&rank(value(a))));
     }
-    let precedence = |a: &Version, b: &Version| {
-        let value = |version: &Version| arrivals[version.document].document.value(version.at);
-        rank(value(b)).cmp(&rank(value(a)))
-    };
-    for said in versions.values_mut() {
-        said.sort_by(precedence);
-    }
+    let defects = between_documents(&entities, &arrivals);
+    let versions = &entities.versions;
 
     let places: HashMap<&Key, usize> = versions.keys().zip(0..).collect();
-    // Of entities that share an id, the first in order is the one that others mean by it.
-    let mut named: HashMap<(EntityKind, &str), usize> = HashMap::new();
-    for (key, place) in versions.keys().zip(0..) {
-        if let Identity::Id(id) | Identity::Shared { id, .. } = &key.id {
-            named.entry((key.kind, id)).or_insert(place);
-        }
-    }
-    let defects = between_documents(&versions, &arrivals);
+    let names = Names::new(versions, &documents);
     let branches: Vec<Branch> = versions
         .iter()
         .zip(defects)
-        .map(|((key, said), defect)| {
+        .zip(0..)
+        .map(|(((key, said), defects), place)| {
             let Some(best) = said.first() else {
                 unreachable!("a key is made for a version")
             };
@@ -173,8 +117,8 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
                 (EntityKind::Segment, _) => None,
                 (EntityKind::Subsegment, Some(container)) => places.get(container).copied(),
                 (EntityKind::Subsegment, None) => said.iter().find_map(|version| {
-                    let value = arrivals[version.document].document.value(version.at);
-                    named_parent(value, &named)
+                    let id = Entity::of(value(version))?.parent_id()?;
+                    names.parent(place, &id)
                 }),
             };
             Branch {
@@ -189,7 +133,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
                     .min(),
                 parent,
                 children: Vec::new(),
-                defects: defect.into_iter().collect(),
+                defects,
             }
         })
         .collect();
@@ -212,118 +156,52 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     tree
 }
 
-/// What documents for one entity show together, for each entity.
-fn between_documents(
-    versions: &BTreeMap<Key, Vec<Version>>,
-    arrivals: &[Arrival],
-) -> Vec<Option<Defect>> {
-    let conflicts = versions
-        .iter()
-        .map(|(key, said)| contradiction(key.kind, said, arrivals));
-    let mut defects: Vec<Option<Defect>> = conflicts.collect();
-    let conflicting = versions.values().zip(&defects);
-    let conflicting = conflicting.filter(|(_, defect)| defect.is_some());
-    let changed: HashSet<usize> = conflicting
-        .flat_map(|(said, _)| said.iter().map(|version| version.document))
+/// What documents for one entity, or by one id, show together, for each entity.
+fn between_documents(entities: &Entities, arrivals: &[Arrival]) -> Vec<Vec<Defect>> {
+    let said_of = |version: &Version| {
+        let arrival = &arrivals[version.document];
+        (arrival.seq, arrival.document.value(version.at))
+    };
+    let all = || entities.versions.iter().zip(0..);
+    let mut defects: Vec<Vec<Defect>> = all()
+        .map(|((key, said), _)| Vec::from_iter(conflict(key.kind, said.iter().map(said_of))))
         .collect();
-    for ((key, said), defect) in versions.iter().zip(&mut defects) {
+    let conflicting = all().filter(|((key, _), place): &((&Key, _), usize)| {
+        !defects[*place].is_empty() || entities.is_reused(key)
+    });
+    let changed: HashSet<usize> = conflicting
+        .flat_map(|((_, said), _)| said.iter().map(|version| version.document))
+        .collect();
+
+    let reused: Vec<_> = all()
+        .filter(|((key, _), _)| entities.is_reused(key))
+        .collect();
+    for namesakes in
+        reused.chunk_by(|((one, _), _), ((other, _), _)| one.id.text() == other.id.text())
+    {
+        let each = namesakes.iter().filter_map(|((key, said), _)| {
+            let (seq, value) = said_of(said.first()?);
+            Some((&key.id, seq, value))
+        });
+        if let [(_, first), ..] = namesakes {
+            defects[*first].extend(used_twice(each));
+        }
+    }
+    for ((key, said), place) in all() {
         // A document that says something else of a subsegment holds a different one, and the
         // contradiction is told already.
         let tops = said
             .iter()
             .filter(|version| version.container.is_none() && !changed.contains(&version.document));
-        if said.len() > 1 && defect.is_none() {
+        if said.len() > 1 && defects[place].is_empty() {
             let documents = tops.map(|version| &arrivals[version.document]);
-            *defect = sent_again(
+            defects[place].extend(sent_again(
                 key.kind,
                 documents.map(|arrival| (arrival.seq, &*arrival.document)),
-            );
+            ));
         }
     }
     defects
-}
-
-/// Whether two documents for one entity are complete and say different things.
-fn contradiction(kind: EntityKind, said: &[Version], arrivals: &[Arrival]) -> Option<Defect> {
-    conflict(
-        kind,
-        said.iter().map(|version| {
-            let arrival = &arrivals[version.document];
-            (arrival.seq, arrival.document.value(version.at))
-        }),
-    )
-}
-
-/// The ids that stand more than once in a document.
-fn repeated_ids(document: &Document) -> BTreeSet<(EntityKind, String)> {
-    let mut seen = BTreeSet::new();
-    let mut repeated = BTreeSet::new();
-    walk(document, |entity, kind, _: Option<&()>| {
-        if let Some(id) = entity.id()
-            && !seen.insert((kind, id.to_string()))
-        {
-            repeated.insert((kind, id.into_owned()));
-        }
-    });
-    repeated
-}
-
-/// Lists the entities of a document, outer ones first.
-fn flatten(
-    document_index: usize,
-    document: &Document,
-    shared: &BTreeSet<(EntityKind, String)>,
-    versions: &mut BTreeMap<Key, Vec<Version>>,
-) {
-    let mut seen: HashMap<Key, usize> = HashMap::new();
-    walk(document, |entity, kind, container: Option<&Key>| {
-        let mut id = match entity.id() {
-            Some(id) if is_zero(&id) || shared.contains(&(kind, id.to_string())) => {
-                Identity::Shared {
-                    id: Arc::from(id),
-                    // Nesting wins, as ever.
-                    parent: match container {
-                        Some(container) => container.id.text(),
-                        None => entity.parent_id().map(Into::into),
-                    },
-                    name: entity.name().map(Into::into),
-                    start: entity.start_time(),
-                    nth: 0,
-                }
-            }
-            Some(id) => Identity::Id(Arc::from(id)),
-            None => Identity::None {
-                document: document_index,
-                nth: 0,
-            },
-        };
-        if !matches!(id, Identity::Id(_)) {
-            let count = seen
-                .entry(Key {
-                    kind,
-                    id: id.clone(),
-                })
-                .or_default();
-            if let Identity::Shared { nth, .. } | Identity::None { nth, .. } = &mut id {
-                *nth = *count;
-            }
-            *count += 1;
-        }
-        let key = Key { kind, id };
-        let at = entity.json().index();
-        let container = container.cloned();
-        versions.entry(key.clone()).or_default().push(Version {
-            document: document_index,
-            at,
-            container,
-        });
-        key
-    });
-}
-
-/// Whether an id is one that SDKs give to what is not sampled.
-fn is_zero(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|byte| byte == b'0')
 }
 
 /// Visits the entities of a document, outer ones first, in order. Each is given what the visit of
@@ -354,14 +232,6 @@ fn rank(value: Value<'_>) -> (bool, Option<Timestamp>, &str) {
         entity.and_then(|entity| entity.end_time()),
         value.raw(),
     )
-}
-
-/// The entity that a subsegment on its own names as its parent.
-fn named_parent(value: Value<'_>, named: &HashMap<(EntityKind, &str), usize>) -> Option<usize> {
-    let id = Entity::of(value)?.parent_id()?;
-    [EntityKind::Segment, EntityKind::Subsegment]
-        .into_iter()
-        .find_map(|kind| named.get(&(kind, &*id)).copied())
 }
 
 /// Notes what is wrong with an entity.

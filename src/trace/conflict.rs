@@ -7,6 +7,7 @@ use crate::error::visible;
 use crate::json::{Kind, Value};
 use crate::model::{Entity, EntityKind};
 use crate::trace::assemble::named;
+use crate::trace::identity::Identity;
 use crate::trace::{Defect, DefectCode};
 
 /// Whether two documents for one entity are complete and say different things.
@@ -19,7 +20,8 @@ pub(in crate::trace) fn conflict<'a>(
     let mut complete =
         said.filter(|(_, value)| Entity::of(*value).is_some_and(|entity| entity.is_closed()));
     let (seq, best) = complete.next()?;
-    let (other, key) = complete.find_map(|(_, value)| Some((value, difference(best, value)?)))?;
+    let (other, key) =
+        complete.find_map(|(_, value)| Some((value, difference(kind, best, value)?)))?;
     let (entity, other) = (Entity::of(best)?, Entity::of(other)?);
     let is_other = entity.name() != other.name() || entity.start_time() != other.start_time();
     let why = if is_other {
@@ -44,15 +46,44 @@ pub(in crate::trace) fn conflict<'a>(
     })
 }
 
+/// That several documents use an id each for a subsegment of its own.
+///
+/// `namesakes` are these subsegments, and what is said of them in the datagrams.
+pub(in crate::trace) fn used_twice<'a>(
+    mut namesakes: impl Iterator<Item = (&'a Identity, u64, Value<'a>)>,
+) -> Option<Defect> {
+    let (identity, seq, value) = namesakes.next()?;
+    let (other, _, their_value) = namesakes.next()?;
+    let count = namesakes.count() + 2;
+    let count = if count == 2 {
+        "two entities".to_owned()
+    } else {
+        format!("{count} entities")
+    };
+    let (entity, theirs) = (Entity::of(value)?, Entity::of(their_value)?);
+    Some(Defect {
+        code: DefectCode::ConflictingDocuments,
+        id: entity.id().map(Into::into),
+        seq,
+        message: format!(
+            "an id was used for {count}: {} has the same one as {} of another document, and `{}` differs; each is kept",
+            named(entity, EntityKind::Subsegment),
+            named(theirs, EntityKind::Subsegment),
+            identity.difference(other)?,
+        ),
+    })
+}
+
 /// The first field that two documents for one entity have otherwise: its name and its start before
-/// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
-/// set may be missing.
-fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
+/// all others. Where a subsegment stands, and what came with an entity, may differ; a flag that is
+/// not set may be missing.
+fn difference<'a>(kind: EntityKind, one: Value<'a>, other: Value<'a>) -> Option<String> {
     let fields = |value: Value<'a>| {
         let members = value.members().map(|(key, value)| (key.decode(), value));
         let own = members.filter(|(key, value)| {
             let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
-            !is_unset && !PLACES.contains(&&**key)
+            let is_caller = kind == EntityKind::Segment && **key == *"parent_id";
+            !is_unset && (is_caller || !PLACES.contains(&&**key))
         });
         own.collect::<BTreeMap<_, _>>()
     };

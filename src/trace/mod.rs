@@ -4,8 +4,8 @@
 //! One that lacks nothing becomes a [`Trace`], which answers every question; one that lacks
 //! something says what, as [`Defect`]s.
 //!
-//! The result depends on the set of documents alone: neither their order nor a document that
-//! comes twice changes it.
+//! The result depends on what the documents say alone: neither their order, nor a document that
+//! comes twice, nor whether a subsegment was embedded or sent on its own changes it.
 //!
 //! # Rules
 //!
@@ -16,6 +16,11 @@
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
 //!   as the parent of every embedded subsegment.
+//! - An id that several subsegments of one document have tells nothing: these are known by their
+//!   parent, name and start, and by their order where these are the same. So are those that were
+//!   sent apart, where starts differ, or of complete ones the names or the places, though then that
+//!   is a defect. What names such an id as its parent belongs to the innermost that was open when
+//!   it began.
 //! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
 //!
 //! # Defects
@@ -39,6 +44,7 @@ mod conflict;
 mod defect;
 mod external;
 mod failures;
+mod identity;
 mod index;
 mod intervals;
 mod lints;

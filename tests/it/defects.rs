@@ -166,6 +166,94 @@ fn two_complete_documents_for_one_entity_say_the_same() {
 }
 
 #[test]
+fn a_segment_that_names_two_callers_conflicts() {
+    let called = |caller: &str| segment("a1", &format!(r#","parent_id":"{caller}""#));
+    told(
+        &[called("00000000000000c1"), called("00000000000000c2")],
+        "it was closed twice, or changed after it was sent: segment `api` is complete in several documents, and \
+         `parent_id` differs; of those that ended at the same time the one with the greater bytes counts",
+    );
+    check(
+        &[called("00000000000000c1"), segment("a1", "")],
+        &["conflicting-documents"],
+    );
+}
+
+#[test]
+fn documents_that_use_one_id_for_two_subsegments_conflict_and_each_is_kept() {
+    let named =
+        |name: &str, times: &str| alone("b1", times).replace("\"put\"", &format!("\"{name}\""));
+    let (one, other) = (
+        r#","start_time":1,"end_time":2"#,
+        r#","start_time":2,"end_time":2.5"#,
+    );
+    let two = |documents: [String; 3], differs: &str| {
+        told(
+            &documents,
+            &format!("an id was used for two entities: {differs}; each is kept"),
+        );
+        assert_eq!(trace(&documents).nodes().len(), 3);
+    };
+    let api = || segment("a1", "");
+    two(
+        [api(), named("put", one), named("get", one)],
+        "subsegment `get` has the same one as subsegment `put` of another document, and `name` differs",
+    );
+    two(
+        [api(), named("put", one), named("put", other)],
+        "subsegment `put` has the same one as subsegment `put` of another document, and `start_time` differs",
+    );
+    // One came with its segment.
+    two(
+        [with_child(one), named("get", other), named("get", other)],
+        "subsegment `get` has the same one as subsegment `put` of another document, and `name` differs",
+    );
+    // One is still open, and lacks its end though the other has one.
+    let open = |name: &str, start: u32| {
+        let open = format!(r#""start_time":{start},"in_progress":true"#);
+        named(name, "").replace(r#""start_time":1,"end_time":3"#, &open)
+    };
+    let documents = [api(), named("put", one), open("put", 2)];
+    check(&documents, &["conflicting-documents", "never-closed"]);
+    // Several.
+    let third = named("get", r#","start_time":2.5,"end_time":3"#);
+    told(
+        &[api(), named("put", one), named("get", other), third],
+        "an id was used for 3 entities: subsegment `get` has the same one as subsegment `get` of another document, and \
+         `start_time` differs; each is kept",
+    );
+    // An announced one may be renamed.
+    check(&[api(), open("get", 1), named("put", one)], &[]);
+    // What else differs is said of the same one.
+    let longer = named("put", r#","start_time":1,"end_time":2.5"#);
+    let documents = [api(), named("put", one), longer];
+    check(&documents, &["conflicting-documents"]);
+    assert_eq!(trace(&documents).nodes().len(), 2);
+    // A number may be written in another way.
+    let rewritten = named("put", one).replace(r#""start_time":1,"#, r#""start_time":1.0,"#);
+    check(&[api(), named("put", one), rewritten], &[]);
+}
+
+#[test]
+fn documents_that_hang_one_subsegment_below_two_conflict() {
+    let c1 = alone("c1", r#","start_time":2,"end_time":2.5"#);
+    let below = c1.replace("00000000000000a1", "00000000000000b1");
+    assert_ne!(c1, below);
+    told(
+        &[with_child(""), c1.clone(), below.clone()],
+        "an id was used for two entities: subsegment `put` has the same one as subsegment `put` of another document, \
+         and `parent_id` differs; each is kept",
+    );
+    // Nesting wins over the parent that was written.
+    let inside =
+        r#","subsegments":[{"id":"00000000000000c1","name":"put","start_time":2,"end_time":2.5}]"#;
+    let embedded = with_child(&format!(r#","start_time":1,"end_time":3{inside}"#));
+    check(&[embedded.clone(), c1.clone()], &[]);
+    check(&[embedded.clone(), below], &[]);
+    assert_eq!(trace(&[embedded, c1]).nodes().len(), 3);
+}
+
+#[test]
 fn segments_that_call_each_other_are_a_cycle() {
     let called = |id: &str, caller: &str, holds: &str| {
         segment(

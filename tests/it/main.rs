@@ -70,6 +70,7 @@ mod service_view;
 mod set_up;
 mod settings;
 mod shortfall;
+mod splitting;
 mod stability;
 #[cfg(feature = "proptest1")]
 mod strategies;

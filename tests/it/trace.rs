@@ -276,6 +276,83 @@ fn an_id_that_repeats_in_one_document_is_that_of_several_in_all() {
 }
 
 #[test]
+fn an_id_that_repeats_in_one_document_may_be_split_off() {
+    let one = r#""id":"r","name":"put","start_time":1,"end_time":1.5"#;
+    let two = r#""id":"r","name":"put","start_time":1.5,"end_time":2"#;
+    let api = |inside: &str| {
+        format!(r#"{{"id":"a","name":"api","start_time":1,"end_time":2,"subsegments":[{inside}]}}"#)
+    };
+    let alone = |text: &str| format!(r#"{{"type":"subsegment","parent_id":"a",{text}}}"#);
+    let documents = [
+        vec![api(&format!("{{{one}}},{{{two}}}"))],
+        vec![api(&format!("{{{one}}}")), alone(two)],
+        vec![api(&format!("{{{two}}}")), alone(one)],
+        vec![api(""), alone(one), alone(two)],
+        vec![api(&format!("{{{one}}},{{{two}}}")), alone(one), alone(two)],
+    ];
+    for documents in documents {
+        let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+        let trace = partial(&documents);
+        let starts: Vec<String> = trace
+            .nodes()
+            .into_iter()
+            .map(|node| format!("{:?}", node.entity().start_time()))
+            .collect();
+        assert_eq!(starts.len(), 3, "{trace}");
+        assert_ne!(starts[1], starts[2], "{trace}");
+        assert_eq!(trace.roots().len(), 1, "{trace}");
+    }
+}
+
+#[test]
+fn of_those_that_share_an_id_a_child_belongs_to_the_innermost_that_was_open() {
+    let alone = |parent: &str, id: &str, name: &str, times: &str| {
+        format!(
+            r#"{{"type":"subsegment","parent_id":"{parent}","id":"{id}","name":"{name}",{times}}}"#
+        )
+    };
+    let documents = [
+        r#"{"id":"a","name":"api","start_time":0,"end_time":9}"#.to_owned(),
+        alone("a", "r", "first", r#""start_time":1,"end_time":5"#),
+        alone("r", "r", "inner", r#""start_time":2,"end_time":3"#),
+        alone("a", "r", "second", r#""start_time":6,"in_progress":true"#),
+        alone("r", "b", "of-inner", r#""start_time":3,"end_time":3"#),
+        alone("r", "c", "of-first", r#""start_time":4,"end_time":4.5"#),
+        alone("r", "d", "of-second", r#""start_time":8,"end_time":9"#),
+        // When none was open, and when nobody knows.
+        alone("r", "e", "between", r#""start_time":5.5,"end_time":5.5"#),
+        alone("r", "f", "some-time", r#""in_progress":true"#),
+    ];
+    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let parents = |documents: &[&str]| {
+        let trace = partial(documents);
+        let mut parents: Vec<String> = trace
+            .nodes()
+            .into_iter()
+            .filter_map(|node| {
+                let parent = node.parent()?;
+                Some(format!("{} < {}", parent.name()?, node.name()?))
+            })
+            .collect();
+        parents.sort();
+        parents
+    };
+    let expected = [
+        "api < first",
+        "api < second",
+        "first < between",
+        "first < inner",
+        "first < of-first",
+        "first < some-time",
+        "inner < of-inner",
+        "second < of-second",
+    ];
+    assert_eq!(parents(&documents), expected);
+    let reversed: Vec<&str> = documents.iter().rev().copied().collect();
+    assert_eq!(parents(&reversed), expected);
+}
+
+#[test]
 fn entities_that_share_an_id_are_paired_across_documents_by_name_and_start() {
     check(
         &[
