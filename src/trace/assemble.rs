@@ -5,11 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::visible;
-use crate::json::{Document, Value};
+use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::again::sent_again;
 use crate::trace::conflict::{conflict, used_twice};
-use crate::trace::identity::{Entities, Key, Names, Version, entities};
+use crate::trace::identity::Entities;
+use crate::trace::namesakes::is_zero;
+use crate::trace::parents::Parents;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
 
@@ -93,43 +95,42 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
         .map(|arrival| arrival.document.text().len())
         .sum();
     let documents: Vec<&Document> = arrivals.iter().map(|arrival| &*arrival.document).collect();
-    let mut entities = entities(&documents);
-    let value = |version: &Version| documents[version.document].value(version.at);
-    for said in entities.versions.values_mut() {
-        said.sort_by(|a, b| rank(value(b)).cmp(&rank(value(a))));
+    let mut entities = Entities::new(&documents);
+    let mentions = &entities.mentions;
+    for said in &mut entities.said {
+        said.sort_by(|a, b| rank(mentions[*b].entity).cmp(&rank(mentions[*a].entity)));
     }
     let defects = between_documents(&entities, &arrivals);
-    let versions = &entities.versions;
-
-    let places: HashMap<&Key, usize> = versions.keys().zip(0..).collect();
-    let names = Names::new(versions, &documents);
-    let branches: Vec<Branch> = versions
-        .iter()
+    let best = entities.said.iter().map(|said| said[0]);
+    let parents = Parents::new(
+        best.clone()
+            .map(|place| (&mentions[place], entities.parent(place))),
+    );
+    let branches: Vec<Branch> = best
+        .zip(&entities.said)
         .zip(defects)
         .zip(0..)
-        .map(|(((key, said), defects), place)| {
-            let Some(best) = said.first() else {
-                unreachable!("a key is made for a version")
-            };
+        .map(|(((best, said), defects), place)| {
+            let best = &mentions[best];
             let arrival = &arrivals[best.document];
-            let container = said.iter().find_map(|version| version.container.as_ref());
-            let parent = match (key.kind, container) {
+            let said_of_it = said.iter().map(|mention| &mentions[*mention]);
+            let container = said_of_it.clone().find_map(|mention| mention.container);
+            let parent = match (best.kind, container) {
                 (EntityKind::Segment, _) => None,
-                (EntityKind::Subsegment, Some(container)) => places.get(container).copied(),
-                (EntityKind::Subsegment, None) => said.iter().find_map(|version| {
-                    let id = Entity::of(value(version))?.parent_id()?;
-                    names.parent(place, &id)
+                (EntityKind::Subsegment, Some(container)) => Some(entities.of[container]),
+                (EntityKind::Subsegment, None) => said_of_it.clone().find_map(|mention| {
+                    let id = mention.entity.parent_id()?;
+                    parents.find(&id, place, best)
                 }),
             };
             Branch {
-                kind: key.kind,
+                kind: best.kind,
                 document: Arc::clone(&arrival.document),
-                at: best.at,
+                at: best.entity.json().index(),
                 seq: arrival.seq,
                 arrived: arrival.arrived,
-                first_arrived: said
-                    .iter()
-                    .filter_map(|version| arrivals[version.document].arrived)
+                first_arrived: said_of_it
+                    .filter_map(|mention| arrivals[mention.document].arrived)
                     .min(),
                 parent,
                 children: Vec::new(),
@@ -157,46 +158,64 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
 }
 
 /// What documents for one entity, or by one id, show together, for each entity.
-fn between_documents(entities: &Entities, arrivals: &[Arrival]) -> Vec<Vec<Defect>> {
-    let said_of = |version: &Version| {
-        let arrival = &arrivals[version.document];
-        (arrival.seq, arrival.document.value(version.at))
-    };
-    let all = || entities.versions.iter().zip(0..);
-    let mut defects: Vec<Vec<Defect>> = all()
-        .map(|((key, said), _)| Vec::from_iter(conflict(key.kind, said.iter().map(said_of))))
-        .collect();
-    let conflicting = all().filter(|((key, _), place): &((&Key, _), usize)| {
-        !defects[*place].is_empty() || entities.is_reused(key)
-    });
-    let changed: HashSet<usize> = conflicting
-        .flat_map(|((_, said), _)| said.iter().map(|version| version.document))
-        .collect();
-
-    let reused: Vec<_> = all()
-        .filter(|((key, _), _)| entities.is_reused(key))
-        .collect();
-    for namesakes in
-        reused.chunk_by(|((one, _), _), ((other, _), _)| one.id.text() == other.id.text())
-    {
-        let each = namesakes.iter().filter_map(|((key, said), _)| {
-            let (seq, value) = said_of(said.first()?);
-            Some((&key.id, seq, value))
+fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<Defect>> {
+    let Entities { mentions, said, of } = entities;
+    let mut defects: Vec<Vec<Defect>> = Vec::new();
+    // Documents that say something else of what another holds too.
+    let mut changed: HashSet<usize> = HashSet::new();
+    for said in said {
+        let contradiction = conflict(said.iter().map(|place| {
+            let mention = &mentions[*place];
+            (
+                arrivals[mention.document].seq,
+                mention,
+                entities.parent(*place),
+            )
+        }));
+        if contradiction.is_some() {
+            changed.extend(said.iter().map(|place| mentions[*place].document));
+        }
+        defects.push(contradiction.into_iter().collect());
+    }
+    for namesakes in entities.namesakes().filter(|places| places.len() > 1) {
+        let first = namesakes.start;
+        let all = said[namesakes.clone()].iter().flatten();
+        let documents: HashSet<usize> =
+            all.clone().map(|place| mentions[*place].document).collect();
+        let id = mentions[said[first][0]].id.as_deref();
+        // A document that gives it to two is judged by itself.
+        if documents.len() < all.clone().count() || id.is_none_or(is_zero) {
+            continue;
+        }
+        let each = said[namesakes].iter().map(|said| {
+            let mention = &mentions[said[0]];
+            (arrivals[mention.document].seq, mention)
         });
-        if let [(_, first), ..] = namesakes {
-            defects[*first].extend(used_twice(each));
+        defects[first].extend(used_twice(each));
+        // Of one entity, documents that hold others of these.
+        let mut held: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
+        for place in all.copied() {
+            let (document, entity) = (mentions[place].document, of[place]);
+            held.entry(of[entities.top(place)])
+                .or_default()
+                .insert(document, entity);
+        }
+        for documents in held.into_values() {
+            let entities: HashSet<&usize> = documents.values().collect();
+            if entities.len() > 1 {
+                changed.extend(documents.keys());
+            }
         }
     }
-    for ((key, said), place) in all() {
-        // A document that says something else of a subsegment holds a different one, and the
-        // contradiction is told already.
-        let tops = said
-            .iter()
-            .filter(|version| version.container.is_none() && !changed.contains(&version.document));
-        if said.len() > 1 && defects[place].is_empty() {
-            let documents = tops.map(|version| &arrivals[version.document]);
-            defects[place].extend(sent_again(
-                key.kind,
+    for (said, defects) in said.iter().zip(&mut defects) {
+        // The contradiction is told already.
+        let tops = said.iter().map(|place| &mentions[*place]);
+        let tops = tops
+            .filter(|mention| mention.container.is_none() && !changed.contains(&mention.document));
+        if said.len() > 1 && defects.is_empty() {
+            let documents = tops.map(|mention| &arrivals[mention.document]);
+            defects.extend(sent_again(
+                mentions[said[0]].kind,
                 documents.map(|arrival| (arrival.seq, &*arrival.document)),
             ));
         }
@@ -224,14 +243,8 @@ pub(in crate::trace) fn walk<'a, T>(
 
 /// Which of two documents for one entity counts: the complete one, then the one with the later
 /// end, then the one with the greater bytes.
-fn rank(value: Value<'_>) -> (bool, Option<Timestamp>, &str) {
-    let entity = Entity::of(value);
-    let closed = entity.is_some_and(|entity| entity.is_closed());
-    (
-        closed,
-        entity.and_then(|entity| entity.end_time()),
-        value.raw(),
-    )
+fn rank(entity: Entity<'_>) -> (bool, Option<Timestamp>, &str) {
+    (entity.is_closed(), entity.end_time(), entity.json().raw())
 }
 
 /// Notes what is wrong with an entity.

@@ -5,85 +5,105 @@ use std::collections::BTreeMap;
 
 use crate::error::visible;
 use crate::json::{Kind, Value};
-use crate::model::{Entity, EntityKind};
+use crate::model::EntityKind;
 use crate::trace::assemble::named;
-use crate::trace::identity::Identity;
+use crate::trace::identity::Mention;
 use crate::trace::{Defect, DefectCode};
 
 /// Whether two documents for one entity are complete and say different things.
 ///
-/// `said` are the datagrams and what they say of it, in order of precedence.
-pub(in crate::trace) fn conflict<'a>(
-    kind: EntityKind,
-    said: impl Iterator<Item = (u64, Value<'a>)>,
+/// `said` are the datagrams, what they say of it, and its parents, in order of precedence.
+pub(in crate::trace) fn conflict<'m, 'a: 'm>(
+    said: impl Iterator<Item = (u64, &'m Mention<'a>, Option<Cow<'a, str>>)>,
 ) -> Option<Defect> {
-    let mut complete =
-        said.filter(|(_, value)| Entity::of(*value).is_some_and(|entity| entity.is_closed()));
-    let (seq, best) = complete.next()?;
-    let (other, key) =
-        complete.find_map(|(_, value)| Some((value, difference(kind, best, value)?)))?;
-    let (entity, other) = (Entity::of(best)?, Entity::of(other)?);
-    let is_other = entity.name() != other.name() || entity.start_time() != other.start_time();
-    let why = if is_other {
-        "an id was used for two entities"
-    } else {
-        "it was closed twice, or changed after it was sent"
-    };
-    let counts = if entity.end_time() == other.end_time() {
-        "of those that ended at the same time the one with the greater bytes counts"
-    } else {
-        "the one that ended later counts"
-    };
+    let mut complete = said.filter(|(_, mention, _)| mention.entity.is_closed());
+    let (seq, best, parent) = complete.next()?;
+    let (why, what, counts) = complete.find_map(|(_, other, their_parent)| {
+        let (entity, other) = (best.entity, other.entity);
+        let is_segment = best.kind == EntityKind::Segment;
+        let is_moved =
+            parent != their_parent && (is_segment || parent.is_some() && their_parent.is_some());
+        let field = difference(entity.json(), other.json())
+            .or_else(|| (is_moved && is_segment).then(|| "parent_id".to_owned()));
+        let Some(field) = field else {
+            return is_moved.then(|| {
+                (
+                    "the wrong parent was written, or an id was copied",
+                    "`parent_id` is not the one that holds it".to_owned(),
+                    "the one that holds it counts",
+                )
+            });
+        };
+        let is_other = match &*field {
+            "name" => entity.name().is_some() && other.name().is_some(),
+            "start_time" => entity.start_time().is_some() && other.start_time().is_some(),
+            _ => false,
+        };
+        let why = if is_other {
+            "an id was used for two entities"
+        } else {
+            "it was closed twice, or changed after it was sent"
+        };
+        let counts = if entity.end_time() == other.end_time() {
+            "of those that ended at the same time the one with the greater bytes counts"
+        } else {
+            "the one that ended later counts"
+        };
+        Some((why, format!("`{}` differs", visible(&field)), counts))
+    })?;
     Some(Defect {
         code: DefectCode::ConflictingDocuments,
-        id: entity.id().map(Into::into),
+        id: best.id.as_deref().map(Into::into),
         seq,
         message: format!(
-            "{why}: {} is complete in several documents, and `{}` differs; {counts}",
-            named(entity, kind),
-            visible(&key),
+            "{why}: {} is complete in several documents, and {what}; {counts}",
+            named(best.entity, best.kind),
         ),
     })
 }
 
 /// That several documents use an id each for a subsegment of its own.
 ///
-/// `namesakes` are these subsegments, and what is said of them in the datagrams.
-pub(in crate::trace) fn used_twice<'a>(
-    mut namesakes: impl Iterator<Item = (&'a Identity, u64, Value<'a>)>,
+/// `namesakes` are these subsegments, and the datagrams.
+pub(in crate::trace) fn used_twice<'m, 'a: 'm>(
+    mut namesakes: impl Iterator<Item = (u64, &'m Mention<'a>)>,
 ) -> Option<Defect> {
-    let (identity, seq, value) = namesakes.next()?;
-    let (other, _, their_value) = namesakes.next()?;
-    let count = namesakes.count() + 2;
-    let count = if count == 2 {
-        "two entities".to_owned()
-    } else {
-        format!("{count} entities")
+    let (seq, one) = namesakes.next()?;
+    let (_, other) = namesakes.next()?;
+    let count = match namesakes.count() {
+        0 => "two entities".to_owned(),
+        others => format!("{} entities", others + 2),
     };
-    let (entity, theirs) = (Entity::of(value)?, Entity::of(their_value)?);
+    let (entity, theirs) = (one.entity, other.entity);
+    let differs = if entity.name() != theirs.name() {
+        "`name`"
+    } else if entity.start_time() != theirs.start_time() {
+        "`start_time`"
+    } else {
+        "the parent"
+    };
     Some(Defect {
         code: DefectCode::ConflictingDocuments,
-        id: entity.id().map(Into::into),
+        id: one.id.as_deref().map(Into::into),
         seq,
         message: format!(
-            "an id was used for {count}: {} has the same one as {} of another document, and `{}` differs; each is kept",
-            named(entity, EntityKind::Subsegment),
-            named(theirs, EntityKind::Subsegment),
-            identity.difference(other)?,
+            "an id was used for {count}: {} has the same one as {} of another document, and {differs} differs; each is \
+             kept",
+            named(entity, one.kind),
+            named(theirs, other.kind),
         ),
     })
 }
 
 /// The first field that two documents for one entity have otherwise: its name and its start before
-/// all others. Where a subsegment stands, and what came with an entity, may differ; a flag that is
-/// not set may be missing.
-fn difference<'a>(kind: EntityKind, one: Value<'a>, other: Value<'a>) -> Option<String> {
+/// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
+/// set may be missing.
+fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
     let fields = |value: Value<'a>| {
         let members = value.members().map(|(key, value)| (key.decode(), value));
         let own = members.filter(|(key, value)| {
             let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
-            let is_caller = kind == EntityKind::Segment && **key == *"parent_id";
-            !is_unset && (is_caller || !PLACES.contains(&&**key))
+            !is_unset && !PLACES.contains(&&**key)
         });
         own.collect::<BTreeMap<_, _>>()
     };

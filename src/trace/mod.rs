@@ -4,8 +4,9 @@
 //! One that lacks nothing becomes a [`Trace`], which answers every question; one that lacks
 //! something says what, as [`Defect`]s.
 //!
-//! The result depends on what the documents say alone: neither their order, nor a document that
-//! comes twice, nor whether a subsegment was embedded or sent on its own changes it.
+//! The result depends on what the documents say alone: their order, a document that comes twice, and
+//! whether a subsegment was embedded or sent on its own change nothing, but where ids are not unique
+//! and nothing else tells entities apart (below).
 //!
 //! # Rules
 //!
@@ -16,12 +17,20 @@
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
 //!   as the parent of every embedded subsegment.
-//! - An id that several subsegments of one document have tells nothing: these are known by their
-//!   parent, name and start, and by their order where these are the same. So are those that were
-//!   sent apart, where starts differ, or of complete ones the names or the places, though then that
-//!   is a defect. What names such an id as its parent belongs to the innermost that was open when
-//!   it began.
 //! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
+//!
+//! # Ids that are not unique
+//!
+//! - Subsegments with the same id are several where they differ in start, or, of complete ones, in
+//!   name or place: as one document can hold them, so can several. Then each is kept, and told as a
+//!   defect where no single document shows it.
+//! - Complete ones that agree in all these are one, as each document replaces the one before it. In
+//!   one document they stay apart, as do those with the id of zeros, which the Python SDK gives to
+//!   unsampled subsegments: there the end tells them apart too, and in one document their order.
+//! - An announcement is that of the complete one with its start, and with its name and place if there
+//!   are several.
+//! - What names such an id as its parent hangs below the innermost that was open for as long, or when
+//!   it began. A segment goes before a subsegment that has its id.
 //!
 //! # Defects
 //!
@@ -49,7 +58,9 @@ mod index;
 mod intervals;
 mod lints;
 mod missing;
+mod namesakes;
 mod node;
+mod parents;
 mod sample;
 mod service_view;
 mod tree;

@@ -206,7 +206,7 @@ fn documents_that_use_one_id_for_two_subsegments_conflict_and_each_is_kept() {
     // One came with its segment.
     two(
         [with_child(one), named("get", other), named("get", other)],
-        "subsegment `get` has the same one as subsegment `put` of another document, and `name` differs",
+        "subsegment `put` has the same one as subsegment `get` of another document, and `name` differs",
     );
     // One is still open, and lacks its end though the other has one.
     let open = |name: &str, start: u32| {
@@ -219,8 +219,8 @@ fn documents_that_use_one_id_for_two_subsegments_conflict_and_each_is_kept() {
     let third = named("get", r#","start_time":2.5,"end_time":3"#);
     told(
         &[api(), named("put", one), named("get", other), third],
-        "an id was used for 3 entities: subsegment `get` has the same one as subsegment `get` of another document, and \
-         `start_time` differs; each is kept",
+        "an id was used for 3 entities: subsegment `put` has the same one as subsegment `get` of another document, and \
+         `name` differs; each is kept",
     );
     // An announced one may be renamed.
     check(&[api(), open("get", 1), named("put", one)], &[]);
@@ -242,14 +242,18 @@ fn documents_that_hang_one_subsegment_below_two_conflict() {
     told(
         &[with_child(""), c1.clone(), below.clone()],
         "an id was used for two entities: subsegment `put` has the same one as subsegment `put` of another document, \
-         and `parent_id` differs; each is kept",
+         and the parent differs; each is kept",
     );
-    // Nesting wins over the parent that was written.
+    // Where it is embedded counts.
     let inside =
         r#","subsegments":[{"id":"00000000000000c1","name":"put","start_time":2,"end_time":2.5}]"#;
     let embedded = with_child(&format!(r#","start_time":1,"end_time":3{inside}"#));
-    check(&[embedded.clone(), c1.clone()], &[]);
     check(&[embedded.clone(), below], &[]);
+    told(
+        &[embedded.clone(), c1.clone()],
+        "the wrong parent was written, or an id was copied: subsegment `put` is complete in several documents, and \
+         `parent_id` is not the one that holds it; the one that holds it counts",
+    );
     assert_eq!(trace(&[embedded, c1]).nodes().len(), 3);
 }
 

@@ -43,6 +43,7 @@ mod late;
 mod loss;
 mod model;
 mod name;
+mod namesakes;
 mod normalized;
 mod opentelemetry;
 mod oracle;
