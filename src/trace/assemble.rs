@@ -177,30 +177,29 @@ fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<D
         }
         defects.push(contradiction.into_iter().collect());
     }
+    let mut reused: Vec<(usize, Defect)> = Vec::new();
     for namesakes in entities.namesakes().filter(|places| places.len() > 1) {
-        let first = namesakes.start;
-        let all = said[namesakes.clone()].iter().flatten();
-        let documents: HashSet<usize> =
-            all.clone().map(|place| mentions[*place].document).collect();
-        let id = mentions[said[first][0]].id.as_deref();
-        // A document that gives it to two is judged by itself.
-        if documents.len() < all.clone().count() || id.is_none_or(is_zero) {
+        let id = mentions[said[namesakes.start][0]].id.as_deref();
+        let mut held: HashMap<usize, HashSet<usize>> = HashMap::new();
+        // What documents for the same entity hold by this id.
+        let mut held_by: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
+        for place in said[namesakes.clone()].iter().flatten().copied() {
+            let (document, entity) = (mentions[place].document, of[place]);
+            held.entry(document).or_default().insert(entity);
+            let top = of[entities.top(place)];
+            held_by.entry(top).or_default().insert(document, entity);
+        }
+        // A document that gives it to all of them is judged by itself.
+        let shows_all = |entities: &HashSet<usize>| entities.len() == namesakes.len();
+        if held.values().any(shows_all) || id.is_none_or(is_zero) {
             continue;
         }
-        let each = said[namesakes].iter().map(|said| {
+        let each = said[namesakes.clone()].iter().map(|said| {
             let mention = &mentions[said[0]];
             (arrivals[mention.document].seq, mention)
         });
-        defects[first].extend(used_twice(each));
-        // Of one entity, documents that hold others of these.
-        let mut held: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
-        for place in all.copied() {
-            let (document, entity) = (mentions[place].document, of[place]);
-            held.entry(of[entities.top(place)])
-                .or_default()
-                .insert(document, entity);
-        }
-        for documents in held.into_values() {
+        reused.extend(used_twice(each).map(|defect| (namesakes.start, defect)));
+        for documents in held_by.into_values() {
             let entities: HashSet<&usize> = documents.values().collect();
             if entities.len() > 1 {
                 changed.extend(documents.keys());
@@ -219,6 +218,9 @@ fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<D
                 documents.map(|arrival| (arrival.seq, &*arrival.document)),
             ));
         }
+    }
+    for (entity, defect) in reused {
+        defects[entity].push(defect);
     }
     defects
 }

@@ -99,15 +99,7 @@ pub(in crate::trace) fn used_twice<'m, 'a: 'm>(
 /// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
 /// set may be missing.
 fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
-    let fields = |value: Value<'a>| {
-        let members = value.members().map(|(key, value)| (key.decode(), value));
-        let own = members.filter(|(key, value)| {
-            let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
-            !is_unset && !PLACES.contains(&&**key)
-        });
-        own.collect::<BTreeMap<_, _>>()
-    };
-    let (one, other) = (fields(one), fields(other));
+    let (one, other) = (own_fields(one), own_fields(other));
     let differs = |key: &&Cow<'_, str>| match (one.get(*key), other.get(*key)) {
         (Some(one), Some(other)) => !is_same(*one, *other),
         _ => true,
@@ -119,6 +111,17 @@ fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
         .chain(keys())
         .find(differs)
         .map(ToString::to_string)
+}
+
+/// The fields of an entity, without those that say where it stands, what came with it, and flags that
+/// are not set.
+pub(in crate::trace) fn own_fields(entity: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
+    let members = entity.members().map(|(key, value)| (key.decode(), value));
+    let own = members.filter(|(key, value)| {
+        let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
+        !is_unset && !PLACES.contains(&&**key)
+    });
+    own.collect()
 }
 
 /// Whether two values are the same, however they are written.

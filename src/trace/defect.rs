@@ -82,7 +82,7 @@ codes! {
     AfterArrival "after-arrival" Lint: "an entity began or ended later than its document arrived";
     BeforeParent "before-parent" Lint: "a subsegment began before its parent did, or after it had ended";
     BeyondParent "beyond-parent" Lint: "a subsegment ended after its parent had";
-    ConflictingDocuments "conflicting-documents" Error: "two documents for one entity are complete, and differ, or use its id for two";
+    ConflictingDocuments "conflicting-documents" Error: "two complete documents for one entity differ, or documents use one id for several";
     Cycle "cycle" Error: "subsegments name each other as parents, or segments as callers";
     FailureWithoutCause "failure-without-cause" Lint: "an entity failed, and no cause, no status and no part of it says why";
     NeverClosed "never-closed" Error: "no document says that the entity has ended";

@@ -1,7 +1,7 @@
 //! Which of what documents say is said of the same entity.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::json::Document;
@@ -35,36 +35,26 @@ impl<'a> Entities<'a> {
     /// Lists what the documents say of each entity.
     pub(in crate::trace) fn new(documents: &[&'a Document]) -> Entities<'a> {
         let mentions = mentions(documents);
-        let mut by_id: HashMap<(EntityKind, &str), Vec<usize>> = HashMap::new();
-        let mut nameless = Vec::new();
+        let mut by_id: BTreeMap<(EntityKind, &str), Vec<usize>> = BTreeMap::new();
+        let mut without_id = Vec::new();
         for (mention, place) in mentions.iter().zip(0..) {
             match &mention.id {
                 Some(id) => by_id.entry((mention.kind, id)).or_default().push(place),
-                None => nameless.push(vec![place]),
+                None => without_id.push(vec![place]),
             }
         }
-        let mut by_id: Vec<_> = by_id.into_iter().collect();
-        by_id.sort_unstable_by_key(|(id, _)| *id);
-        let by_id: Vec<Vec<usize>> = by_id.into_iter().map(|(_, places)| places).collect();
-        nameless.sort_by_key(|places| mentions[places[0]].kind);
-
-        // At first by their ids alone. What tells containers apart tells apart what they hold.
-        let mut said = by_id.clone();
-        said.extend(nameless.iter().cloned());
-        loop {
-            let of = placed(&said, mentions.len());
-            let apart = by_id.iter().flat_map(|namesakes| match &namesakes[..] {
-                [_] => vec![namesakes.clone()],
-                _ => told_apart(&mentions, &of, namesakes),
-            });
-            let apart: Vec<Vec<usize>> = apart.chain(nameless.iter().cloned()).collect();
-            let is_settled = apart.len() <= said.len();
-            said = apart;
-            if is_settled {
-                break;
+        let by_id: Vec<Vec<usize>> = by_id.into_values().collect();
+        let said: Vec<Vec<usize>> = apart(&mentions, &by_id)
+            .into_iter()
+            .flatten()
+            .chain(without_id)
+            .collect();
+        let mut of = vec![0; mentions.len()];
+        for (entity, said) in said.iter().enumerate() {
+            for mention in said {
+                of[*mention] = entity;
             }
         }
-        let of = placed(&said, mentions.len());
         Entities { mentions, said, of }
     }
 
@@ -109,15 +99,52 @@ pub(in crate::trace) fn parent<'a>(
     }
 }
 
-/// The entity of each mention.
-fn placed(said: &[Vec<usize>], count: usize) -> Vec<usize> {
-    let mut of = vec![0; count];
-    for (mentions, entity) in said.iter().zip(0..) {
-        for mention in mentions {
-            of[*mention] = entity;
+/// Parts mentions that have the same id by the entity that they are of.
+///
+/// At first they are taken for one. What tells containers apart tells apart what they hold, so that
+/// where some are parted, those that they hold are looked at again.
+fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>> {
+    let mut apart: Vec<Vec<Vec<usize>>> = by_id.iter().map(|all| vec![all.clone()]).collect();
+    // The number of an entity, of those with an id.
+    let mut of = vec![0; mentions.len()];
+    let mut group_of = vec![None; mentions.len()];
+    for (group, all) in by_id.iter().enumerate() {
+        for mention in all {
+            of[*mention] = group;
+            group_of[*mention] = Some(group);
         }
     }
-    of
+    let mut held: Vec<Vec<usize>> = vec![Vec::new(); mentions.len()];
+    for (mention, place) in mentions.iter().zip(0..) {
+        if let Some(container) = mention.container {
+            held[container].push(place);
+        }
+    }
+    let mut count = by_id.len();
+    let several = |group: &usize| by_id[*group].len() > 1;
+    let mut waiting: BTreeSet<usize> = (0..by_id.len()).filter(several).collect();
+    // Each entity is found once; more is needed only where ids hold each other in turn.
+    let mut turns = mentions.len() * MOST_TURNS;
+    while let Some(group) = waiting.pop_first()
+        && turns > 0
+    {
+        turns -= 1;
+        let parts = told_apart(mentions, &of, &by_id[group]);
+        if parts == apart[group] {
+            continue;
+        }
+        for part in &parts {
+            for mention in part {
+                of[*mention] = count;
+            }
+            count += 1;
+        }
+        let held = by_id[group].iter().flat_map(|mention| &held[*mention]);
+        let groups = held.filter_map(|mention| group_of[*mention]);
+        waiting.extend(groups.filter(several));
+        apart[group] = parts;
+    }
+    apart
 }
 
 /// The entities of the documents, each after the one that it is embedded in.
@@ -137,3 +164,6 @@ fn mentions<'a>(documents: &[&'a Document]) -> Vec<Mention<'a>> {
     }
     mentions
 }
+
+/// How often a mention is looked at, at most.
+const MOST_TURNS: usize = 16;

@@ -48,15 +48,17 @@ pub(in crate::trace) fn call_rings(tree: &mut Tree) {
         }
     }
     let ids = tree.branches.iter().map(|branch| branch.entity().id());
-    let mut top_of: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    // None of an id that stands below several.
+    let mut top_of: HashMap<Cow<'_, str>, Option<usize>> = HashMap::new();
     for (id, top) in ids.zip(tops) {
         if let Some(id) = id {
-            top_of.entry(id).or_insert(top);
+            let known = top_of.entry(id).or_insert(Some(top));
+            *known = known.filter(|other| *other == top);
         }
     }
     let mut callers = vec![None; tree.branches.len()];
     for (index, caller) in &called {
-        callers[*index] = top_of.get(&**caller).copied();
+        callers[*index] = top_of.get(&**caller).copied().flatten();
     }
     for ring in rings(&callers) {
         let told = match &ring[..] {

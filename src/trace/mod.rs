@@ -11,7 +11,7 @@
 //! # Rules
 //!
 //! - An entity is known by its kind and its id within the trace (developer guide: ids are unique
-//!   among the segments of one trace). Ids are compared as text.
+//!   among the segments of one trace; where they are not, see below). Ids are compared as text.
 //! - Of several documents for one entity the complete one wins, then the later `end_time`, then
 //!   the greater bytes. Children of all of them are kept.
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
@@ -22,15 +22,17 @@
 //! # Ids that are not unique
 //!
 //! - Subsegments with the same id are several where they differ in start, or, of complete ones, in
-//!   name or place: as one document can hold them, so can several. Then each is kept, and told as a
-//!   defect where no single document shows it.
+//!   name or place: as one document can hold them, so can several. Each is kept, and it is told as a
+//!   defect where no document holds them all.
 //! - Complete ones that agree in all these are one, as each document replaces the one before it. In
-//!   one document they stay apart, as do those with the id of zeros, which the Python SDK gives to
-//!   unsampled subsegments: there the end tells them apart too, and in one document their order.
-//! - An announcement is that of the complete one with its start, and with its name and place if there
-//!   are several.
+//!   one document they stay apart, by what they say, or else by their order. So are those whose id
+//!   is all zeros, which the Python SDK gives to unsampled subsegments, in whichever documents; of
+//!   these nothing is told.
+//! - An open one is the announcement of the complete one with its start, whatever its name and place
+//!   were; if there are several, of the one with its name and place, or with its name.
 //! - What names such an id as its parent hangs below the innermost that was open for as long, or when
-//!   it began. A segment goes before a subsegment that has its id.
+//!   it began, or else below the last that began before it. A segment goes before a subsegment that
+//!   has its id.
 //!
 //! # Defects
 //!

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::EntityKind;
+use crate::trace::conflict::own_fields;
 use crate::trace::identity::{Mention, parent};
 
 /// Parts mentions with the same id by the entity that they are of.
@@ -58,16 +59,22 @@ impl<'a> Namesakes<'_, 'a> {
             .partition(|place| self.mentions[**place].entity.is_closed());
         let mut parts = self.by_name_and_place(&complete);
         if self.says_nothing {
-            let end = |place: usize| self.mentions[place].entity.end_time();
-            let by_end = parts.iter().flat_map(|part| parted(part, end));
-            parts = by_end.flat_map(|part| self.by_turn(&part)).collect();
+            parts = parts
+                .iter()
+                .flat_map(|part| self.by_content(part))
+                .collect();
         }
+        let announced = Announced::new(self, &parts);
         let mut others = Vec::new();
+        let mut became = Vec::new();
         for place in open {
-            match self.became(place, &parts) {
-                Some(part) => parts[part].push(place),
+            match announced.became(place) {
+                Some(part) => became.push((place, part)),
                 None => others.push(place),
             }
+        }
+        for (place, part) in became {
+            parts[part].push(place);
         }
         if self.says_nothing {
             let others = self.by_name_and_place(&others);
@@ -93,20 +100,40 @@ impl<'a> Namesakes<'_, 'a> {
         let (embedded, alone): (Vec<usize>, Vec<usize>) = all
             .iter()
             .partition(|place| self.mentions[**place].container.is_some());
-        let container = |place: usize| Some(self.of[self.mentions[place].container?]);
-        let mut parts = parted(&embedded, container);
-        let places = parts.len();
+        let mut parts = parted(&embedded, |place| self.container(place));
+        parts.sort_by_key(|part| part[0]);
+        let mut holders: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+        for (part, holder) in parts.iter().zip(0..) {
+            if let Some(id) = self.parent(part[0]) {
+                holders.entry(id).or_insert(holder);
+            }
+        }
+        let only = (parts.len() == 1 && !self.says_nothing).then_some(0);
         for part in parted(&alone, |place| self.mentions[place].entity.parent_id()) {
-            let named = self.parent(part[0]);
-            let mut holders = parts[..places].iter();
-            let holder = holders.position(|held| named.is_some() && self.parent(held[0]) == named);
-            let only = (places == 1 && !self.says_nothing).then_some(0);
-            match holder.or(only) {
+            let named = self.parent(part[0]).and_then(|named| holders.get(&named));
+            match named.copied().or(only) {
                 Some(holder) => parts[holder].extend(part),
                 None => parts.push(part),
             }
         }
         parts
+    }
+
+    /// By the end and all other fields, and then by their turn.
+    fn by_content(&self, all: &[usize]) -> Vec<Vec<usize>> {
+        let by_end = parted(all, |place| self.mentions[place].entity.end_time());
+        let by_fields = by_end.iter().flat_map(|part| {
+            parted(part, |place| {
+                let fields = own_fields(self.mentions[place].entity.json()).into_iter();
+                let others = fields.filter(|(key, _)| !COMPARED.contains(&&**key));
+                Some(
+                    others
+                        .map(|(key, value)| (key, value.raw()))
+                        .collect::<Vec<_>>(),
+                )
+            })
+        });
+        by_fields.flat_map(|part| self.by_turn(&part)).collect()
     }
 
     /// The first of each document, the second of each, and so on.
@@ -124,29 +151,81 @@ impl<'a> Namesakes<'_, 'a> {
         parts
     }
 
-    /// The complete one that an open one became: the one there is, or of several the one with its name
-    /// and place, or with its name. Where the id says nothing it must have both, and come from another
-    /// document.
-    fn became(&self, open: usize, parts: &[Vec<usize>]) -> Option<usize> {
-        let mention = &self.mentions[open];
-        let has_name = |place: &usize| self.mentions[*place].entity.name() == mention.entity.name();
-        let has_place = |place: &usize| self.parent(*place) == self.parent(open);
-        let is_apart = |place: &usize| self.mentions[*place].document != mention.document;
-        let same = |part: &Vec<usize>| part.iter().any(has_name) && part.iter().any(has_place);
-        if self.says_nothing {
-            return parts
-                .iter()
-                .position(|part| part.iter().all(is_apart) && same(part));
+    /// The entity that it is embedded in, where that has an id.
+    fn container(&self, place: usize) -> Option<usize> {
+        let container = self.mentions[place].container?;
+        self.mentions[container].id.as_ref()?;
+        Some(self.of[container])
+    }
+
+    fn place(&self, place: usize) -> Place<'a> {
+        match self.container(place) {
+            Some(container) => (Some(container), None),
+            None => (None, self.parent(place)),
         }
-        if parts.len() == 1 {
-            return Some(0);
-        }
-        let moved = || parts.iter().position(|part| part.iter().any(has_name));
-        parts.iter().position(same).or_else(moved)
     }
 
     fn parent(&self, place: usize) -> Option<Cow<'a, str>> {
         parent(self.mentions, place)
+    }
+}
+
+/// Complete ones, which may have been announced.
+struct Announced<'n, 'm, 'a> {
+    namesakes: &'n Namesakes<'m, 'a>,
+    parts: &'n [Vec<usize>],
+    by_name_and_place: BTreeMap<(Option<Cow<'a, str>>, Place<'a>), Vec<usize>>,
+    by_name: BTreeMap<Option<Cow<'a, str>>, usize>,
+}
+
+/// The entity that one is embedded in, or the id that one names as its parent.
+type Place<'a> = (Option<usize>, Option<Cow<'a, str>>);
+
+impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
+    fn new(namesakes: &'n Namesakes<'m, 'a>, parts: &'n [Vec<usize>]) -> Self {
+        let mut announced = Announced {
+            namesakes,
+            parts,
+            by_name_and_place: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+        };
+        for (part, index) in parts.iter().zip(0..) {
+            for place in part {
+                let name = namesakes.mentions[*place].entity.name();
+                announced.by_name.entry(name.clone()).or_insert(index);
+                for place in [namesakes.place(*place), (None, namesakes.parent(*place))] {
+                    let key = (name.clone(), place);
+                    let found = announced.by_name_and_place.entry(key).or_default();
+                    if found.last() != Some(&index) {
+                        found.push(index);
+                    }
+                }
+            }
+        }
+        announced
+    }
+
+    /// The complete one that an open one became: the one there is, or of several the one with its name
+    /// and place, or with its name. Where the id says nothing it must have both, and come from another
+    /// document.
+    fn became(&self, open: usize) -> Option<usize> {
+        let Namesakes {
+            mentions,
+            says_nothing,
+            ..
+        } = self.namesakes;
+        let name = mentions[open].entity.name();
+        let place = self.namesakes.place(open);
+        let same = self.by_name_and_place.get(&(name.clone(), place));
+        let mut same = same.into_iter().flatten().copied();
+        if *says_nothing {
+            let is_apart = |place: &usize| mentions[*place].document != mentions[open].document;
+            return same.find(|part| self.parts[*part].iter().all(is_apart));
+        }
+        if self.parts.len() == 1 {
+            return Some(0);
+        }
+        same.next().or_else(|| self.by_name.get(&name).copied())
     }
 }
 
@@ -169,3 +248,6 @@ fn parted<K: Ord>(all: &[usize], key: impl Fn(usize) -> Option<K>) -> Vec<Vec<us
     }
     parts
 }
+
+/// Fields that are the same where others are compared.
+const COMPARED: [&str; 4] = ["end_time", "id", "name", "start_time"];

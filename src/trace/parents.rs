@@ -82,7 +82,7 @@ impl<'a> Parents<'a> {
 
     /// The place of the one that the entity at `place` names by this id: a segment before a
     /// subsegment. Of several it is the innermost that was open for as long as the entity, or else when
-    /// it began, or else the first.
+    /// it began, or else the last that began before it, or else one that does not name the id itself.
     ///
     /// One that has the same id itself means one before it, so that no two mean each other.
     pub(in crate::trace) fn find(
@@ -104,7 +104,8 @@ impl<'a> Parents<'a> {
         // What the entity holds may have its times too.
         let is_held = |span: &Span<'_>| {
             let times = (begun, child.entity.end_time());
-            own.is_none() && span.parent == child.id && (span.start, span.end) == times
+            let is_inside = child.id.is_some() && span.parent == child.id;
+            own.is_none() && is_inside && (span.start, span.end) == times
         };
         let open = |until: Option<Timestamp>| {
             let mut at = before.checked_sub(1);
@@ -120,8 +121,18 @@ impl<'a> Parents<'a> {
             }
             at
         };
-        let innermost = open(child.entity.end_time().max(begun)).or_else(|| open(begun));
-        let found = innermost.or((own != Some(0)).then_some(0));
+        let begun_before = || spans[..before].iter().rposition(|span| !is_held(span));
+        let names_another =
+            |span: &Span<'_>| span.place != place && span.parent.as_deref() != Some(id);
+        let found = open(child.entity.end_time().max(begun))
+            .or_else(|| open(begun))
+            .or_else(begun_before)
+            .or_else(|| spans.iter().position(names_another))
+            .or_else(|| {
+                spans
+                    .iter()
+                    .position(|span| span.place != place && own.is_none())
+            });
         Some(found.map_or(place, |at| spans[at].place))
     }
 }

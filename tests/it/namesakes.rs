@@ -350,8 +350,8 @@ fn of_those_that_share_an_id_a_child_belongs_to_the_innermost_that_was_open() {
     ];
     let expected = [
         "api/first 4",
-        "api/first/between 0.25",
         "api/first/inner 1",
+        "api/first/inner/between 0.25",
         "api/first/inner/of-inner 0",
         "api/first/inner/spawned 6.5",
         "api/first/of-first 0.5",
@@ -366,16 +366,212 @@ fn of_those_that_share_an_id_a_child_belongs_to_the_innermost_that_was_open() {
 }
 
 #[test]
+fn what_is_held_by_several_is_several_whatever_is_open_beside() {
+    let c = [Sub("c", "c", "3..4", &[])];
+    let r = || Sub("r", "x", "3..4", &c);
+    for open in [false, true] {
+        let mut held = vec![r()];
+        held.extend(open.then(|| Sub("r", "x", "3..", &[])));
+        let (one, two) = ([Sub("p", "p", "1..9", &held)], [r()]);
+        let documents = [segment(&one), Sub("p", "p", "2..9", &two).below("s")];
+        let ways = ways(&partial(&documents));
+        let open: &[&str] = if open { &["api/p/x"] } else { &[] };
+        let mut expected = [
+            "api/p 7",
+            "api/p 8",
+            "api/p/x 1",
+            "api/p/x 1",
+            "api/p/x/c 1",
+            "api/p/x/c 1",
+        ]
+        .to_vec();
+        expected.extend(open);
+        expected.sort_unstable();
+        assert_eq!(ways, expected);
+    }
+}
+
+#[test]
+fn those_of_which_the_id_says_nothing_are_known_by_all_that_they_say() {
+    let with = |number: u32, place: &str| {
+        Sub("r", "x", "1..2", &[]).text(&format!(r#"{place},"annotations":{{"n":{number}}}"#))
+    };
+    let both = format!(
+        r#"{{"trace_id":"t","id":"s","name":"api","start_time":0,"end_time":9,"subsegments":[{},{}]}}"#,
+        with(1, ""),
+        with(2, "")
+    );
+    let again = with(2, r#","trace_id":"t","type":"subsegment","parent_id":"s""#);
+    for documents in [
+        vec![both.clone()],
+        vec![both.clone(), again.clone()],
+        vec![again, both],
+    ] {
+        let trace = partial(&documents);
+        assert_eq!(trace.defects().count(), 0, "{trace}");
+        let nodes = trace.nodes().filter(Node::is_subsegment);
+        let annotations = nodes.map(|node| node.entity().annotation("n").unwrap().raw());
+        assert_eq!(annotations.collect::<Vec<_>>(), ["1", "2"]);
+    }
+}
+
+#[test]
+fn an_id_of_several_is_told_where_no_document_holds_them_all() {
+    let r = |times| Sub("r", "x", times, &[]);
+    let conflict = ["conflicting-documents"];
+    let ways = ["api/x 1", "api/x 1", "api/x 1"];
+    check(
+        &[
+            segment(&[r("1..2"), r("3..4"), r("5..6")]),
+            r("5..6").below("s"),
+        ],
+        &ways,
+        &[],
+    );
+    check(
+        &[segment(&[r("1..2"), r("3..4")]), r("5..6").below("s")],
+        &ways,
+        &conflict,
+    );
+    let trace = partial(&[segment(&[r("1..2"), r("3..4")]), r("5..6").below("s")]);
+    assert_eq!(
+        trace.defects().next().unwrap().to_string(),
+        "an id was used for 3 entities: subsegment `x` has the same one as subsegment `x` of another document, and \
+         `start_time` differs; each is kept"
+    );
+}
+
+#[test]
+fn a_caller_whose_id_several_have_is_no_ring() {
+    let called = |id: &str, caller: &str, held: Sub<'_>| {
+        let document = segment(&[held]);
+        document.replace(
+            r#""id":"s","#,
+            &format!(r#""id":"{id}","parent_id":"{caller}","#),
+        )
+    };
+    let documents = [
+        called("s", "r", Sub("r", "a", "5..6", &[])),
+        called("u", "f", Sub("r", "b", "5..8", &[])),
+    ];
+    check(
+        &documents,
+        &["api/a 1", "api/b 3"],
+        &["conflicting-documents"],
+    );
+    check(&documents[..1], &["api/a 1"], &["cycle"]);
+}
+
+#[test]
+fn one_that_began_before_its_namesake_is_no_ring() {
+    for (id, told) in [
+        ("r", &["conflicting-documents", "before-parent"][..]),
+        ("0000000000000000", &["before-parent"]),
+    ] {
+        let split = [
+            segment(&[]),
+            Sub(id, "outer", "2..8", &[]).below("s"),
+            Sub(id, "inner", "1.5..3", &[]).below(id),
+        ];
+        let mut told = told.to_vec();
+        told.sort_unstable();
+        let trace = partial(&split);
+        let mut codes: Vec<&str> = trace
+            .defects()
+            .map(|defect| defect.code().as_str())
+            .collect();
+        codes.sort_unstable();
+        assert_eq!(codes, told, "{trace}");
+        assert_eq!(ways(&trace), ["api/outer 6", "api/outer/inner 1.5"]);
+    }
+}
+
+#[test]
+fn each_of_those_that_share_an_id_may_have_been_sent_again() {
+    let late = [Sub("d", "late", "5..7", &[])];
+    let first = |held: &[Sub<'_>]| {
+        let held: Vec<Sub<'_>> = held
+            .iter()
+            .map(|sub| Sub(sub.0, sub.1, sub.2, &[]))
+            .collect();
+        Sub("r", "x", "1..5", &held).below("s")
+    };
+    let other = |times| Sub("r", "x", times, &[]).below("s");
+    for times in ["0.5..0.75", "6..7"] {
+        let trace = partial(&[segment(&[]), first(&[]), first(&late), other(times)]);
+        let mut codes: Vec<&str> = trace
+            .defects()
+            .map(|defect| defect.code().as_str())
+            .collect();
+        codes.sort_unstable();
+        assert_eq!(
+            codes,
+            ["beyond-parent", "conflicting-documents", "sent-again"],
+            "{trace}"
+        );
+    }
+}
+
+/// These documents become so many entities within a time in which each can be looked at a few times.
+#[track_caller]
+fn at_once(documents: &[String], entities: usize) {
+    let begun = Instant::now();
+    let trace = partial(documents);
+    assert_eq!(trace.nodes().len(), entities);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
 fn thousands_with_one_id_are_told_apart_at_once() {
-    let documents: Vec<String> = (0..4_000)
+    let zeros = "0000000000000000";
+    let of_one_id: Vec<String> = (0..4_000)
         .map(|number| {
             let times = format!("{}..{}", number, 20_000 - number % 2 * 10_000);
-            Sub("0000000000000000", "x", &times, &[]).below("0000000000000000")
+            Sub(zeros, "x", &times, &[]).below(zeros)
         })
         .collect();
-    let begun = Instant::now();
+    at_once(&of_one_id, 4_000);
+    // All at once, and half of them open.
+    let of_one_time: Vec<String> = (0..4_000)
+        .map(|number| {
+            let name = format!("x{}", number / 2);
+            let times = if number % 2 == 0 { "1.." } else { "1..2" };
+            Sub(zeros, &name, times, &[]).below("s")
+        })
+        .collect();
+    at_once(&of_one_time, 2_000);
+    let of_many_parents: Vec<String> = (0..4_000)
+        .map(|number| Sub(zeros, "x", "1..2", &[]).below(&format!("p{number}")))
+        .collect();
+    at_once(&of_many_parents, 4_000);
+}
+
+#[test]
+fn thousands_that_hold_each_other_are_told_apart_at_once() {
+    // Two chains of the same ids, which differ at the top alone: each document holds the next link.
+    let link = |number: usize| format!("b{number:04}");
+    let mut documents = Vec::new();
+    for number in 0..2_000 {
+        let (id, next) = (link(number), link(number + 1));
+        let held = [Sub(&next, "x", "1..2", &[])];
+        documents.push(Sub(&id, "x", "1..2", &held).below(&format!("p{number}")));
+        documents.push(Sub(&id, "x", "1..2", &held).below(&format!("q{number}")));
+    }
     let trace = partial(&documents);
-    assert_eq!(trace.nodes().len(), 4_000);
-    let took = begun.elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(trace.nodes().len() > 2_000, "{}", trace.nodes().len());
+    let nest = |top: &str| {
+        let open: String = (0..900)
+            .map(|number| {
+                format!(
+                    r#"{{"id":"n{number}","name":"x","start_time":1,"end_time":2,"subsegments":["#
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"trace_id":"t","id":"{top}","name":"api","start_time":0,"end_time":9,"subsegments":[{open}{}]}}"#,
+            "]}".repeat(900)
+        )
+    };
+    at_once(&["a", "b", "c", "d"].map(nest), 4 * 901);
 }

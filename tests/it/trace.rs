@@ -267,7 +267,7 @@ fn an_id_that_repeats_in_one_document_is_that_of_several_in_all() {
         ],
         &[
             "api  1.00 s",
-            "├─ one  1.00 s",
+            "├─ one  1.00 s  <- conflicting-documents",
             "├─ two  500 ms",
             "└─ three  250 ms",
         ],
