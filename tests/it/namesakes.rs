@@ -371,7 +371,7 @@ fn what_is_held_by_several_is_several_whatever_is_open_beside() {
     let r = || Sub("r", "x", "3..4", &c);
     for open in [false, true] {
         let mut held = vec![r()];
-        held.extend(open.then(|| Sub("r", "x", "3..", &[])));
+        held.extend(open.then_some(Sub("r", "x", "3..", &[])));
         let (one, two) = ([Sub("p", "p", "1..9", &held)], [r()]);
         let documents = [segment(&one), Sub("p", "p", "2..9", &two).below("s")];
         let ways = ways(&partial(&documents));
@@ -561,16 +561,14 @@ fn thousands_that_hold_each_other_are_told_apart_at_once() {
     let trace = partial(&documents);
     assert!(trace.nodes().len() > 2_000, "{}", trace.nodes().len());
     let nest = |top: &str| {
-        let open: String = (0..900)
-            .map(|number| {
-                format!(
-                    r#"{{"id":"n{number}","name":"x","start_time":1,"end_time":2,"subsegments":["#
-                )
-            })
-            .collect();
+        let mut inside = String::new();
+        for number in (0..900).rev() {
+            inside = format!(
+                r#"{{"id":"n{number}","name":"x","start_time":1,"end_time":2,"subsegments":[{inside}]}}"#
+            );
+        }
         format!(
-            r#"{{"trace_id":"t","id":"{top}","name":"api","start_time":0,"end_time":9,"subsegments":[{open}{}]}}"#,
-            "]}".repeat(900)
+            r#"{{"trace_id":"t","id":"{top}","name":"api","start_time":0,"end_time":9,"subsegments":[{inside}]}}"#
         )
     };
     at_once(&["a", "b", "c", "d"].map(nest), 4 * 901);
