@@ -1,6 +1,6 @@
 //! From documents to trees.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -101,17 +101,14 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
         said.sort_by(|a, b| rank(mentions[*b].entity).cmp(&rank(mentions[*a].entity)));
     }
     let defects = between_documents(&entities, &arrivals);
-    let best = entities.said.iter().map(|said| said[0]);
-    let parents = Parents::new(
-        best.clone()
-            .map(|place| (&mentions[place], entities.parent(place))),
-    );
-    let branches: Vec<Branch> = best
-        .zip(&entities.said)
+    let parents = Parents::new(&entities);
+    let branches: Vec<Branch> = entities
+        .said
+        .iter()
         .zip(defects)
         .zip(0..)
-        .map(|(((best, said), defects), place)| {
-            let best = &mentions[best];
+        .map(|((said, defects), place)| {
+            let best = entities.best(place);
             let arrival = &arrivals[best.document];
             let said_of_it = said.iter().map(|mention| &mentions[*mention]);
             let container = said_of_it.clone().find_map(|mention| mention.container);
@@ -120,7 +117,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
                 (EntityKind::Subsegment, Some(container)) => Some(entities.of[container]),
                 (EntityKind::Subsegment, None) => said_of_it.clone().find_map(|mention| {
                     let id = mention.entity.parent_id()?;
-                    parents.find(&id, place, best)
+                    parents.find(&id, place)
                 }),
             };
             Branch {
@@ -180,29 +177,37 @@ fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<D
     let mut reused: Vec<(usize, Defect)> = Vec::new();
     for namesakes in entities.namesakes().filter(|places| places.len() > 1) {
         let id = mentions[said[namesakes.start][0]].id.as_deref();
-        let mut held: HashMap<usize, HashSet<usize>> = HashMap::new();
-        // What documents for the same entity hold by this id.
-        let mut held_by: HashMap<usize, HashMap<usize, usize>> = HashMap::new();
+        // Which of them each document holds, and of what entity it is.
+        let mut held: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        let mut tops: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for place in said[namesakes.clone()].iter().flatten().copied() {
-            let (document, entity) = (mentions[place].document, of[place]);
-            held.entry(document).or_default().insert(entity);
-            let top = of[entities.top(place)];
-            held_by.entry(top).or_default().insert(document, entity);
+            let document = mentions[place].document;
+            held.entry(document).or_default().insert(of[place]);
+            tops.entry(of[entities.top(place)])
+                .or_default()
+                .insert(document);
         }
         // A document that gives it to all of them is judged by itself.
-        let shows_all = |entities: &HashSet<usize>| entities.len() == namesakes.len();
+        let shows_all = |entities: &BTreeSet<usize>| entities.len() == namesakes.len();
         if held.values().any(shows_all) || id.is_none_or(is_zero) {
             continue;
         }
-        let each = said[namesakes.clone()].iter().map(|said| {
-            let mention = &mentions[said[0]];
-            (arrivals[mention.document].seq, mention)
-        });
-        reused.extend(used_twice(each).map(|defect| (namesakes.start, defect)));
-        for documents in held_by.into_values() {
-            let entities: HashSet<&usize> = documents.values().collect();
-            if entities.len() > 1 {
-                changed.extend(documents.keys());
+        let first = entities.best(namesakes.start);
+        let with_first = held.get(&first.document);
+        let is_apart = |place: &usize| with_first.is_none_or(|held| !held.contains(place));
+        let mut others = namesakes.clone().skip(1);
+        let other = others.clone().find(is_apart).or_else(|| others.next());
+        let other = other.map(|place| entities.best(place));
+        let seq = arrivals[first.document].seq;
+        let told = other.map(|other| used_twice(namesakes.len(), seq, first, other));
+        reused.extend(told.map(|defect| (namesakes.start, defect)));
+        for documents in tops.into_values() {
+            // Whether one holds what another does not, and the other way round.
+            let mut held: Vec<&BTreeSet<usize>> =
+                documents.iter().map(|document| &held[document]).collect();
+            held.sort_by_key(|held| held.len());
+            if held.windows(2).any(|two| !two[0].is_subset(two[1])) {
+                changed.extend(documents);
             }
         }
     }
@@ -211,13 +216,11 @@ fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<D
         let tops = said.iter().map(|place| &mentions[*place]);
         let tops = tops
             .filter(|mention| mention.container.is_none() && !changed.contains(&mention.document));
-        if said.len() > 1 && defects.is_empty() {
-            let documents = tops.map(|mention| &arrivals[mention.document]);
-            defects.extend(sent_again(
-                mentions[said[0]].kind,
-                documents.map(|arrival| (arrival.seq, &*arrival.document)),
-            ));
-        }
+        let documents = tops.map(|mention| &arrivals[mention.document]);
+        defects.extend(sent_again(
+            mentions[said[0]].kind,
+            documents.map(|arrival| (arrival.seq, &*arrival.document)),
+        ));
     }
     for (entity, defect) in reused {
         defects[entity].push(defect);

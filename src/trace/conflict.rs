@@ -62,27 +62,28 @@ pub(in crate::trace) fn conflict<'m, 'a: 'm>(
     })
 }
 
-/// That several documents use an id each for a subsegment of its own.
-///
-/// `namesakes` are these subsegments, and the datagrams.
-pub(in crate::trace) fn used_twice<'m, 'a: 'm>(
-    mut namesakes: impl Iterator<Item = (u64, &'m Mention<'a>)>,
-) -> Option<Defect> {
-    let (seq, one) = namesakes.next()?;
-    let (_, other) = namesakes.next()?;
-    let count = match namesakes.count() {
-        0 => "two entities".to_owned(),
-        others => format!("{} entities", others + 2),
+/// That an id is of so many subsegments, two of which are these.
+pub(in crate::trace) fn used_twice(
+    count: usize,
+    seq: u64,
+    one: &Mention<'_>,
+    other: &Mention<'_>,
+) -> Defect {
+    let count = match count {
+        2 => "two entities".to_owned(),
+        count => format!("{count} entities"),
     };
     let (entity, theirs) = (one.entity, other.entity);
     let differs = if entity.name() != theirs.name() {
         "`name`"
     } else if entity.start_time() != theirs.start_time() {
         "`start_time`"
+    } else if entity.end_time() != theirs.end_time() {
+        "`end_time`"
     } else {
         "the parent"
     };
-    Some(Defect {
+    Defect {
         code: DefectCode::ConflictingDocuments,
         id: one.id.as_deref().map(Into::into),
         seq,
@@ -92,7 +93,7 @@ pub(in crate::trace) fn used_twice<'m, 'a: 'm>(
             named(entity, one.kind),
             named(theirs, other.kind),
         ),
-    })
+    }
 }
 
 /// The first field that two documents for one entity have otherwise: its name and its start before

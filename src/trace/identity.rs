@@ -58,11 +58,25 @@ impl<'a> Entities<'a> {
         Entities { mentions, said, of }
     }
 
+    /// What counts of what is said of an entity, where that is in order.
+    pub(in crate::trace) fn best(&self, entity: usize) -> &Mention<'a> {
+        &self.mentions[self.said[entity][0]]
+    }
+
     /// The mention at the top of the same document.
     pub(in crate::trace) fn top(&self, mention: usize) -> usize {
         let container = |place: &usize| self.mentions[*place].container;
         let outwards = std::iter::successors(Some(mention), container);
         outwards.last().unwrap_or(mention)
+    }
+
+    /// Whether an entity is embedded in another, at any depth.
+    pub(in crate::trace) fn is_inside(&self, inner: usize, outer: usize) -> bool {
+        let container = |place: &usize| self.mentions[*place].container;
+        self.said[inner].iter().any(|mention| {
+            let mut outwards = std::iter::successors(container(mention), container);
+            outwards.any(|around| self.of[around] == outer)
+        })
     }
 
     /// The id of what a mention stands in, or of what it names as its parent.
@@ -122,13 +136,16 @@ fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>>
     }
     let mut count = by_id.len();
     let several = |group: &usize| by_id[*group].len() > 1;
-    let mut waiting: BTreeSet<usize> = (0..by_id.len()).filter(several).collect();
-    // Each entity is found once; more is needed only where ids hold each other in turn.
-    let mut turns = mentions.len() * MOST_TURNS;
-    while let Some(group) = waiting.pop_first()
-        && turns > 0
+    let mut waiting: Vec<usize> = (0..by_id.len()).filter(several).collect();
+    let mut next = BTreeSet::new();
+    // Where ids hold each other in turn, each time more: there is an end to it.
+    let mut looks = mentions.len().saturating_mul(MOST_LOOKS);
+    while let Some(group) = waiting.pop().or_else(|| {
+        waiting = std::mem::take(&mut next).into_iter().rev().collect();
+        waiting.pop()
+    }) && looks > 0
     {
-        turns -= 1;
+        looks = looks.saturating_sub(by_id[group].len());
         let parts = told_apart(mentions, &of, &by_id[group]);
         if parts == apart[group] {
             continue;
@@ -141,7 +158,7 @@ fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>>
         }
         let held = by_id[group].iter().flat_map(|mention| &held[*mention]);
         let groups = held.filter_map(|mention| group_of[*mention]);
-        waiting.extend(groups.filter(several));
+        next.extend(groups.filter(several));
         apart[group] = parts;
     }
     apart
@@ -165,5 +182,5 @@ fn mentions<'a>(documents: &[&'a Document]) -> Vec<Mention<'a>> {
     mentions
 }
 
-/// How often a mention is looked at, at most.
-const MOST_TURNS: usize = 16;
+/// How often each mention is looked at, at most, on an average.
+const MOST_LOOKS: usize = 100;

@@ -47,18 +47,19 @@ pub(in crate::trace) fn call_rings(tree: &mut Tree) {
             tops[index] = tops[parent];
         }
     }
-    let ids = tree.branches.iter().map(|branch| branch.entity().id());
-    // None of an id that stands below several.
-    let mut top_of: HashMap<Cow<'_, str>, Option<usize>> = HashMap::new();
-    for (id, top) in ids.zip(tops) {
-        if let Some(id) = id {
-            let known = top_of.entry(id).or_insert(Some(top));
-            *known = known.filter(|other| *other == top);
+    // None of an id that stands below several. A segment goes before a subsegment.
+    let mut top_of: HashMap<Cow<'_, str>, (EntityKind, Option<usize>)> = HashMap::new();
+    for (branch, top) in tree.branches.iter().zip(tops) {
+        if let Some(id) = branch.entity().id() {
+            let (kind, known) = top_of.entry(id).or_insert((branch.kind, Some(top)));
+            if *kind == branch.kind {
+                *known = known.filter(|other| *other == top);
+            }
         }
     }
     let mut callers = vec![None; tree.branches.len()];
     for (index, caller) in &called {
-        callers[*index] = top_of.get(&**caller).copied().flatten();
+        callers[*index] = top_of.get(&**caller).and_then(|(_, top)| *top);
     }
     for ring in rings(&callers) {
         let told = match &ring[..] {

@@ -24,15 +24,17 @@
 //! - Subsegments with the same id are several where they differ in start, or, of complete ones, in
 //!   name or place: as one document can hold them, so can several. Each is kept, and it is told as a
 //!   defect where no document holds them all.
-//! - Complete ones that agree in all these are one, as each document replaces the one before it. In
-//!   one document they stay apart, by what they say, or else by their order. So are those whose id
-//!   is all zeros, which the Python SDK gives to unsampled subsegments, in whichever documents; of
-//!   these nothing is told.
+//! - Complete ones that agree in all these are one, as each document replaces the one before it. So
+//!   are one that is embedded and one that was sent on its own, whatever parent that one names; it is
+//!   told if it is another.
+//! - In one document they stay apart, by what they say to the letter, or else by their order. So are
+//!   those whose id is all zeros, which the Python SDK gives to unsampled subsegments, in whichever
+//!   documents; of these nothing is told.
 //! - An open one is the announcement of the complete one with its start, whatever its name and place
 //!   were; if there are several, of the one with its name and place, or with its name.
 //! - What names such an id as its parent hangs below the innermost that was open for as long, or when
-//!   it began, or else below the last that began before it. A segment goes before a subsegment that
-//!   has its id.
+//!   it began, or else below the last that began before it, or any. A segment goes before a
+//!   subsegment that has its id.
 //!
 //! # Defects
 //!

@@ -64,17 +64,20 @@ impl<'a> Namesakes<'_, 'a> {
                 .flat_map(|part| self.by_content(part))
                 .collect();
         }
-        let announced = Announced::new(self, &parts);
+        if open.is_empty() {
+            return parts;
+        }
+        let mut announced = Announced::new(self, &parts);
+        let became: Vec<(usize, Option<usize>)> = open
+            .iter()
+            .map(|place| (*place, announced.became(*place)))
+            .collect();
         let mut others = Vec::new();
-        let mut became = Vec::new();
-        for place in open {
-            match announced.became(place) {
-                Some(part) => became.push((place, part)),
+        for (place, part) in became {
+            match part {
+                Some(part) => parts[part].push(place),
                 None => others.push(place),
             }
-        }
-        for (place, part) in became {
-            parts[part].push(place);
         }
         if self.says_nothing {
             let others = self.by_name_and_place(&others);
@@ -158,10 +161,21 @@ impl<'a> Namesakes<'_, 'a> {
         Some(self.of[container])
     }
 
-    fn place(&self, place: usize) -> Place<'a> {
-        match self.container(place) {
-            Some(container) => (Some(container), None),
-            None => (None, self.parent(place)),
+    /// Where it is.
+    fn places(&self, place: usize) -> Vec<Place<'a>> {
+        let parent = self.parent(place);
+        match self.mentions[place].container {
+            Some(container) => vec![Place::In(self.of[container]), Place::InOne(parent)],
+            None => vec![Place::Below(parent)],
+        }
+    }
+
+    /// Where the same may be: embedded in the same entity, or elsewhere embedded or on its own.
+    fn others(&self, place: usize) -> [Place<'a>; 2] {
+        let parent = self.parent(place);
+        match self.mentions[place].container {
+            Some(container) => [Place::In(self.of[container]), Place::Below(parent)],
+            None => [Place::Below(parent.clone()), Place::InOne(parent)],
         }
     }
 
@@ -173,27 +187,40 @@ impl<'a> Namesakes<'_, 'a> {
 /// Complete ones, which may have been announced.
 struct Announced<'n, 'm, 'a> {
     namesakes: &'n Namesakes<'m, 'a>,
-    parts: &'n [Vec<usize>],
+    count: usize,
     by_name_and_place: BTreeMap<(Option<Cow<'a, str>>, Place<'a>), Vec<usize>>,
     by_name: BTreeMap<Option<Cow<'a, str>>, usize>,
+    /// Which documents hold which of them, where the id says nothing.
+    holders: BTreeSet<(usize, usize)>,
 }
 
-/// The entity that one is embedded in, or the id that one names as its parent.
-type Place<'a> = (Option<usize>, Option<Cow<'a, str>>);
+/// Where one is, as others may be there.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place<'a> {
+    /// Embedded in this entity.
+    In(usize),
+    /// On its own, with this parent.
+    Below(Option<Cow<'a, str>>),
+    /// Embedded in one with this id.
+    InOne(Option<Cow<'a, str>>),
+}
 
 impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
-    fn new(namesakes: &'n Namesakes<'m, 'a>, parts: &'n [Vec<usize>]) -> Self {
+    fn new(namesakes: &'n Namesakes<'m, 'a>, parts: &[Vec<usize>]) -> Self {
         let mut announced = Announced {
             namesakes,
-            parts,
+            count: parts.len(),
             by_name_and_place: BTreeMap::new(),
             by_name: BTreeMap::new(),
+            holders: BTreeSet::new(),
         };
         for (part, index) in parts.iter().zip(0..) {
             for place in part {
-                let name = namesakes.mentions[*place].entity.name();
+                let mention = &namesakes.mentions[*place];
+                let name = mention.entity.name();
                 announced.by_name.entry(name.clone()).or_insert(index);
-                for place in [namesakes.place(*place), (None, namesakes.parent(*place))] {
+                announced.holders.insert((mention.document, index));
+                for place in namesakes.places(*place) {
                     let key = (name.clone(), place);
                     let found = announced.by_name_and_place.entry(key).or_default();
                     if found.last() != Some(&index) {
@@ -206,23 +233,26 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
     }
 
     /// The complete one that an open one became: the one there is, or of several the one with its name
-    /// and place, or with its name. Where the id says nothing it must have both, and come from another
-    /// document.
-    fn became(&self, open: usize) -> Option<usize> {
-        let Namesakes {
-            mentions,
-            says_nothing,
-            ..
-        } = self.namesakes;
-        let name = mentions[open].entity.name();
-        let place = self.namesakes.place(open);
-        let same = self.by_name_and_place.get(&(name.clone(), place));
-        let mut same = same.into_iter().flatten().copied();
-        if *says_nothing {
-            let is_apart = |place: &usize| mentions[*place].document != mentions[open].document;
-            return same.find(|part| self.parts[*part].iter().all(is_apart));
+    /// and place, or with its name. Where the id says nothing it must have both, and be from another
+    /// document than whatever else is of that one.
+    fn became(&mut self, open: usize) -> Option<usize> {
+        let mention = &self.namesakes.mentions[open];
+        let name = mention.entity.name();
+        let places = self.namesakes.others(open).into_iter();
+        let mut same = places.filter_map(|place| {
+            let found = self.by_name_and_place.get(&(name.clone(), place))?;
+            let holders = &self.holders;
+            let is_free = |part: &&usize| {
+                !self.namesakes.says_nothing || !holders.contains(&(mention.document, **part))
+            };
+            found.iter().find(is_free).copied()
+        });
+        if self.namesakes.says_nothing {
+            let found = same.next()?;
+            self.holders.insert((mention.document, found));
+            return Some(found);
         }
-        if self.parts.len() == 1 {
+        if self.count == 1 {
             return Some(0);
         }
         same.next().or_else(|| self.by_name.get(&name).copied())

@@ -433,11 +433,23 @@ fn an_id_of_several_is_told_where_no_document_holds_them_all() {
         &ways,
         &conflict,
     );
-    let trace = partial(&[segment(&[r("1..2"), r("3..4")]), r("5..6").below("s")]);
+    // Of these two one is of another document.
+    let named = Sub("r", "y", "1..2", &[]);
+    let trace = partial(&[segment(&[named, r("3..4")]), r("5..6").below("s")]);
+    assert_eq!(
+        trace.defects().next().unwrap().to_string(),
+        "an id was used for 3 entities: subsegment `y` has the same one as subsegment `x` of another document, and \
+         `name` differs; each is kept"
+    );
+    let trace = partial(&[
+        segment(&[r("1..2"), r("1..3")]),
+        r("1..4").below("s"),
+        r("1..3").below("s"),
+    ]);
     assert_eq!(
         trace.defects().next().unwrap().to_string(),
         "an id was used for 3 entities: subsegment `x` has the same one as subsegment `x` of another document, and \
-         `start_time` differs; each is kept"
+         `end_time` differs; each is kept"
     );
 }
 
@@ -460,6 +472,110 @@ fn a_caller_whose_id_several_have_is_no_ring() {
         &["conflicting-documents"],
     );
     check(&documents[..1], &["api/a 1"], &["cycle"]);
+}
+
+#[test]
+fn segments_that_call_each_other_are_a_ring_whatever_has_their_ids() {
+    let called = |id: &str, caller: &str, held: &[Sub<'_>]| {
+        let document = segment(held);
+        document.replace(
+            r#""id":"s","#,
+            &format!(r#""id":"{id}","parent_id":"{caller}","#),
+        )
+    };
+    let documents = [
+        called("a", "b", &[]),
+        called("b", "a", &[]),
+        called("c", "f", &[Sub("a", "x", "1..2", &[])]),
+    ];
+    check(&documents, &["api/x 1"], &["cycle"]);
+}
+
+#[test]
+fn one_that_was_announced_in_its_segment_may_come_on_its_own() {
+    let open = |inside: &[Sub<'_>]| {
+        segment(inside).replacen(r#""end_time":9"#, r#""in_progress":true"#, 1)
+    };
+    for id in ["c", "0000000000000000"] {
+        let announced = open(&[Sub(id, "x", "1..", &[])]);
+        check(
+            &[
+                announced,
+                segment(&[]),
+                Sub(id, "x", "1..3", &[]).below("s"),
+            ],
+            &["api/x 2"],
+            &[],
+        );
+    }
+    // Of two with the same start it is the one of the same place.
+    let documents = [
+        open(&[Sub("c", "x", "2..", &[])]),
+        segment(&[Sub("b", "b", "1..9", &[])]),
+        Sub("c", "x", "2..3", &[]).below("s"),
+        Sub("c", "x", "2..3", &[]).below("b"),
+    ];
+    check(
+        &documents,
+        &["api/b 8", "api/b/x 1", "api/x 1"],
+        &["conflicting-documents"],
+    );
+}
+
+#[test]
+fn two_that_one_document_announces_do_not_become_one() {
+    let open = |inside: &[Sub<'_>]| {
+        segment(inside).replacen(r#""end_time":9"#, r#""in_progress":true"#, 1)
+    };
+    let two = || open(&[Sub("r", "x", "1..", &[]), Sub("r", "x", "1..", &[])]);
+    let one = Sub("r", "x", "1..3", &[]).below("s");
+    check(
+        &[two(), segment(&[]), one],
+        &["api/x", "api/x 2"],
+        &["never-closed"],
+    );
+    let both = segment(&[Sub("r", "x", "1..2", &[]), Sub("r", "x", "1..3", &[])]);
+    check(&[two(), both], &["api/x 1", "api/x 2"], &[]);
+}
+
+#[test]
+fn nothing_hangs_below_what_it_holds() {
+    let conflict = ["conflicting-documents"];
+    let inner = [Sub("r", "inner", "1..3", &[])];
+    let documents = [
+        segment(&[Sub("r", "outer", "1..5", &[])]),
+        Sub("k", "k", "1..7", &inner).below("r"),
+    ];
+    let trace = partial(&documents);
+    assert_eq!(
+        ways(&trace),
+        ["api/outer 4", "api/outer/k 6", "api/outer/k/inner 2"]
+    );
+    let inner = [Sub("g", "g", "1..7", &[Sub("r", "z", "1..7", &[])])];
+    let documents = [
+        segment(&[Sub("r", "a", "1..7", &[])]),
+        Sub("k", "k", "1..7", &inner).below("r"),
+    ];
+    check(
+        &documents,
+        &["api/a 6", "api/a/k 6", "api/a/k/g 6", "api/a/k/g/z 6"],
+        &conflict,
+    );
+    let inner = [Sub("k", "k", "1..7", &[Sub("r", "z", "1..7", &[])])];
+    let documents = [
+        segment(&[Sub("r", "outer", "1..7", &[])]),
+        Sub("r", "m", "1..7", &inner).below("r"),
+    ];
+    check(
+        &documents,
+        &[
+            "api/outer 6",
+            "api/outer/m 6",
+            "api/outer/m/k 6",
+            "api/outer/m/k/z 6",
+        ],
+        &conflict,
+    );
 }
 
 #[test]
@@ -549,17 +665,40 @@ fn thousands_with_one_id_are_told_apart_at_once() {
 
 #[test]
 fn thousands_that_hold_each_other_are_told_apart_at_once() {
-    // Two chains of the same ids, which differ at the top alone: each document holds the next link.
-    let link = |number: usize| format!("b{number:04}");
-    let mut documents = Vec::new();
-    for number in 0..2_000 {
-        let (id, next) = (link(number), link(number + 1));
-        let held = [Sub(&next, "x", "1..2", &[])];
-        documents.push(Sub(&id, "x", "1..2", &held).below(&format!("p{number}")));
-        documents.push(Sub(&id, "x", "1..2", &held).below(&format!("q{number}")));
+    // Two chains, which differ at the top alone, of many ids and of one: each document holds the next link.
+    for is_one in [false, true] {
+        let link = |number: usize| {
+            if is_one {
+                "r".to_owned()
+            } else {
+                format!("b{number:04}")
+            }
+        };
+        let mut documents = Vec::new();
+        for number in 0..1_000 {
+            let (id, next) = (link(number), link(number + 1));
+            let (times, next_times) = (format!("{number}..2000"), format!("{}..2000", number + 1));
+            let held = [Sub(&next, "x", &next_times, &[])];
+            documents.push(Sub(&id, "x", &times, &held).below(&format!("p{number}")));
+            documents.push(Sub(&id, "x", &times, &held).below(&format!("q{number}")));
+        }
+        let begun = Instant::now();
+        let trace = partial(&documents);
+        assert!(trace.nodes().len() > 1_000, "{}", trace.nodes().len());
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(10), "{took:?}");
     }
-    let trace = partial(&documents);
-    assert!(trace.nodes().len() > 2_000, "{}", trace.nodes().len());
+    // What many hold that have each an id of two.
+    let documents: Vec<String> = (0..1_000)
+        .flat_map(|number| {
+            let (id, zero) = (
+                format!("h{number}"),
+                [Sub("0000000000000000", "z", "5..6", &[])],
+            );
+            ["1..7", "2..7"].map(|times| Sub(&id, "h", times, &zero).below("s"))
+        })
+        .collect();
+    at_once(&documents, 4_000);
     let nest = |top: &str| {
         let mut inside = String::new();
         for number in (0..900).rev() {
