@@ -1,16 +1,13 @@
 //! From documents to trees.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::visible;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
-use crate::trace::again::sent_again;
-use crate::trace::conflict::{conflict, used_twice};
+use crate::trace::between::between_documents;
 use crate::trace::identity::Entities;
-use crate::trace::namesakes::is_zero;
 use crate::trace::parents::Parents;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
@@ -152,80 +149,6 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     tree.sort();
     lints::find(&mut tree);
     tree
-}
-
-/// What documents for one entity, or by one id, show together, for each entity.
-fn between_documents(entities: &Entities<'_>, arrivals: &[Arrival]) -> Vec<Vec<Defect>> {
-    let Entities { mentions, said, of } = entities;
-    let mut defects: Vec<Vec<Defect>> = Vec::new();
-    // Documents that say something else of what another holds too.
-    let mut changed: HashSet<usize> = HashSet::new();
-    for said in said {
-        let contradiction = conflict(said.iter().map(|place| {
-            let mention = &mentions[*place];
-            (
-                arrivals[mention.document].seq,
-                mention,
-                entities.parent(*place),
-            )
-        }));
-        if contradiction.is_some() {
-            changed.extend(said.iter().map(|place| mentions[*place].document));
-        }
-        defects.push(contradiction.into_iter().collect());
-    }
-    let mut reused: Vec<(usize, Defect)> = Vec::new();
-    for namesakes in entities.namesakes().filter(|places| places.len() > 1) {
-        let id = mentions[said[namesakes.start][0]].id.as_deref();
-        // Which of them each document holds, and of what entity it is.
-        let mut held: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        let mut tops: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for place in said[namesakes.clone()].iter().flatten().copied() {
-            let document = mentions[place].document;
-            held.entry(document).or_default().insert(of[place]);
-            tops.entry(of[entities.top(place)])
-                .or_default()
-                .insert(document);
-        }
-        // A document that gives it to all of them is judged by itself.
-        let shows_all = |entities: &BTreeSet<usize>| entities.len() == namesakes.len();
-        if held.values().any(shows_all) || id.is_none_or(is_zero) {
-            continue;
-        }
-        let first = entities.best(namesakes.start);
-        let with_first = held.get(&first.document);
-        let is_apart = |place: &usize| with_first.is_none_or(|held| !held.contains(place));
-        let mut others = namesakes.clone().skip(1);
-        let other = others.clone().find(is_apart).or_else(|| others.next());
-        let other = other.map(|place| entities.best(place));
-        let seq = arrivals[first.document].seq;
-        let told = other.map(|other| used_twice(namesakes.len(), seq, first, other));
-        reused.extend(told.map(|defect| (namesakes.start, defect)));
-        for documents in tops.into_values() {
-            // Whether one holds what another does not, and the other way round.
-            let mut held: Vec<&BTreeSet<usize>> =
-                documents.iter().map(|document| &held[document]).collect();
-            held.sort_by_key(|held| held.len());
-            if held.windows(2).any(|two| !two[0].is_subset(two[1])) {
-                changed.extend(documents);
-            }
-        }
-    }
-    for (said, defects) in said.iter().zip(&mut defects) {
-        // The contradiction is told already.
-        let tops = said.iter().map(|place| &mentions[*place]);
-        let tops = tops
-            .filter(|mention| mention.container.is_none() && !changed.contains(&mention.document));
-        let documents = tops.map(|mention| &arrivals[mention.document]);
-        defects.extend(sent_again(
-            mentions[said[0]].kind,
-            documents.map(|arrival| (arrival.seq, &*arrival.document)),
-        ));
-    }
-    for (entity, defect) in reused {
-        defects[entity].push(defect);
-    }
-    defects
 }
 
 /// Visits the entities of a document, outer ones first, in order. Each is given what the visit of

@@ -53,6 +53,7 @@ mod again;
 mod age;
 mod around;
 mod assemble;
+mod between;
 mod conflict;
 mod defect;
 mod external;

@@ -271,15 +271,18 @@ fn what_a_document_does_not_say_is_not_another() {
         &["api/x 1"],
         &[],
     );
-    let trace = partial(&[segment(&[]), complete(), without(r#""name":"x","#)]);
-    let texts: Vec<String> = trace.defects().map(ToString::to_string).collect();
-    assert_eq!(
-        texts,
-        [
-            "it was closed twice, or changed after it was sent: a subsegment without name is complete in several documents, and \
-          `name` differs; of those that ended at the same time the one with the greater bytes counts"
-        ]
-    );
+    for (field, name, key) in [
+        (r#""name":"x","#, "a subsegment without name", "name"),
+        (r#""start_time":2,"#, "subsegment `x`", "start_time"),
+    ] {
+        let trace = partial(&[segment(&[]), complete(), without(field)]);
+        let texts: Vec<String> = trace.defects().map(ToString::to_string).collect();
+        let expected = format!(
+            "it was closed twice, or changed after it was sent: {name} is complete in several documents, and `{key}` \
+             differs; of those that ended at the same time the one with the greater bytes counts"
+        );
+        assert_eq!(texts, [expected]);
+    }
 }
 
 #[test]
@@ -435,7 +438,8 @@ fn an_id_of_several_is_told_where_no_document_holds_them_all() {
     );
     // Of these two one is of another document.
     let named = Sub("r", "y", "1..2", &[]);
-    let trace = partial(&[segment(&[named, r("3..4")]), r("5..6").below("s")]);
+    let beside = Sub("r", "z", "3..4", &[]);
+    let trace = partial(&[segment(&[named, beside]), r("5..6").below("s")]);
     assert_eq!(
         trace.defects().next().unwrap().to_string(),
         "an id was used for 3 entities: subsegment `y` has the same one as subsegment `x` of another document, and \
