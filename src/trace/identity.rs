@@ -136,30 +136,27 @@ fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>>
     }
     let mut count = by_id.len();
     let several = |group: &usize| by_id[*group].len() > 1;
-    let mut waiting: Vec<usize> = (0..by_id.len()).filter(several).collect();
-    let mut next = BTreeSet::new();
-    // Where ids hold each other in turn, each time more: there is an end to it.
+    let mut waiting: BTreeSet<usize> = (0..by_id.len()).filter(several).collect();
+    // Ids that hold each other in turn part once more each time: there is an end to it.
     let mut looks = mentions.len().saturating_mul(MOST_LOOKS);
-    while let Some(group) = waiting.pop().or_else(|| {
-        waiting = std::mem::take(&mut next).into_iter().rev().collect();
-        waiting.pop()
-    }) && looks > 0
-    {
-        looks = looks.saturating_sub(by_id[group].len());
-        let parts = told_apart(mentions, &of, &by_id[group]);
-        if parts == apart[group] {
-            continue;
-        }
-        for part in &parts {
-            for mention in part {
-                of[*mention] = count;
+    while !waiting.is_empty() && looks > 0 {
+        for group in std::mem::take(&mut waiting) {
+            looks = looks.saturating_sub(by_id[group].len());
+            let parts = told_apart(mentions, &of, &by_id[group]);
+            if parts == apart[group] {
+                continue;
             }
-            count += 1;
+            for part in &parts {
+                for mention in part {
+                    of[*mention] = count;
+                }
+                count += 1;
+            }
+            let held = by_id[group].iter().flat_map(|mention| &held[*mention]);
+            let groups = held.filter_map(|mention| group_of[*mention]);
+            waiting.extend(groups.filter(several));
+            apart[group] = parts;
         }
-        let held = by_id[group].iter().flat_map(|mention| &held[*mention]);
-        let groups = held.filter_map(|mention| group_of[*mention]);
-        next.extend(groups.filter(several));
-        apart[group] = parts;
     }
     apart
 }
@@ -182,5 +179,5 @@ fn mentions<'a>(documents: &[&'a Document]) -> Vec<Mention<'a>> {
     mentions
 }
 
-/// How often each mention is looked at, at most, on an average.
+/// How often mentions are looked at, at most: each so often on an average.
 const MOST_LOOKS: usize = 100;

@@ -129,11 +129,8 @@ impl<'a> Namesakes<'_, 'a> {
             parted(part, |place| {
                 let fields = own_fields(self.mentions[place].entity.json()).into_iter();
                 let others = fields.filter(|(key, _)| !COMPARED.contains(&&**key));
-                Some(
-                    others
-                        .map(|(key, value)| (key, value.raw()))
-                        .collect::<Vec<_>>(),
-                )
+                let texts = others.map(|(key, value)| (key, value.raw()));
+                Some(texts.collect::<Vec<_>>())
             })
         });
         by_fields.flat_map(|part| self.by_turn(&part)).collect()
@@ -165,7 +162,7 @@ impl<'a> Namesakes<'_, 'a> {
     fn places(&self, place: usize) -> Vec<Place<'a>> {
         let parent = self.parent(place);
         match self.mentions[place].container {
-            Some(container) => vec![Place::In(self.of[container]), Place::InOne(parent)],
+            Some(_) => vec![Place::In(self.container(place)), Place::InOne(parent)],
             None => vec![Place::Below(parent)],
         }
     }
@@ -174,7 +171,7 @@ impl<'a> Namesakes<'_, 'a> {
     fn others(&self, place: usize) -> [Place<'a>; 2] {
         let parent = self.parent(place);
         match self.mentions[place].container {
-            Some(container) => [Place::In(self.of[container]), Place::Below(parent)],
+            Some(_) => [Place::In(self.container(place)), Place::Below(parent)],
             None => [Place::Below(parent.clone()), Place::InOne(parent)],
         }
     }
@@ -197,8 +194,8 @@ struct Announced<'n, 'm, 'a> {
 /// Where one is, as others may be there.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'a> {
-    /// Embedded in this entity.
-    In(usize),
+    /// Embedded in this entity, where it has an id.
+    In(Option<usize>),
     /// On its own, with this parent.
     Below(Option<Cow<'a, str>>),
     /// Embedded in one with this id.
@@ -279,5 +276,5 @@ fn parted<K: Ord>(all: &[usize], key: impl Fn(usize) -> Option<K>) -> Vec<Vec<us
     parts
 }
 
-/// Fields that are the same where others are compared.
+/// Fields that have been compared before all others are.
 const COMPARED: [&str; 4] = ["end_time", "id", "name", "start_time"];
