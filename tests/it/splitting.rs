@@ -9,7 +9,7 @@ use xray_phantom::trace::{Arrival, ExternalParents, PartialTrace, assemble};
 /// A subsegment: how it is sent, and what it holds.
 #[derive(Clone, Debug)]
 struct Shape {
-    id: &'static str,
+    id: String,
     name: &'static str,
     is_alone: bool,
     is_announced: bool,
@@ -31,7 +31,7 @@ fn shapes(ids: &'static [&'static str], depth: u32) -> BoxedStrategy<Vec<Shape>>
     )
         .prop_map(
             |(id, name, (is_alone, is_announced, is_twice), inside)| Shape {
-                id,
+                id: id.to_owned(),
                 name,
                 is_alone,
                 is_announced,
@@ -40,6 +40,19 @@ fn shapes(ids: &'static [&'static str], depth: u32) -> BoxedStrategy<Vec<Shape>>
             },
         );
     prop::collection::vec(shape, 0..4).boxed()
+}
+
+/// The same shapes, each with an id of its own.
+fn numbered(shapes: &[Shape], count: &mut u32) -> Vec<Shape> {
+    let shape = |shape: &Shape| {
+        *count += 1;
+        Shape {
+            id: format!("n{count}"),
+            inside: numbered(&shape.inside, count),
+            ..shape.clone()
+        }
+    };
+    shapes.iter().map(shape).collect()
 }
 
 /// What a segment sends that holds these, and the same in one document.
@@ -67,8 +80,8 @@ fn written(
     let (mut some, mut all) = (Vec::new(), Vec::new());
     for (place, shape) in shapes.iter().enumerate() {
         let times = (start + 1 + place * each, each - 2);
-        let (inner, whole) = written(&shape.inside, shape.id, times, documents);
-        let (id, name, start, end) = (shape.id, shape.name, times.0, times.0 + times.1);
+        let (inner, whole) = written(&shape.inside, &shape.id, times, documents);
+        let (id, name, start, end) = (&shape.id, shape.name, times.0, times.0 + times.1);
         let text = |place: &str, end: &str, inside: &[String]| {
             let inside = inside.join(",");
             format!(
@@ -227,6 +240,18 @@ proptest! {
     ) {
         let (documents, whole) = sent(&shapes);
         is_the_same(documents, whole, seed)?;
+    }
+
+    #[test]
+    fn no_splitting_of_unique_ids_is_a_defect(
+        shapes in shapes(&["a"], 2),
+        turn in any::<prop::sample::Index>(),
+    ) {
+        let (mut documents, _) = sent(&numbered(&shapes, &mut 0));
+        let len = documents.len();
+        documents.rotate_left(turn.index(len));
+        let trace = traced(&documents);
+        prop_assert_eq!(trace.defects().count(), 0, "{}", trace);
     }
 
     #[test]
