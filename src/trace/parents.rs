@@ -103,15 +103,10 @@ impl<'e, 'a> Parents<'e, 'a> {
             .or_else(|| open(begun))
             .or_else(|| spans[..before].iter().rposition(is_other))
             .or_else(|| {
-                spans
-                    .iter()
-                    .position(|span| is_other(span) && !span.names_itself)
+                let names_another = |span: &Span| is_other(span) && !span.names_itself;
+                spans.iter().position(names_another)
             })
-            .or_else(|| {
-                spans
-                    .iter()
-                    .position(|span| own.is_none() && is_other(span))
-            });
+            .or_else(|| own.is_none().then_some(0));
         Some(found.map_or(place, |at| spans[at].place))
     }
 }

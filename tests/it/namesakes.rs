@@ -607,6 +607,40 @@ fn one_that_began_before_its_namesake_is_no_ring() {
 }
 
 #[test]
+fn one_that_began_before_all_of_that_id_is_below_one_that_names_another() {
+    let late = Sub("r", "late", "3..4", &[]).below("s");
+    let itself = Sub("r", "itself", "1..2", &[]).below("r");
+    let early = Sub("k", "k", "0.25..0.5", &[]).below("r");
+    let trace = partial(&[segment(&[]), late, itself, early]);
+    assert_eq!(
+        ways(&trace),
+        ["api/late 1", "api/late/itself 1", "api/late/k 0.25"]
+    );
+    // Or else it holds all of them.
+    let held = [Sub("r", "x", "1..2", &[]), Sub("r", "y", "2..3", &[])];
+    let holder = Sub("k", "k", "0.5..3", &held);
+    let outer = || Sub("r", "outer", "2..8", &[]).below("s");
+    let trace = partial(&[segment(&[]), outer(), holder.below("r")]);
+    assert_eq!(
+        ways(&trace),
+        [
+            "api/outer 6",
+            "api/outer/k 2.5",
+            "api/outer/k/x 1",
+            "api/outer/k/y 1"
+        ]
+    );
+    let trace = partial(&[segment(&[]), holder.below("r")]);
+    let texts: Vec<String> = trace.defects().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "an id was copied, or ids are not random: subsegment `k` and subsegment `x` name each other as parents"
+        ]
+    );
+}
+
+#[test]
 fn each_of_those_that_share_an_id_may_have_been_sent_again() {
     let late = [Sub("d", "late", "5..7", &[])];
     let first = |held: &[Sub<'_>]| {
