@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind};
 use crate::trace::assemble::walk;
-use crate::trace::namesakes::told_apart;
+use crate::trace::namesakes::{by_start, told_apart};
 
 /// What one document says of an entity.
 #[derive(Clone, Debug)]
@@ -43,8 +43,11 @@ impl<'a> Entities<'a> {
                 None => without_id.push(vec![place]),
             }
         }
-        let by_id: Vec<Vec<usize>> = by_id.into_values().collect();
-        let said: Vec<Vec<usize>> = apart(&mentions, &by_id)
+        let groups: Vec<Vec<usize>> = by_id
+            .values()
+            .flat_map(|all| by_start(&mentions, all))
+            .collect();
+        let said: Vec<Vec<usize>> = apart(&mentions, &groups)
             .into_iter()
             .flatten()
             .chain(without_id)
@@ -113,16 +116,16 @@ pub(in crate::trace) fn parent<'a>(
     }
 }
 
-/// Parts mentions that have the same id by the entity that they are of.
+/// Parts groups of mentions that have the same id and start by the entity that they are of.
 ///
 /// At first they are taken for one. What tells containers apart tells apart what they hold, so that
 /// where some are parted, those that they hold are looked at again.
-fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>> {
-    let mut apart: Vec<Vec<Vec<usize>>> = by_id.iter().map(|all| vec![all.clone()]).collect();
+fn apart(mentions: &[Mention<'_>], groups: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>> {
+    let mut apart: Vec<Vec<Vec<usize>>> = groups.iter().map(|all| vec![all.clone()]).collect();
     // The number of an entity, of those with an id.
     let mut of = vec![0; mentions.len()];
     let mut group_of = vec![None; mentions.len()];
-    for (group, all) in by_id.iter().enumerate() {
+    for (group, all) in groups.iter().enumerate() {
         for mention in all {
             of[*mention] = group;
             group_of[*mention] = Some(group);
@@ -134,15 +137,15 @@ fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>>
             held[container].push(place);
         }
     }
-    let mut count = by_id.len();
-    let several = |group: &usize| by_id[*group].len() > 1;
-    let mut waiting: BTreeSet<usize> = (0..by_id.len()).filter(several).collect();
+    let mut count = groups.len();
+    let several = |group: &usize| groups[*group].len() > 1;
+    let mut waiting: BTreeSet<usize> = (0..groups.len()).filter(several).collect();
     // Ids that hold each other in turn part once more each time: there is an end to it.
     let mut looks = mentions.len().saturating_mul(MOST_LOOKS);
     while !waiting.is_empty() && looks > 0 {
         for group in std::mem::take(&mut waiting) {
-            looks = looks.saturating_sub(by_id[group].len());
-            let parts = told_apart(mentions, &of, &by_id[group]);
+            looks = looks.saturating_sub(groups[group].len());
+            let parts = told_apart(mentions, &of, &groups[group]);
             if parts == apart[group] {
                 continue;
             }
@@ -152,9 +155,9 @@ fn apart(mentions: &[Mention<'_>], by_id: &[Vec<usize>]) -> Vec<Vec<Vec<usize>>>
                 }
                 count += 1;
             }
-            let held = by_id[group].iter().flat_map(|mention| &held[*mention]);
-            let groups = held.filter_map(|mention| group_of[*mention]);
-            waiting.extend(groups.filter(several));
+            let held = groups[group].iter().flat_map(|mention| &held[*mention]);
+            let theirs = held.filter_map(|mention| group_of[*mention]);
+            waiting.extend(theirs.filter(several));
             apart[group] = parts;
         }
     }

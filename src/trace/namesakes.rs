@@ -7,12 +7,21 @@ use crate::model::EntityKind;
 use crate::trace::conflict::own_fields;
 use crate::trace::identity::{Mention, parent};
 
-/// Parts mentions with the same id by the entity that they are of.
+/// Parts mentions with the same id by their start: what differs in it is several subsegments. Of
+/// segments all are one.
+pub(in crate::trace) fn by_start(mentions: &[Mention<'_>], all: &[usize]) -> Vec<Vec<usize>> {
+    if is_one_segment(&mentions[all[0]]) {
+        return vec![all.to_vec()];
+    }
+    parted(all, |place| mentions[place].entity.start_time())
+}
+
+/// Parts mentions with the same id and start by the entity that they are of.
 ///
 /// Those of a segment are of one. Those of subsegments are of as many as one document would hold
-/// that said the same: they differ in start, or, of complete ones, in name or place. Where one
-/// document gives the id to two, or it is all zeros (the Python SDK gives that to unsampled
-/// subsegments), the id says nothing, so that the end counts too, and at last the order.
+/// that said the same: of complete ones, they differ in name or place. Where one document gives the
+/// id to two, or it is all zeros (the Python SDK gives that to unsampled subsegments), the id says
+/// nothing, so that the end counts too, and at last the order.
 ///
 /// `of` are the entities of the mentions, as far as they are known.
 pub(in crate::trace) fn told_apart(
@@ -21,23 +30,21 @@ pub(in crate::trace) fn told_apart(
     all: &[usize],
 ) -> Vec<Vec<usize>> {
     let first = &mentions[all[0]];
-    let is_zero = first.id.as_deref().is_some_and(is_zero);
-    if first.kind == EntityKind::Segment && !is_zero {
+    if is_one_segment(first) {
         return vec![all.to_vec()];
     }
-    parted(all, |place| mentions[place].entity.start_time())
-        .iter()
-        .flat_map(|same_start| {
-            let documents = same_start.iter().map(|place| mentions[*place].document);
-            let documents: BTreeSet<usize> = documents.collect();
-            let namesakes = Namesakes {
-                mentions,
-                of,
-                says_nothing: is_zero || documents.len() < same_start.len(),
-            };
-            namesakes.apart(same_start)
-        })
-        .collect()
+    let documents = all.iter().map(|place| mentions[*place].document);
+    let documents: BTreeSet<usize> = documents.collect();
+    let namesakes = Namesakes {
+        mentions,
+        of,
+        says_nothing: first.id.as_deref().is_some_and(is_zero) || documents.len() < all.len(),
+    };
+    namesakes.apart(all)
+}
+
+fn is_one_segment(mention: &Mention<'_>) -> bool {
+    mention.kind == EntityKind::Segment && !mention.id.as_deref().is_some_and(is_zero)
 }
 
 /// Whether an id is one that SDKs give to what is not sampled.
