@@ -35,6 +35,9 @@
 //! - What names such an id as its parent hangs below the innermost that was open for as long, or when
 //!   it began, or else below the last that began before it, or any. A segment goes before a
 //!   subsegment that has its id.
+//! - So that no input takes for ever, those that have one id and one start too are told apart down to
+//!   a hundred levels inside each other or a little more. Deeper ones of several documents may count
+//!   as one.
 //!
 //! # Defects
 //!

@@ -724,16 +724,35 @@ fn thousands_that_hold_each_other_are_told_apart_at_once() {
         })
         .collect();
     at_once(&documents, 4_000);
-    let nest = |top: &str| {
-        let mut inside = String::new();
-        for number in (0..900).rev() {
-            inside = format!(
-                r#"{{"id":"n{number}","name":"x","start_time":1,"end_time":2,"subsegments":[{inside}]}}"#
-            );
-        }
-        format!(
-            r#"{{"trace_id":"t","id":"{top}","name":"api","start_time":0,"end_time":9,"subsegments":[{inside}]}}"#
-        )
-    };
+    let nest = |top| nest(top, 900, |level| format!("n{level}"));
     at_once(&["a", "b", "c", "d"].map(nest), 4 * 901);
+}
+
+#[test]
+fn what_has_one_id_and_one_start_is_told_apart_as_deep_as_is_looked() {
+    let entities = |levels| {
+        let mut documents = ["a", "b"].map(|top| nest(top, levels, |_| "r".to_owned()));
+        let trace = partial(&documents);
+        assert_eq!(codes(&trace), ["conflicting-documents", "several-roots"]);
+        documents.reverse();
+        assert_eq!(partial(&documents).to_string(), trace.to_string());
+        trace.nodes().len()
+    };
+    assert_eq!(entities(90), 2 * 91);
+    // The segments and 101 levels, and of the deeper ones two count as one.
+    assert_eq!(entities(150), 2 * 102 + 49);
+}
+
+/// A segment with subsegments inside each other, all at once, that have these ids.
+fn nest(top: &str, levels: usize, id: impl Fn(usize) -> String) -> String {
+    let mut inside = String::new();
+    for level in (0..levels).rev() {
+        let id = id(level);
+        inside = format!(
+            r#"{{"id":"{id}","name":"x","start_time":1,"end_time":2,"subsegments":[{inside}]}}"#
+        );
+    }
+    format!(
+        r#"{{"trace_id":"t","id":"{top}","name":"api","start_time":0,"end_time":9,"subsegments":[{inside}]}}"#
+    )
 }
