@@ -1,11 +1,13 @@
 //! A trace as a list of entities that know their parents and children.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::Defect;
+use crate::trace::conflict::own_fields;
 
 /// The entities of one trace, roots and children in order of time, and what is wrong with them.
 #[derive(Clone, Debug)]
@@ -43,7 +45,8 @@ impl Branch {
 }
 
 impl Tree {
-    /// Puts roots and children in order: by start, then id, then text. What has no start is last.
+    /// Puts roots and children in order: by start, then id, then what they say, then text. What has no
+    /// start is last.
     pub(in crate::trace) fn sort(&mut self) {
         let starts: Vec<_> = self
             .branches
@@ -56,6 +59,9 @@ impl Tree {
                 let (a, b) = (branches[a].entity(), branches[b].entity());
                 a.id()
                     .cmp(&b.id())
+                    .then_with(|| a.name().cmp(&b.name()))
+                    .then_with(|| a.end_time().cmp(&b.end_time()))
+                    .then_with(|| own_texts(a).cmp(&own_texts(b)))
                     .then_with(|| a.json().raw().cmp(b.json().raw()))
             })
         };
@@ -86,4 +92,10 @@ impl Tree {
         }
         order
     }
+}
+
+/// What an entity says of itself, wherever it stands.
+fn own_texts(entity: Entity<'_>) -> Vec<(Cow<'_, str>, &str)> {
+    let fields = own_fields(entity.json()).into_iter();
+    fields.map(|(key, value)| (key, value.raw())).collect()
 }
