@@ -1,8 +1,10 @@
 //! What is wrong with a trace though nothing is missing of it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::error::count;
+use crate::json::Document;
 use crate::model::limits::{LARGE_TRACE, MAX_INDEXED_ANNOTATIONS, MAX_TRACE};
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::DefectCode;
@@ -83,7 +85,9 @@ fn whole(tree: &Tree, found: &mut Vec<Found>) {
             .branches
             .iter()
             .filter(|branch| annotations(branch) > 0);
-        let documents: HashSet<u64> = annotated.map(|branch| branch.seq).collect();
+        let documents: HashSet<*const Document> = annotated
+            .map(|branch| Arc::as_ptr(&branch.document))
+            .collect();
         documents.len() > 1
     };
     if total > MAX_INDEXED_ANNOTATIONS && in_several() {
