@@ -8,7 +8,7 @@ use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::between::between_documents;
 use crate::trace::identity::Entities;
-use crate::trace::parents::Parents;
+use crate::trace::parents::parents;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
 
@@ -98,25 +98,16 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
         said.sort_by(|a, b| rank(mentions[*b].entity).cmp(&rank(mentions[*a].entity)));
     }
     let defects = between_documents(&entities, &arrivals);
-    let parents = Parents::new(&entities);
+    let parents = parents(&entities);
     let branches: Vec<Branch> = entities
         .said
         .iter()
         .zip(defects)
-        .zip(0..)
-        .map(|((said, defects), place)| {
-            let best = entities.best(place);
+        .zip(parents)
+        .map(|((said, defects), parent)| {
+            let best = &mentions[said[0]];
             let arrival = &arrivals[best.document];
             let said_of_it = said.iter().map(|mention| &mentions[*mention]);
-            let container = said_of_it.clone().find_map(|mention| mention.container);
-            let parent = match (best.kind, container) {
-                (EntityKind::Segment, _) => None,
-                (EntityKind::Subsegment, Some(container)) => Some(entities.of[container]),
-                (EntityKind::Subsegment, None) => said_of_it.clone().find_map(|mention| {
-                    let id = mention.entity.parent_id()?;
-                    parents.find(&id, place)
-                }),
-            };
             Branch {
                 kind: best.kind,
                 document: Arc::clone(&arrival.document),

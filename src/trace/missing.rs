@@ -74,7 +74,7 @@ pub(in crate::trace) fn call_rings(tree: &mut Tree) {
 }
 
 /// The rings in which each leads to the next.
-fn rings(next: &[Option<usize>]) -> Vec<Vec<usize>> {
+pub(in crate::trace) fn rings(next: &[Option<usize>]) -> Vec<Vec<usize>> {
     // The walk in which each was first met; 0 is none yet.
     let mut met = vec![0; next.len()];
     let mut rings = Vec::new();

@@ -89,8 +89,8 @@ impl<'a> Namesakes<'_, 'a> {
         if self.says_nothing {
             let others = self.by_name_and_place(&others);
             parts.extend(others.iter().flat_map(|part| self.by_turn(part)));
-        } else if !others.is_empty() {
-            parts.push(others);
+        } else {
+            parts.extend(self.by_name_and_place(&others));
         }
         parts
     }
@@ -118,7 +118,8 @@ impl<'a> Namesakes<'_, 'a> {
                 holders.entry(id).or_insert(holder);
             }
         }
-        let only = (parts.len() == 1 && !self.says_nothing).then_some(0);
+        let is_only = |part: &[Vec<usize>]| part.len() == 1 && !self.is_below_namesake(part[0][0]);
+        let only = (!self.says_nothing && is_only(&parts)).then_some(0);
         for part in parted(&alone, |place| self.mentions[place].entity.parent_id()) {
             let named = self.parent(part[0]).and_then(|named| holders.get(&named));
             match named.copied().or(only) {
@@ -186,12 +187,23 @@ impl<'a> Namesakes<'_, 'a> {
     fn parent(&self, place: usize) -> Option<Cow<'a, str>> {
         parent(self.mentions, place)
     }
+
+    /// Whether it stands in one with its id, or what is at the top of its document names that.
+    fn is_below_namesake(&self, place: usize) -> bool {
+        let id = &self.mentions[place].id;
+        let container = |place: &usize| self.mentions[*place].container;
+        let mut outwards = std::iter::successors(Some(place), container);
+        outwards.any(|around| self.parent(around) == *id)
+    }
 }
 
 /// Complete ones, which may have been announced.
 struct Announced<'n, 'm, 'a> {
     namesakes: &'n Namesakes<'m, 'a>,
-    count: usize,
+    /// Whether each, by one of its documents, is below another with its id.
+    is_below_namesake: Vec<bool>,
+    /// What each stands in or names as its parent.
+    parents: BTreeSet<Option<Cow<'a, str>>>,
     by_name_and_place: BTreeMap<(Option<Cow<'a, str>>, Place<'a>), Vec<usize>>,
     by_name: BTreeMap<Option<Cow<'a, str>>, usize>,
     /// Which documents hold which of them, where the id says nothing.
@@ -213,13 +225,17 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
     fn new(namesakes: &'n Namesakes<'m, 'a>, parts: &[Vec<usize>]) -> Self {
         let mut announced = Announced {
             namesakes,
-            count: parts.len(),
+            is_below_namesake: Vec::new(),
+            parents: BTreeSet::new(),
             by_name_and_place: BTreeMap::new(),
             by_name: BTreeMap::new(),
             holders: BTreeSet::new(),
         };
         for (part, index) in parts.iter().zip(0..) {
+            let is_below = part.iter().any(|place| namesakes.is_below_namesake(*place));
+            announced.is_below_namesake.push(is_below);
             for place in part {
+                announced.parents.insert(namesakes.parent(*place));
                 let mention = &namesakes.mentions[*place];
                 let name = mention.entity.name();
                 announced.by_name.entry(name.clone()).or_insert(index);
@@ -236,9 +252,10 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
         announced
     }
 
-    /// The complete one that an open one became: the one there is, or of several the one with its name
-    /// and place, or with its name. Where the id says nothing it must have both, and be from another
-    /// document than whatever else is of that one.
+    /// The complete one that an open one became: the one there is, if it has its name or parent, or of
+    /// several the one with its name and place, or with its name. None that is below one with its id,
+    /// if it is not itself. Where the id says nothing it must have both, and be from another document
+    /// than whatever else is of that one.
     fn became(&mut self, open: usize) -> Option<usize> {
         let mention = &self.namesakes.mentions[open];
         let name = mention.entity.name();
@@ -256,10 +273,16 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
             self.holders.insert((mention.document, found));
             return Some(found);
         }
-        if self.count == 1 {
-            return Some(0);
-        }
-        same.next().or_else(|| self.by_name.get(&name).copied())
+        same.next().or_else(|| {
+            let found = self.by_name.get(&name).copied().or_else(|| {
+                let parent = self.namesakes.parent(open);
+                let one_is_unknown = name.is_none() || self.by_name.contains_key(&None);
+                let agrees = one_is_unknown || self.parents.contains(&parent);
+                (self.is_below_namesake.len() == 1 && agrees).then_some(0)
+            })?;
+            let holds = self.is_below_namesake[found] && !self.namesakes.is_below_namesake(open);
+            (!holds).then_some(found)
+        })
     }
 }
 

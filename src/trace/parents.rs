@@ -1,15 +1,27 @@
 //! Which entity is meant by an id that another names as its parent.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::identity::Entities;
+use crate::trace::missing::rings;
+
+/// The parent of each entity, of which what is said is in order of precedence.
+pub(in crate::trace) fn parents(entities: &Entities<'_>) -> Vec<Option<usize>> {
+    let by_id = Parents::new(entities);
+    let mut parents: Vec<Option<usize>> = (0..entities.said.len())
+        .map(|place| by_id.parent(place, |_| false))
+        .collect();
+    by_id.untangle(&mut parents);
+    parents
+}
 
 /// The entities of a trace by their ids.
 #[derive(Debug)]
-pub(in crate::trace) struct Parents<'e, 'a> {
+struct Parents<'e, 'a> {
     entities: &'e Entities<'a>,
     /// The places of those that have an id.
     by_id: HashMap<(EntityKind, &'e str), Range<usize>>,
@@ -39,7 +51,7 @@ impl Span {
 
 impl<'e, 'a> Parents<'e, 'a> {
     /// Those of which what is said is in order of precedence.
-    pub(in crate::trace) fn new(entities: &'e Entities<'a>) -> Parents<'e, 'a> {
+    fn new(entities: &'e Entities<'a>) -> Parents<'e, 'a> {
         let mut by_id = HashMap::new();
         let mut spans: HashMap<usize, Vec<Span>> = HashMap::new();
         let mut turns = HashMap::new();
@@ -62,13 +74,68 @@ impl<'e, 'a> Parents<'e, 'a> {
         }
     }
 
+    /// The parent of a subsegment: what is complete says where it is before what is not, and nesting
+    /// does before a parent that is named. Of several that may be meant it is none that it `holds`.
+    fn parent(&self, place: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
+        let Entities { mentions, said, of } = self.entities;
+        if mentions[said[place][0]].kind == EntityKind::Segment {
+            return None;
+        }
+        let those = |is_closed: bool| {
+            let said = said[place].iter().map(|mention| &mentions[*mention]);
+            said.filter(move |mention| mention.entity.is_closed() == is_closed)
+        };
+        [true, false].into_iter().find_map(|is_closed| {
+            let container = those(is_closed).find_map(|mention| mention.container);
+            let named = || {
+                let mut named = those(is_closed).filter_map(|mention| mention.entity.parent_id());
+                named.find_map(|id| self.find(&id, place, &holds))
+            };
+            container.map(|container| of[container]).or_else(named)
+        })
+    }
+
+    /// Where entities hang below each other in a ring, looks whether one of them may mean another
+    /// parent, which does not hang below it.
+    fn untangle(&self, parents: &mut [Option<usize>]) {
+        if self.spans.is_empty() {
+            return;
+        }
+        let rings = rings(parents);
+        let mut ring_of = vec![None; parents.len()];
+        for (ring, number) in rings.iter().zip(0..) {
+            ring.iter().for_each(|place| ring_of[*place] = Some(number));
+        }
+        let steps = Cell::new(parents.len().saturating_mul(MOST_STEPS));
+        for (mut ring, number) in rings.into_iter().zip(0..) {
+            ring.sort_unstable();
+            let another = ring.iter().find_map(|place| {
+                // What leads to the ring leads to each of it.
+                let hangs_below = |other: usize| {
+                    let above = |at: &usize| {
+                        steps.set(steps.get().checked_sub(1)?);
+                        parents[*at].filter(|_| ring_of[*at].is_none())
+                    };
+                    let last = std::iter::successors(Some(other), above).last();
+                    steps.get() == 0 || last.is_some_and(|last| ring_of[last] == Some(number))
+                };
+                let parent = self.parent(*place, hangs_below)?;
+                (!hangs_below(parent)).then_some((*place, parent))
+            });
+            if let Some((place, parent)) = another {
+                parents[place] = Some(parent);
+                ring.iter().for_each(|place| ring_of[*place] = None);
+            }
+        }
+    }
+
     /// The place of the one that the entity at `place` names by this id: a segment before a
     /// subsegment. Of several it is the innermost that was open for as long as the entity, or else when
     /// it began, or else the last that began before it, or else one that does not name the id itself.
     ///
     /// One that has the same id itself means one before it, so that no two mean each other; and none
     /// means what it holds.
-    pub(in crate::trace) fn find(&self, id: &str, place: usize) -> Option<usize> {
+    fn find(&self, id: &str, place: usize, holds: impl Fn(usize) -> bool) -> Option<usize> {
         let places = [EntityKind::Segment, EntityKind::Subsegment]
             .into_iter()
             .find_map(|kind| self.by_id.get(&(kind, id)))?;
@@ -83,8 +150,10 @@ impl<'e, 'a> Parents<'e, 'a> {
             .copied()
             .filter(|_| places.contains(&place));
         let before = own.unwrap_or_else(|| spans.partition_point(|span| span.start <= begun));
-        let is_other =
-            |span: &Span| span.place != place && !self.entities.is_inside(span.place, place);
+        let is_other = |span: &Span| {
+            let other = span.place;
+            other != place && !self.entities.is_inside(other, place) && !holds(other)
+        };
         let open = |until: Option<Timestamp>| {
             let mut at = before.checked_sub(1);
             while let Some(place) = at {
@@ -142,3 +211,6 @@ fn in_order(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     }
     spans
 }
+
+/// How many steps are made to find what hangs below what, at most: so many for each entity.
+const MOST_STEPS: usize = 100;

@@ -585,6 +585,135 @@ fn nothing_hangs_below_what_it_holds() {
 }
 
 #[test]
+fn nothing_hangs_below_what_names_it() {
+    let conflict = ["conflicting-documents"];
+    for (outer, inner) in [("a", "z"), ("z", "a")] {
+        check(
+            &[
+                segment(&[]),
+                Sub("r", outer, "1..7", &[]).below("s"),
+                Sub("k", "k", "1..7", &[]).below("r"),
+                Sub("r", inner, "1..7", &[]).below("k"),
+            ],
+            &[
+                &format!("api/{outer} 6"),
+                &format!("api/{outer}/k 6"),
+                &format!("api/{outer}/k/{inner} 6"),
+            ],
+            &conflict,
+        );
+    }
+    // Which of two is meant by either no document says. It is no ring.
+    let trace = partial(&[
+        segment(&[]),
+        Sub("r", "a", "1..7", &[]).below("s"),
+        Sub("q", "b", "1..7", &[]).below("r"),
+        Sub("r", "c", "1..7", &[]).below("q"),
+        Sub("q", "d", "1..7", &[]).below("r"),
+    ]);
+    assert_eq!(codes(&trace), [conflict[0]; 2]);
+    assert_eq!(trace.roots().len(), 1, "{trace}");
+    // A ring is one where none can be another.
+    let trace = partial(&[
+        segment(&[]),
+        Sub("r", "a", "1..7", &[]).below("k"),
+        Sub("k", "k", "1..7", &[]).below("r"),
+        Sub("r", "z", "1..7", &[]).below("k"),
+    ]);
+    assert_eq!(codes(&trace), ["conflicting-documents", "cycle"]);
+}
+
+#[test]
+fn one_that_is_held_by_what_hangs_below_another_is_not_that() {
+    let inner = [Sub("r", "x", "1..3", &[])];
+    let whole = segment(&[Sub("r", "x", "1..8", &[Sub("q", "q", "1..7", &inner)])]);
+    let ways = ["api/x 7", "api/x/q 6", "api/x/q/x 2"];
+    check(&[whole], &ways, &[]);
+    for split in [
+        Sub("q", "q", "1..7", &inner).below("r"),
+        Sub("q", "q", "1..7", &[]).below("r"),
+    ] {
+        let alone = Sub("r", "x", "1..3", &[]).below("q");
+        let outer = Sub("r", "x", "1..8", &[]).below("s");
+        check(
+            &[segment(&[]), outer, split, alone],
+            &ways,
+            &["conflicting-documents"],
+        );
+    }
+}
+
+#[test]
+fn what_is_open_is_not_what_ended_inside_it() {
+    for name in ["inner", "outer"] {
+        let inner = Sub("r", name, "1..2", &[]).below("r");
+        let held = Sub("q", "q", "1..2", &[Sub("r", name, "1..2", &[])]).below("r");
+        for (inner, way) in [(inner, "api/outer"), (held, "api/outer/q")] {
+            let outer = Sub("r", "outer", "1..", &[]).below("s");
+            let trace = partial(&[segment(&[]), outer, inner]);
+            let told = ["conflicting-documents", "never-closed"];
+            assert_eq!(codes(&trace), told, "{trace}");
+            let mut expected = vec!["api/outer".to_owned(), format!("{way}/{name} 1")];
+            if way.ends_with('q') {
+                expected.push(format!("{way} 1"));
+            }
+            expected.sort();
+            assert_eq!(ways(&trace), expected);
+        }
+    }
+    // Neither the name nor the parent is the same.
+    let trace = partial(&[
+        segment(&[Sub("k", "k", "1..7", &[])]),
+        Sub("r", "x", "1..", &[]).below("s"),
+        Sub("r", "y", "1..2", &[]).below("k"),
+    ]);
+    assert_eq!(ways(&trace), ["api/k 6", "api/k/y 1", "api/x"]);
+    assert_eq!(codes(&trace), ["conflicting-documents", "never-closed"]);
+    // Two that never end.
+    let two = ["x", "y"].map(|name| Sub("r", name, "1..", &[]).below("s"));
+    let trace = partial(&[segment(&[]), two[0].clone(), two[1].clone()]);
+    assert_eq!(ways(&trace), ["api/x", "api/y"]);
+    let told = ["conflicting-documents", "never-closed", "never-closed"];
+    assert_eq!(codes(&trace), told);
+}
+
+#[test]
+fn where_it_is_says_what_is_complete() {
+    let announced = r#"{"trace_id":"t","id":"s","name":"api","start_time":0,"in_progress":true,"subsegments":[{"id":"c","name":"x","start_time":2,"in_progress":true}]}"#;
+    let held = [Sub("c", "x", "2..3", &[])];
+    let whole = segment(&[Sub("b", "b", "1..8", &held)]);
+    let ways = ["api/b 7", "api/b/x 1"];
+    check(&[announced.to_owned(), whole], &ways, &[]);
+    let split = segment(&[Sub("b", "b", "1..8", &[])]);
+    let alone = Sub("c", "x", "2..3", &[]).below("b");
+    check(&[announced.to_owned(), split.clone(), alone], &ways, &[]);
+    // One that names no parent that is known is where it was announced.
+    let alone = Sub("c", "x", "2..3", &[]).below("f");
+    check(
+        &[announced.to_owned(), split, alone],
+        &["api/b 7", "api/x 1"],
+        &[],
+    );
+}
+
+#[test]
+fn the_order_of_those_that_begin_at_once_is_the_same_however_they_were_sent() {
+    let drawn = |documents: &[String]| {
+        let trace = partial(documents).to_string();
+        let lines = trace.lines().skip(1);
+        let entities = lines.filter_map(|line| line.split("  <-").next());
+        entities.collect::<Vec<_>>().join("\n")
+    };
+    let two = || [Sub("r", "x", "1..2", &[]), Sub("r", "y", "1..3", &[])];
+    let [x, y] = two();
+    let alone = r#"{"trace_id":"t","type":"subsegment","parent_id":"s","id":"r","name":"x","start_time":1,"end_time":2}"#;
+    let whole = drawn(&[segment(&two())]);
+    assert_eq!(drawn(&[segment(&[y]), alone.to_owned()]), whole);
+    let with_copy = segment(&[x, Sub("r", "y", "1..3", &[])]);
+    assert_eq!(drawn(&[with_copy, alone.to_owned()]), whole);
+}
+
+#[test]
 fn one_that_began_before_its_namesake_is_no_ring() {
     for (id, told) in [
         ("r", &["before-parent", "conflicting-documents"][..]),
