@@ -16,7 +16,8 @@
 //!   the greater bytes. Children of all of them are kept.
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
-//!   as the parent of every embedded subsegment.
+//!   as the parent of every embedded subsegment. Where its complete documents say neither, it hangs
+//!   where it was announced.
 //! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
 //!
 //! # Ids that are not unique
@@ -26,15 +27,17 @@
 //!   defect where no document holds them all.
 //! - Complete ones that agree in all these are one, as each document replaces the one before it. So
 //!   are one that is embedded and one that was sent on its own, whatever parent that one names; it is
-//!   told if it is another.
+//!   told if it is another. But one that is embedded below its own id is not what holds it.
 //! - In one document they stay apart, by what they say to the letter, or else by their order. So are
-//!   those whose id is all zeros, which the Python SDK gives to unsampled subsegments, in whichever
-//!   documents; of these nothing is told.
-//! - An open one is the announcement of the complete one with its start, whatever its name and place
-//!   were; if there are several, of the one with its name and place, or with its name.
+//!   those whose id is all zeros, which the Python SDK gives to unsampled subsegments, and segments
+//!   with that id: what differs in anything is several, in whichever documents, and that they share
+//!   the id is not told.
+//! - An open one is the announcement of the complete one with its start, though it had another name
+//!   or another place then, but not both; if there are several, of the one with its name and place, or
+//!   with its name. Where the id says nothing (the rule before this) it must have both.
 //! - What names such an id as its parent hangs below the innermost that was open for as long, or when
-//!   it began, or else below the last that began before it, or any. A segment goes before a
-//!   subsegment that has its id.
+//!   it began, or else below the last that began before it, or any; below none that hangs below
+//!   itself, if there is another. A segment goes before a subsegment that has its id.
 //! - So that no input takes for ever, those that have one id and one start too are told apart down to
 //!   a hundred levels inside each other or a little more. Deeper ones of several documents may count
 //!   as one.

@@ -70,6 +70,33 @@ fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
 }
 
 #[test]
+fn a_late_datagram_is_named_when_the_next_daemon_ends() {
+    if is_inside() {
+        let (first, second) = (FakeDaemon::start(), FakeDaemon::start());
+        let address = first.address();
+        drop(first);
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let late = frame(&segment(1, "OrdersWorker")).unwrap();
+        socket.send_to(&late, address).unwrap();
+        eprintln!("before");
+        drop(second);
+        eprintln!("after");
+        return;
+    }
+    let output = alone("a_late_datagram_is_named_when_the_next_daemon_ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let (_, while_it_ended) = stderr.split_once("before\n").unwrap();
+    let (while_it_ended, _) = while_it_ended.split_once("after\n").unwrap();
+    assert!(
+        while_it_ended.starts_with(
+            "xray-phantom: `OrdersWorker` of trace 1-66a00000-000000000000000000000001 came to "
+        ),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn what_came_before_a_test_panicked_is_not_late() {
     if is_inside() {
         let daemon = FakeDaemon::start();
