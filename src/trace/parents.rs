@@ -104,7 +104,9 @@ impl<'e, 'a> Parents<'e, 'a> {
         let rings = rings(parents);
         let mut ring_of = vec![None; parents.len()];
         for (ring, number) in rings.iter().zip(0..) {
-            ring.iter().for_each(|place| ring_of[*place] = Some(number));
+            for place in ring {
+                ring_of[*place] = Some(number);
+            }
         }
         let steps = Cell::new(parents.len().saturating_mul(MOST_STEPS));
         for (mut ring, number) in rings.into_iter().zip(0..) {
@@ -124,7 +126,9 @@ impl<'e, 'a> Parents<'e, 'a> {
             });
             if let Some((place, parent)) = another {
                 parents[place] = Some(parent);
-                ring.iter().for_each(|place| ring_of[*place] = None);
+                for place in ring {
+                    ring_of[place] = None;
+                }
             }
         }
     }

@@ -669,6 +669,16 @@ fn what_is_open_is_not_what_ended_inside_it() {
     ]);
     assert_eq!(ways(&trace), ["api/k 6", "api/k/y 1", "api/x"]);
     assert_eq!(codes(&trace), ["conflicting-documents", "never-closed"]);
+    // It may be the same where a name is not said.
+    let unnamed = |text: String| text.replace(r#""name":"x","#, "");
+    let holder = || segment(&[Sub("k", "k", "1..7", &[])]);
+    let (open, ended) = (Sub("r", "x", "1..", &[]), Sub("r", "x", "1..2", &[]));
+    for (open, ended) in [
+        (unnamed(open.below("s")), ended.below("k")),
+        (open.below("s"), unnamed(ended.below("k"))),
+    ] {
+        assert_eq!(partial(&[holder(), open, ended]).nodes().len(), 3);
+    }
     // Two that never end.
     let two = ["x", "y"].map(|name| Sub("r", name, "1..", &[]).below("s"));
     let trace = partial(&[segment(&[]), two[0].clone(), two[1].clone()]);
@@ -711,6 +721,28 @@ fn the_order_of_those_that_begin_at_once_is_the_same_however_they_were_sent() {
     assert_eq!(drawn(&[segment(&[y]), alone.to_owned()]), whole);
     let with_copy = segment(&[x, Sub("r", "y", "1..3", &[])]);
     assert_eq!(drawn(&[with_copy, alone.to_owned()]), whole);
+    // They differ in nothing but an annotation.
+    let noted = |number: u32, place: &str| {
+        format!(
+            r#"{{{place}"id":"0000000000000000","name":"x","start_time":1,"end_time":2,"annotations":{{"n":{number}}}}}"#
+        )
+    };
+    let held = |inside: &str| {
+        let around = segment(&[Sub("h", "h", "8..9", &[])]);
+        let (before, after) = around.split_once(r#""subsegments":["#).unwrap();
+        format!(r#"{before}"subsegments":[{inside},{after}"#)
+    };
+    let alone = noted(1, r#""trace_id":"t","type":"subsegment","parent_id":"s","#);
+    for documents in [
+        vec![held(&format!("{},{}", noted(1, ""), noted(2, "")))],
+        vec![held(&noted(2, "")), alone],
+    ] {
+        let trace = partial(&documents);
+        let noted = trace
+            .nodes()
+            .filter_map(|node| Some(node.entity().annotation("n")?.raw()));
+        assert_eq!(noted.collect::<Vec<_>>(), ["1", "2"]);
+    }
 }
 
 #[test]
