@@ -28,13 +28,13 @@
 //! - Complete ones that agree in all these are one, as each document replaces the one before it. So
 //!   are one that is embedded and one that was sent on its own, whatever parent that one names; it is
 //!   told if it is another. But one that is embedded below its own id is not what holds it.
-//! - In one document they stay apart, by what they say to the letter, or else by their order. So are
-//!   those whose id is all zeros, which the Python SDK gives to unsampled subsegments, and segments
-//!   with that id: what differs in anything is several, in whichever documents, and that they share
-//!   the id is not told.
+//! - Where a document holds two with one id and one start, and where the id is all zeros, which the
+//!   Python SDK gives to unsampled subsegments (of segments, too), the id says nothing: what differs in
+//!   anything is several, in whichever documents, and what one document holds is several whatever it
+//!   says. That zeros are shared is not told.
 //! - An open one is the announcement of the complete one with its start, though it had another name
 //!   or another place then, but not both; if there are several, of the one with its name and place, or
-//!   with its name. Where the id says nothing (the rule before this) it must have both.
+//!   with its name. Where the id says nothing it must have both.
 //! - What names such an id as its parent hangs below the innermost that was open for as long, or when
 //!   it began, or else below the last that began before it, or any; below none that hangs below
 //!   itself, if there is another. A segment goes before a subsegment that has its id.
