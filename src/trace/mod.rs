@@ -16,22 +16,22 @@
 //!   the greater bytes. Children of all of them are kept.
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
-//!   as the parent of every embedded subsegment. Where its complete documents say neither, it hangs
-//!   where it was announced.
+//!   as the parent of every embedded subsegment. Where its complete documents name nothing that
+//!   is known, it hangs where it was announced.
 //! - A segment is always a root. Its `parent_id` is a link to the caller, and need not be here.
 //!
 //! # Ids that are not unique
 //!
-//! - Subsegments with the same id are several where they differ in start, or, of complete ones, in
-//!   name or place: as one document can hold them, so can several. Each is kept, and it is told as a
-//!   defect where no document holds them all.
+//! - Subsegments with the same id are several where they differ in start, name or place: as one
+//!   document can hold them, so can several. Each is kept, and it is told as a defect where no
+//!   document holds them all.
 //! - Complete ones that agree in all these are one, as each document replaces the one before it. So
 //!   are one that is embedded and one that was sent on its own, whatever parent that one names; it is
 //!   told if it is another. But one that is embedded below its own id is not what holds it.
 //! - Where a document holds two with one id and one start, and where the id is all zeros, which the
-//!   Python SDK gives to unsampled subsegments (of segments, too), the id says nothing: what differs in
-//!   anything is several, in whichever documents, and what one document holds is several whatever it
-//!   says. That zeros are shared is not told.
+//!   Python SDK gives to unsampled subsegments (of segments, too), the id says nothing: of complete
+//!   ones what differs in anything is several, in whichever documents, and what one document holds is
+//!   several whatever it says. That zeros are shared is not told.
 //! - An open one is the announcement of the complete one with its start, though it had another name
 //!   or another place then, but not both; if there are several, of the one with its name and place, or
 //!   with its name. Where the id says nothing it must have both.
@@ -39,8 +39,9 @@
 //!   it began, or else below the last that began before it, or any; below none that hangs below
 //!   itself, if there is another. A segment goes before a subsegment that has its id.
 //! - So that no input takes for ever, those that have one id and one start too are told apart down to
-//!   a hundred levels inside each other or a little more. Deeper ones of several documents may count
-//!   as one.
+//!   a hundred levels inside each other or a little more; deeper ones of several documents may count
+//!   as one. Of thousands that hang below each other not all are asked whether they may mean another
+//!   parent.
 //!
 //! # Defects
 //!

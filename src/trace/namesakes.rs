@@ -276,8 +276,11 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
         same.next().or_else(|| {
             let found = self.by_name.get(&name).copied().or_else(|| {
                 let parent = self.namesakes.parent(open);
-                let one_is_unknown = name.is_none() || self.by_name.contains_key(&None);
-                let agrees = one_is_unknown || self.parents.contains(&parent);
+                let has_name = self.by_name.contains_key(&None) || name.is_none();
+                let has_parent = [&parent, &None]
+                    .iter()
+                    .any(|known| self.parents.contains(known));
+                let agrees = has_name || has_parent || parent.is_none();
                 (self.is_below_namesake.len() == 1 && agrees).then_some(0)
             })?;
             let holds = self.is_below_namesake[found] && !self.namesakes.is_below_namesake(open);

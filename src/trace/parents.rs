@@ -111,7 +111,8 @@ impl<'e, 'a> Parents<'e, 'a> {
         let steps = Cell::new(parents.len().saturating_mul(MOST_STEPS));
         for (mut ring, number) in rings.into_iter().zip(0..) {
             ring.sort_unstable();
-            let another = ring.iter().find_map(|place| {
+            let mut in_time = ring.iter().take_while(|_| steps.get() > 0);
+            let another = in_time.find_map(|place| {
                 // What leads to the ring leads to each of it.
                 let hangs_below = |other: usize| {
                     let above = |at: &usize| {
@@ -156,7 +157,7 @@ impl<'e, 'a> Parents<'e, 'a> {
         let before = own.unwrap_or_else(|| spans.partition_point(|span| span.start <= begun));
         let is_other = |span: &Span| {
             let other = span.place;
-            other != place && !self.entities.is_inside(other, place) && !holds(other)
+            other != place && !holds(other) && !self.entities.is_inside(other, place)
         };
         let open = |until: Option<Timestamp>| {
             let mut at = before.checked_sub(1);

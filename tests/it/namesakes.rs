@@ -671,11 +671,14 @@ fn what_is_open_is_not_what_ended_inside_it() {
     assert_eq!(codes(&trace), ["conflicting-documents", "never-closed"]);
     // It may be the same where a name is not said.
     let unnamed = |text: String| text.replace(r#""name":"x","#, "");
+    let astray = Sub("r", "y", "1..", &[]).below("");
+    let astray = astray.replace(r#","parent_id":"""#, "");
     let holder = || segment(&[Sub("k", "k", "1..7", &[])]);
     let (open, ended) = (Sub("r", "x", "1..", &[]), Sub("r", "x", "1..2", &[]));
     for (open, ended) in [
         (unnamed(open.below("s")), ended.below("k")),
         (open.below("s"), unnamed(ended.below("k"))),
+        (astray, ended.below("k")),
     ] {
         assert_eq!(partial(&[holder(), open, ended]).nodes().len(), 3);
     }
