@@ -9,7 +9,7 @@ use xray_phantom::seam::{Clock, ManualClock};
 use xray_phantom::trace::{Arrival, ExternalParents, Index, PartialTrace, assemble};
 use xray_phantom::{Defect, DefectCode, FakeDaemon, Finding, Severity, block_on};
 
-use crate::support::{Emitter, trace_id};
+use crate::support::{Emitter, codes, trace_id};
 
 /// The one trace that these documents make; each arrives ten seconds after the epoch.
 fn trace(documents: &[String]) -> PartialTrace {
@@ -26,18 +26,9 @@ fn trace(documents: &[String]) -> PartialTrace {
 /// The codes of what is wrong, in any order of arrival.
 #[track_caller]
 fn check(documents: &[String], expected: &[&str]) {
-    let codes = |documents: &[String]| {
-        let trace = trace(documents);
-        let mut codes: Vec<&str> = trace
-            .defects()
-            .map(|defect| defect.code().as_str())
-            .collect();
-        codes.sort_unstable();
-        codes
-    };
-    assert_eq!(codes(documents), expected);
+    assert_eq!(codes(&trace(documents)), expected);
     let reversed: Vec<String> = documents.iter().rev().cloned().collect();
-    assert_eq!(codes(&reversed), expected);
+    assert_eq!(codes(&trace(&reversed)), expected);
 }
 
 /// The message of the one thing that is wrong.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use xray_phantom::Node;
 use xray_phantom::trace::PartialTrace;
 
-use crate::support::partial;
+use crate::support::{codes, partial};
 
 /// A subsegment with this id, name, times and content: inside another, or on its own below `parent`.
 struct Sub<'a>(&'a str, &'a str, &'a str, &'a [Sub<'a>]);
@@ -61,16 +61,6 @@ fn ways(trace: &PartialTrace) -> Vec<String> {
         .collect();
     ways.sort();
     ways
-}
-
-/// The codes of what is wrong with a trace, in order of their names.
-fn codes(trace: &PartialTrace) -> Vec<&'static str> {
-    let mut codes: Vec<&str> = trace
-        .defects()
-        .map(|defect| defect.code().as_str())
-        .collect();
-    codes.sort_unstable();
-    codes
 }
 
 /// The ways and the defects of these documents, in two orders.

@@ -60,6 +60,16 @@ pub(crate) fn partial(documents: &[impl AsRef<str>]) -> PartialTrace {
     traces.remove(0)
 }
 
+/// The codes of what is wrong with a trace, in order of their names.
+pub(crate) fn codes(trace: &PartialTrace) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = trace
+        .defects()
+        .map(|defect| defect.code().as_str())
+        .collect();
+    codes.sort_unstable();
+    codes
+}
+
 /// A file under `fixtures/`.
 pub(crate) fn fixture(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
