@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::error::visible;
 use crate::model::EntityKind;
 use crate::trace::assemble::{label, report};
+use crate::trace::rings::rings;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::whereabouts::Elsewhere;
 use crate::trace::{Defect, DefectCode, ExternalParents};
@@ -71,28 +72,6 @@ pub(in crate::trace) fn call_rings(tree: &mut Tree) {
         };
         report_ring(tree, &ring, &told);
     }
-}
-
-/// The rings in which each leads to the next.
-pub(in crate::trace) fn rings(next: &[Option<usize>]) -> Vec<Vec<usize>> {
-    // The walk in which each was first met; 0 is none yet.
-    let mut met = vec![0; next.len()];
-    let mut rings = Vec::new();
-    for start in 0..next.len() {
-        let mut way = Some(start);
-        while let Some(at) = way {
-            if met[at] == start + 1 {
-                let beyond = |last: &usize| next[*last].filter(|beyond| *beyond != at);
-                rings.push(std::iter::successors(Some(at), beyond).collect());
-            }
-            if met[at] > 0 {
-                break;
-            }
-            met[at] = start + 1;
-            way = next[at];
-        }
-    }
-    rings
 }
 
 /// The first entities of a ring, and how many others.

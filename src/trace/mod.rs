@@ -73,6 +73,7 @@ mod missing;
 mod namesakes;
 mod node;
 mod parents;
+mod rings;
 mod sample;
 mod service_view;
 mod tree;

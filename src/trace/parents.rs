@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::identity::Entities;
-use crate::trace::missing::rings;
+use crate::trace::rings::rings;
 
 /// The parent of each entity, of which what is said is in order of precedence.
 pub(in crate::trace) fn parents(entities: &Entities<'_>) -> Vec<Option<usize>> {
