@@ -780,6 +780,18 @@ fn annotations_are_counted_in_the_whole_trace() {
         ],
         &["trace-annotations"],
     );
+    // Documents are counted, however their datagrams are.
+    let documents = [
+        segment("a1", &annotations(30)),
+        alone("b1", &annotations(21)),
+    ];
+    let arrivals = documents.iter().map(|text| Arrival {
+        seq: 0,
+        arrived: None,
+        document: Arc::new(Document::parse(text).unwrap()),
+    });
+    let assembly = assemble(arrivals, &ExternalParents::none());
+    assert_eq!(codes(&assembly.traces[0]), ["trace-annotations"]);
 }
 
 #[test]
