@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::EntityKind;
+use crate::model::{EntityKind, Timestamp};
 use crate::trace::conflict::own_fields;
 use crate::trace::identity::{Mention, parent};
 
@@ -19,7 +19,7 @@ pub(in crate::trace) fn by_start(mentions: &[Mention<'_>], all: &[usize]) -> Vec
 /// Parts mentions with the same id and start by the entity that they are of.
 ///
 /// Those of a segment are of one. Those of subsegments are of as many as one document would hold
-/// that said the same: of complete ones, they differ in name or place. Where one document gives the
+/// that said the same: they differ in name or place, but for open ones that announce another. Where one document gives the
 /// id to two, or it is all zeros (the Python SDK gives that to unsampled subsegments), the id says
 /// nothing, so that the end counts too, and at last the order.
 ///
@@ -104,8 +104,8 @@ impl<'a> Namesakes<'_, 'a> {
     }
 
     /// By the entity that they are embedded in, or name as their parent. Where one is embedded, that
-    /// is where those are that were sent on their own: by the parent that they name, or, where there
-    /// is but one place, whatever they name.
+    /// is where those are that were sent on their own: by the parent that they name, of several with
+    /// that id the one in which one has their end, or, where there is but one place, whatever they name.
     fn by_place(&self, all: &[usize]) -> Vec<Vec<usize>> {
         let (embedded, alone): (Vec<usize>, Vec<usize>) = all
             .iter()
@@ -113,18 +113,36 @@ impl<'a> Namesakes<'_, 'a> {
         let mut parts = parted(&embedded, |place| self.container(place));
         parts.sort_by_key(|part| part[0]);
         let mut holders: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+        let mut by_end: BTreeMap<(Option<Cow<'_, str>>, Option<Timestamp>), usize> =
+            BTreeMap::new();
+        let end = |place: usize| self.mentions[place].entity.end_time();
         for (part, holder) in parts.iter().zip(0..) {
-            if let Some(id) = self.parent(part[0]) {
-                holders.entry(id).or_insert(holder);
+            let Some(id) = self.parent(part[0]) else {
+                continue;
+            };
+            for place in part {
+                let key = (Some(id.clone()), end(*place));
+                by_end.entry(key).or_insert(holder);
             }
+            holders.entry(id).or_insert(holder);
         }
-        let is_only = |part: &[Vec<usize>]| part.len() == 1 && !self.is_below_namesake(part[0][0]);
-        let only = (!self.says_nothing && is_only(&parts)).then_some(0);
+        let only = match &parts[..] {
+            [part] if !self.says_nothing => {
+                let is_below = part.iter().any(|place| self.is_below_namesake(*place));
+                (!is_below).then_some(0)
+            }
+            _ => None,
+        };
         for part in parted(&alone, |place| self.mentions[place].entity.parent_id()) {
-            let named = self.parent(part[0]).and_then(|named| holders.get(&named));
-            match named.copied().or(only) {
-                Some(holder) => parts[holder].extend(part),
-                None => parts.push(part),
+            let named = self.parent(part[0]);
+            let holder = named.as_ref().and_then(|named| holders.get(named));
+            let Some(holder) = holder.copied().or(only) else {
+                parts.push(part);
+                continue;
+            };
+            for place in part {
+                let same = by_end.get(&(named.clone(), end(place)));
+                parts[same.copied().unwrap_or(holder)].push(place);
             }
         }
         parts
@@ -254,7 +272,7 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
 
     /// The complete one that an open one became: the one there is, if it has its name or parent, or of
     /// several the one with its name and place, or with its name. None that is below one with its id,
-    /// if it is not itself. Where the id says nothing it must have both, and be from another document
+    /// if the open one is not. Where the id says nothing it must have both, and be from another document
     /// than whatever else is of that one.
     fn became(&mut self, open: usize) -> Option<usize> {
         let mention = &self.namesakes.mentions[open];

@@ -634,6 +634,28 @@ fn one_that_is_held_by_what_hangs_below_another_is_not_that() {
 }
 
 #[test]
+fn a_copy_on_its_own_is_of_the_holder_in_which_it_is_the_same() {
+    for (id, told) in [
+        ("", &["conflicting-documents"; 2][..]),
+        ("0000000000000000", &[]),
+    ] {
+        let (b, c) = match id {
+            "" => ("b", "c"),
+            id => (id, id),
+        };
+        let [short, long] = ["3..4", "3..5"].map(|times| [Sub(c, "x", times, &[])]);
+        let documents = [
+            segment(&[]),
+            Sub(b, "b", "1..9", &short).below("s"),
+            Sub(b, "b", "2..9", &long).below("s"),
+            long[0].below(b),
+        ];
+        let ways = ["api/b 7", "api/b 8", "api/b/x 1", "api/b/x 2"];
+        check(&documents, &ways, told);
+    }
+}
+
+#[test]
 fn what_is_open_is_not_what_ended_inside_it() {
     for name in ["inner", "outer"] {
         let inner = Sub("r", name, "1..2", &[]).below("r");
@@ -668,7 +690,11 @@ fn what_is_open_is_not_what_ended_inside_it() {
     for (open, ended) in [
         (unnamed(open.below("s")), ended.below("k")),
         (open.below("s"), unnamed(ended.below("k"))),
-        (astray, ended.below("k")),
+        (astray.clone(), ended.below("k")),
+        (
+            open.below("s"),
+            astray.replace(r#""in_progress":true"#, r#""end_time":2"#),
+        ),
     ] {
         assert_eq!(partial(&[holder(), open, ended]).nodes().len(), 3);
     }
@@ -867,6 +893,18 @@ fn thousands_that_hold_each_other_are_told_apart_at_once() {
         // Each link but the first is embedded in two and on its own below two more.
         at_once(&documents, 4_000);
     }
+    // A ring in which each may mean any that began before it, and all of these are in the ring.
+    let ring: Vec<String> = (0..2_000)
+        .flat_map(|number| {
+            let (id, next) = (format!("c{number}"), format!("c{}", (number + 1) % 2_000));
+            let times = format!("{number}..9000");
+            [
+                Sub(&id, "c", &times, &[]).below("r"),
+                Sub("r", "x", &times, &[]).below(&next),
+            ]
+        })
+        .collect();
+    at_once(&ring, 4_000);
     // What many hold that have each an id of two.
     let documents: Vec<String> = (0..1_000)
         .flat_map(|number| {
