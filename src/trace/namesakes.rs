@@ -19,9 +19,9 @@ pub(in crate::trace) fn by_start(mentions: &[Mention<'_>], all: &[usize]) -> Vec
 /// Parts mentions with the same id and start by the entity that they are of.
 ///
 /// Those of a segment are of one. Those of subsegments are of as many as one document would hold
-/// that said the same: they differ in name or place, but for open ones that announce another. Where one document gives the
-/// id to two, or it is all zeros (the Python SDK gives that to unsampled subsegments), the id says
-/// nothing, so that the end counts too, and at last the order.
+/// that said the same: they differ in name or place, but for open ones that announce another. Where
+/// one document gives the id to two, or it is all zeros (the Python SDK gives that to unsampled
+/// subsegments), the id says nothing, so that the end counts too, and at last the order.
 ///
 /// `of` are the entities of the mentions, as far as they are known.
 pub(in crate::trace) fn told_apart(
