@@ -411,6 +411,23 @@ fn those_of_which_the_id_says_nothing_are_known_by_all_that_they_say() {
 }
 
 #[test]
+fn one_on_its_own_is_what_the_segment_holds_only_where_the_id_says_so() {
+    let conflict = ["conflicting-documents"];
+    for (id, ways, told) in [
+        ("r", &["api/k 6", "api/x 1"][..], &conflict[..]),
+        (
+            "0000000000000000",
+            &["api/k 6", "api/k/x 1", "api/x 1"],
+            &[],
+        ),
+    ] {
+        let held = [Sub(id, "x", "1..2", &[]), Sub("k", "k", "1..7", &[])];
+        let alone = Sub(id, "x", "1..2", &[]).below("k");
+        check(&[segment(&held), alone], ways, told);
+    }
+}
+
+#[test]
 fn an_id_of_several_is_told_where_no_document_holds_them_all() {
     let r = |times| Sub("r", "x", times, &[]);
     let conflict = ["conflicting-documents"];
