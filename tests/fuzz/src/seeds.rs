@@ -1,5 +1,5 @@
-//! What is known, as inputs of the targets: the corpora, a document for each rule, and whatever a
-//! target has found.
+//! What is known, as inputs of the targets: the corpora, a document for each rule, the texts in which
+//! secrets are looked for, and whatever a target has found.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use xray_phantom::CaptureFile;
 use xray_phantom::wire::HEADER_LINE;
 
-use crate::mutator::{Form, mutated};
+use crate::mutator::{Form, NEIGHBOURS, mutated};
 use crate::{SEPARATOR, capture_file, datagrams, document};
 
 /// A target: what is called with an input, and the inputs that are known.
@@ -74,8 +74,13 @@ pub fn targets() -> io::Result<Vec<Target>> {
         files.push(seed(&name, bytes.clone()));
         documents.push(seed(&name, bytes));
     }
+    for document in texts()? {
+        captures.push(seed("texts", [HEADER_LINE.as_bytes(), &document].concat()));
+        documents.push(seed("texts", document));
+    }
     captures.extend(ODD.iter().map(|bytes| seed("odd", bytes.to_vec())));
     captures.extend(many().into_iter().map(|bytes| seed("many", bytes)));
+    captures.extend(rare().into_iter().map(|bytes| seed("rare", bytes)));
     captures.extend(grouped(&calls(), SEPARATOR).map(|bytes| seed("calls", bytes)));
     captures.extend(unlike().into_iter().map(|bytes| seed("unlike", bytes)));
     Ok(vec![
@@ -163,6 +168,48 @@ fn collect(value: &Value, words: &mut BTreeSet<String>) {
     }
 }
 
+/// Documents that hold the texts of the tables of `tests/it/secrets`, as they are, between neighbours
+/// of each kind, parted by them, and with escapes.
+fn texts() -> io::Result<Vec<Vec<u8>>> {
+    let tables = fs::read_to_string(package().join("tests/it/secrets/texts.rs"))?;
+    let lines = tables.lines().filter_map(|line| {
+        let (text, found) = line.trim().rsplit_once("  ")?;
+        (found == "-" || found.starts_with("secret-")).then(|| text.trim_end().replace('~', ""))
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        return Err(io::Error::other("tests/it/secrets/texts.rs has no tables"));
+    }
+    let neighbour = |place: usize| NEIGHBOURS[place % NEIGHBOURS.len()];
+    let escape = |place: usize| ESCAPES[place % ESCAPES.len()];
+    let json = |text: String| Value::from(text).to_string();
+    let mut texts = Vec::new();
+    texts.extend(lines.iter().cloned().map(json));
+    for (place, line) in lines.iter().enumerate() {
+        let other = place + place / NEIGHBOURS.len() + 1;
+        let (before, behind) = (neighbour(place), neighbour(other));
+        texts.push(json(format!("{before}{line}{behind}")));
+        if line.contains(' ') {
+            texts.push(json(line.replace(' ', neighbour(other))));
+        }
+        let quoted = json(line.clone());
+        let inside = &quoted[1..quoted.len() - 1];
+        texts.push(format!("\"{}{inside}{}\"", escape(place), escape(other)));
+    }
+    // Of a domain that is too long, and with a placeholder of one character.
+    texts.push(json(format!("a@{}com", "é.".repeat(130))));
+    texts.push(json("https://a:$@b PASSWORD '$'".to_owned()));
+    let texts: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+    let document = |texts: Vec<u8>| {
+        let before = b"{\"trace_id\":\"1-5759e988-bd862e3fe1be46a994272793\",\
+            \"id\":\"0000000000000001\",\"name\":\"a\",\"start_time\":1465510280.5,\
+            \"end_time\":1465510281.5,\"metadata\":{\"d\":["
+            .to_vec();
+        [before, texts, b"]}}".to_vec()].concat()
+    };
+    Ok(grouped(&texts, b',').map(document).collect())
+}
+
 /// More of something than is shown, or than X-Ray takes, in few bytes.
 fn many() -> Vec<Vec<u8>> {
     let list = |count: u8, one: &dyn Fn(char) -> String| {
@@ -190,21 +237,6 @@ fn many() -> Vec<Vec<u8>> {
     let trace = "\"trace_id\":\"1-00000000-000000000000000000000000\"";
     // Keys that are written with escapes.
     let escaped = entity(1).replace("name", "\\u006eame");
-    // Words that a snapshot puts in quotes, as they would be others without.
-    let words = ["./a", "ERROR", "FAULT", "THROTTLE", "metadata.a"].map(|word| {
-        vec![format!(
-            "{{{trace},{},\"http\":{{\"request\":{{\"method\":\"{word}\",\"url\":\"/\"}}}}}}",
-            entity(1)
-        )]
-    });
-    // What the quick judge reads of a status; it passes only times like these.
-    let statuses = ["425", "5e5"].map(|status| {
-        let times = "\"start_time\":1465510280.5,\"end_time\":1465510281.5";
-        let named = "\"id\":\"0000000000000001\",\"name\":\"a\"";
-        vec![format!(
-            "{{{trace},{named},{times},\"http\":{{\"response\":{{\"status\":{status}}}}}}}"
-        )]
-    });
     let documents = [
         vec![annotated("a", 55)],
         vec![annotated("a", 26), annotated("b", 26)],
@@ -236,10 +268,50 @@ fn many() -> Vec<Vec<u8>> {
     let framed = |document: &String| [HEADER_LINE, document].concat().into_bytes();
     let inputs = documents
         .iter()
-        .chain(&words)
-        .chain(&statuses)
         .map(|all| all.iter().map(framed).collect::<Vec<_>>().join(&SEPARATOR));
     inputs.collect()
+}
+
+/// What mutations seldom make: words of a snapshot, statuses with flags, ids of a trace.
+fn rare() -> Vec<Vec<u8>> {
+    let document = |trace: &str, more: &str| {
+        // What the quick judge reads of times: it passes only those like these.
+        let times = "\"start_time\":1465510280.5,\"end_time\":1465510281.5";
+        let named = "\"id\":\"0000000000000001\",\"name\":\"a\"";
+        format!("{HEADER_LINE}{{\"trace_id\":\"{trace}\",{named},{times},{more}}}").into_bytes()
+    };
+    let known = "1-5759e988-bd862e3fe1be46a994272793";
+    let mut all = Vec::new();
+    for word in ["./a", "ERROR", "FAULT", "THROTTLE", "metadata.a"] {
+        let request = format!("{{\"method\":\"{word}\",\"url\":\"/\"}}");
+        all.push(document(
+            known,
+            &format!("\"http\":{{\"request\":{request}}}"),
+        ));
+    }
+    for url in ["a://b", "/a://b", "a://b?c/d"] {
+        let request = format!("{{\"method\":\"GET\",\"url\":\"{url}\"}}");
+        all.push(document(
+            known,
+            &format!("\"http\":{{\"request\":{request}}}"),
+        ));
+    }
+    for (status, flags) in [
+        ("425", ""),
+        ("5e5", ""),
+        ("400", ",\"error\":true,\"fault\":true"),
+    ] {
+        let response = format!("\"http\":{{\"response\":{{\"status\":{status}}}}}{flags}");
+        all.push(document(known, &response));
+    }
+    for trace in [
+        "Root=1-5759e988-bd862e3fe1be46a994272793",
+        "Root=1-5759e988",
+        "1-5759e98g-bd862e3fe1be46a994272793",
+    ] {
+        all.push(document(trace, "\"user\":\"a\""));
+    }
+    all
 }
 
 /// Calls of AWS by names and operations that belong together and that do not, of which the one or
@@ -282,6 +354,10 @@ fn calls() -> Vec<Vec<u8>> {
             r#""a":{"N":"7"}"#,
             r#""a":{"N":7}"#,
             r#""a":{"SS":[]}"#,
+            r#""a":{"NS":[]}"#,
+            r#""a":{"BS":[]}"#,
+            r#""a":{"L":[]}"#,
+            r#""a":{"NULL":true}"#,
             r#""a":{"BOOL":true}"#,
             r#""a":{"M":{}}"#,
             r#""a":[{"X":[]}]"#,
@@ -506,6 +582,20 @@ const TOKENS: &[&str] = &[
     "T1U",
     "M1",
     "bytes_b64",
+];
+/// Escapes of characters of each length, and of what is none.
+const ESCAPES: &[&str] = &[
+    "\\u0041",
+    "\\u00e9",
+    "\\u5b57",
+    "\\ud834\\udd1e",
+    "\\ud800",
+    "\\n",
+    "\\/",
+    "\\b",
+    "\\\"",
+    "\\\\",
+    "\\u000a",
 ];
 const GROUP: usize = 700;
 const MOST_OF_A_WORD: usize = 32;

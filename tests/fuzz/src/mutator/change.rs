@@ -43,7 +43,7 @@ fn set(document: &mut Tree, spare: &[(String, Tree)], dice: &mut Dice) {
     }
 }
 
-/// Removes, renames, moves or doubles a member.
+/// Removes, renames, spells in another way, moves or doubles a member.
 fn member(document: &mut Tree, dice: &mut Dice) {
     let filled = |tree: &Tree| !tree.members().is_empty();
     let Some((around, place)) = chosen(document, dice, filled) else {
@@ -53,11 +53,13 @@ fn member(document: &mut Tree, dice: &mut Dice) {
         return;
     };
     let at = dice.below(members.len());
-    match dice.below(6) {
+    match dice.below(7) {
         0 | 1 => {
             members.remove(at);
         }
         2 => members[at].0 = field(&around, dice),
+        6 if dice.one_in(2) => members[at].0 = escaped(&members[at].0, dice),
+        6 => members[at].0 = exchanged(&members[at].0, dice),
         3 => {
             let to = dice.below(members.len());
             members.swap(at, to);
@@ -208,17 +210,38 @@ fn spliced(text: &str, dice: &mut Dice) -> String {
     format!("{before}{}{behind}", fragment(dice))
 }
 
-/// A string of which a character is written as an escape.
+/// A string, or a key, of which a character is written as an escape.
 fn escaped(string: &str, dice: &mut Dice) -> String {
-    let letters = string.char_indices().filter(|(_, letter)| {
-        letter.is_ascii_alphanumeric() || matches!(letter, '-' | '/' | ':' | '.' | '@' | '=')
-    });
+    let escape = |letter: char, _: &mut Dice| {
+        let mut units = [0; 2];
+        let units = letter.encode_utf16(&mut units).iter();
+        let escapes: Vec<String> = units.map(|unit| format!("\\u{unit:04x}")).collect();
+        escapes.concat()
+    };
+    with_another(string, escape, dice)
+}
+
+/// A key that is as long, of which a letter is another.
+fn exchanged(key: &str, dice: &mut Dice) -> String {
+    let exchange = |_, dice: &mut Dice| dice.one_of(&["x", "_", "S", "1", "é"]).to_owned();
+    with_another(key, exchange, dice)
+}
+
+/// A string in which something stands in the place of a character.
+fn with_another(
+    string: &str,
+    other: impl Fn(char, &mut Dice) -> String,
+    dice: &mut Dice,
+) -> String {
+    let letters = string
+        .char_indices()
+        .filter(|(_, letter)| !matches!(letter, '"' | '\\'));
     let letters: Vec<(usize, char)> = letters.collect();
     let Some((place, letter)) = letters.get(dice.below(letters.len())).copied() else {
         return string.to_owned();
     };
-    let (before, behind) = (&string[..place], &string[place + 1..]);
-    format!("{before}\\u{:04x}{behind}", u32::from(letter))
+    let (before, behind) = (&string[..place], &string[place + letter.len_utf8()..]);
+    format!("{before}{}{behind}", other(letter, dice))
 }
 
 /// A number near to one, or written in another way.

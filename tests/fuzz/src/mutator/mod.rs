@@ -18,6 +18,8 @@ use crate::mutator::parts::{Body, Part, joined, parted};
 use crate::mutator::relate::relate;
 use crate::mutator::tree::Tree;
 
+pub(crate) use crate::mutator::vocabulary::NEIGHBOURS;
+
 pub use crate::mutator::parts::Form;
 
 /// Mutates bytes without knowing what they are, as libFuzzer does.

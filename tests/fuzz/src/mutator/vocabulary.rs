@@ -83,7 +83,8 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
         "1-6b02b1e8-299bb96069a00e338b2e13be" | "1-6b02b1e8-299bb96069a00e338b2e13bf" |
         "1-00000000-000000000000000000000000" | "6b02b1e8299bb96069a00e338b2e13be" | "a" | "" |
         "1-6b02b1e8-299bb96069a00e338b2e13b" | "2-6b02b1e8-299bb96069a00e338b2e13be" |
-        "1-6b02b1e8-299bb96069a00e338b2e13bg" | "1-6b02b1e8" |
+        "1-6b02b1e8-299bb96069a00e338b2e13bg" | "1-6b02b1e8" | "Root=1-6b02b1e8" |
+        "1-6b02b1eg-299bb96069a00e338b2e13be" |
         "1-6b02b1e\u0038-299bb96069a00e338b2e13be""#,
     ),
     (
@@ -148,7 +149,7 @@ pub(in crate::mutator) const VALUES: &[(&str, &str)] = &[
     (
         "url queue_url connection_string",
         r#"
-        "https://a/b?c=d#e" | "http://a:80/" | "a" | "/b" | "//a/b" |
+        "https://a/b?c=d#e" | "http://a:80/" | "a" | "/b" | "//a/b" | "a://b" | "/a://b" |
         "postgres://app:hunter2hunter2@db/orders" | "app:hunter2@tcp(db:3306)/orders" |
         "jdbc:oracle:thin:app/hunter2@db:1521:orders" |
         "https://a/?access_token=abcdef0123456789" | "postgres://app:p/w1@db" |
@@ -285,7 +286,7 @@ pub(in crate::mutator) const SIGNS: &[&str] = &[
 /// Secrets, and what stands in their place; `\n` is a line feed.
 pub(in crate::mutator) const SECRETS: &str = r"
     hunter2hunter2 | hunter2 | Tr0ub4dor&3 | abcdef0123456789 | abc | *** | <redacted> |
-    ${PASSWORD} | $1 | ? | ?1 | :password | %s | xxxx | null | [FILTERED] | {password} |
+    ${PASSWORD} | $1 | $ | ${ | $a | ? | ?1 | :password | %s | xxxx | null | [FILTERED] | {password} |
     %PASSWORD% | arn:aws:x | /var/run/key | C:\keys | prod/orders/db | it is wrong |
     AKIAQ3EGXYZWVUTSRQPO | ASIAQ3EGXYZWVUTSRQPO |
     AKIAQ3EGXYZWVUTSRQPO:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE1 | ghp_0123456789abcdefghij |
@@ -299,7 +300,7 @@ pub(in crate::mutator) const SECRETS: &str = r"
     -----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY----- | -----BEGIN PUBLIC KEY----- |
     -----BEGIN RSA PRIVATE KEY----- | 123e4567-e89b-12d3-a456-426614174000 |
     0123456789abcdef0123 | https://a:b1b1b1b1@c/d | a:b1b1b1b1@tcp(c) | a:b1@unix(/c) |
-    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d";
+    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d | https://a:$@c | PASSWORD '$' | a@b.c.d.e.f.g | ZMOp | Basic w6k6w6k=";
 
 /// What texts are made of.
 pub(in crate::mutator) const FRAGMENTS: &[&str] = &[
@@ -308,6 +309,14 @@ pub(in crate::mutator) const FRAGMENTS: &[&str] = &[
     "\u{7f}", "/", "~", "://", "@", "@c", "@ab.com", "%40", "%20", "+", "-", "_", "0", "4111",
     "SELECT ", "WHERE a=", ":thin:", "@tcp(", "@unix(", "https://", "Bearer ", "Basic ", "AKIA",
     "arn:aws:", "x@", "`", "|", "<", ">", "#", "[", "key: ", "hunter2",
+];
+
+/// One character of each kind that Unicode's tables are asked for, and of each length: letters of
+/// either case and of none, digits, spaces, what steers, signs.
+pub(crate) const NEIGHBOURS: &[&str] = &[
+    "é", "É", "ß", "ǅ", "字", "ａ", "𐐨", "𐐀", "٣", "²", "𝟏", "\u{85}", "\u{a0}", "\u{1680}",
+    "\u{2003}", "\u{2028}", "\u{3000}", "\u{90}", "\u{ad}", "\u{200f}", "\u{301}", "·", "\u{1681}",
+    "\u{2010}", "…", "•", "\u{3001}", "𝄞",
 ];
 
 /// Longer ones.

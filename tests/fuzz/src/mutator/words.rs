@@ -3,7 +3,7 @@
 use crate::mutator::dice::Dice;
 use crate::mutator::tree::Tree;
 use crate::mutator::vocabulary::{
-    CLAUSES, FIELDS, FRAGMENTS, ODD, OWN_KEYS, SECRET_NAMES, SECRETS, SIGNS, VALUES,
+    CLAUSES, FIELDS, FRAGMENTS, NEIGHBOURS, ODD, OWN_KEYS, SECRET_NAMES, SECRETS, SIGNS, VALUES,
 };
 
 /// A field for the object that a key leads to, mostly one of its own.
@@ -78,9 +78,9 @@ pub(in crate::mutator) fn odd(dice: &mut Dice) -> Tree {
 pub(in crate::mutator) fn text(dice: &mut Dice) -> String {
     match dice.below(4) {
         0 => {
-            let before = dice.one_of(FRAGMENTS);
+            let before = neighbour(dice);
             let (name, sign) = (listed(SECRET_NAMES, dice), dice.one_of(SIGNS));
-            let (secret, behind) = (listed(SECRETS, dice), dice.one_of(FRAGMENTS));
+            let (secret, behind) = (listed(SECRETS, dice), neighbour(dice));
             format!("{before}{name}{sign}{secret}{behind}")
         }
         1 => listed(SECRETS, dice).to_owned(),
@@ -96,7 +96,16 @@ pub(in crate::mutator) fn fragment(dice: &mut Dice) -> &'static str {
         1 => listed(SECRET_NAMES, dice),
         2 => listed(CLAUSES, dice),
         3 => dice.one_of(SIGNS),
-        _ => dice.one_of(FRAGMENTS),
+        _ => neighbour(dice),
+    }
+}
+
+/// What may stand beside something.
+fn neighbour(dice: &mut Dice) -> &'static str {
+    if dice.one_in(3) {
+        dice.one_of(NEIGHBOURS)
+    } else {
+        dice.one_of(FRAGMENTS)
     }
 }
 
