@@ -3,6 +3,8 @@
 //! What does not stop a call is no error but a finding (a rejection, a defect), and is
 //! returned beside whatever did work.
 
+use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 
 /// What stopped a call.
@@ -119,6 +121,22 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {noun}s"),
     }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text: Option<&str> = if let Some(text) = panic.downcast_ref::<&str>() {
+        Some(text)
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        Some(text)
+    } else if let Some(text) = panic.downcast_ref::<Box<str>>() {
+        Some(text)
+    } else {
+        panic
+            .downcast_ref::<Cow<'static, str>>()
+            .map(|text| &**text)
+    };
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
 /// How many characters must be put in, left out or replaced to make one text of the other

@@ -1,10 +1,10 @@
 //! What other programs send, sooner or later.
 
-use std::any::Any;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::{Duration, Instant};
 
+use crate::error::panic_message;
 use crate::fake_daemon::{FakeDaemon, Shortfall};
 use crate::trace::Trace;
 
@@ -134,7 +134,7 @@ impl FakeDaemon {
             let failure = match checked.map(Eventual::found) {
                 Ok(Ok(found)) => return Ok(found),
                 Ok(Err(why)) => why,
-                Err(panic) => message(&*panic).to_owned(),
+                Err(panic) => panic_message(&*panic),
             };
             if is_last {
                 let headline =
@@ -144,13 +144,6 @@ impl FakeDaemon {
             is_last = !self.listener.next_arrival(counts.received, deadline).await;
         }
     }
-}
-
-/// What a panic says.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it panicked, with no text")
 }
 
 /// As long as nobody waits.

@@ -1,6 +1,5 @@
 //! Errors and panics as exceptions.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
@@ -217,22 +216,6 @@ fn sources<E: Error + ?Sized>(error: &E) -> (Vec<&(dyn Error + 'static)>, usize)
 fn source_of<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     // Of a reference to it, the source would live no longer than that.
     (**error).source()
-}
-
-/// The message of a panic.
-pub(in crate::recorder) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text: Option<&str> = if let Some(text) = panic.downcast_ref::<&str>() {
-        Some(text)
-    } else if let Some(text) = panic.downcast_ref::<String>() {
-        Some(text)
-    } else if let Some(text) = panic.downcast_ref::<Box<str>>() {
-        Some(text)
-    } else {
-        panic
-            .downcast_ref::<Cow<'static, str>>()
-            .map(|text| &**text)
-    };
-    text.unwrap_or("a panic without a message").to_owned()
 }
 
 /// The type of an error that is behind a `dyn`, as far as its `Debug` text tells: derived ones

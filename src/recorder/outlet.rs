@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::error::panic_message;
 use crate::recorder::ambient::emitting;
-use crate::recorder::cause::panic_message;
 use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
 /// Asks an emitter, and takes no harm.

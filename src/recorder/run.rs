@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::task::Poll;
 
+use crate::error::panic_message;
 use crate::recorder::ambient::{within, within_sync};
-use crate::recorder::cause::panic_message;
 use crate::recorder::entity::OpenEntity;
 
 /// Runs a future inside an entity. What it returns is judged before the entity is closed.

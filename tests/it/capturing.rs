@@ -666,7 +666,7 @@ fn every_form_of_no_is_one() {
     check_overdue(|| Err::<u8, _>("not yet"), "not yet");
     check_overdue::<()>(|| panic!("with a text"), "with a text");
     check_overdue::<()>(|| panic!("with {}", 7), "with 7");
-    check_overdue::<()>(|| std::panic::panic_any(7), "it panicked, with no text");
+    check_overdue::<()>(|| std::panic::panic_any(7), "a panic without a message");
 }
 
 #[test]
