@@ -232,7 +232,7 @@ impl FakeDaemonBuilder {
     ///
     /// This is for what exists before the daemon. An emitter that is constructed with the
     /// daemon's address comes after it: see [`FakeDaemon::before_fence`], also for when it runs and
-    /// what becomes of an `Err`.
+    /// what becomes of an `Err` or a panic.
     ///
     /// # Examples
     ///

@@ -1,8 +1,9 @@
 //! What is done before each fence.
 
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::error::panic_message;
 use crate::fake_daemon::Outcome;
 use crate::wire::Note;
 
@@ -21,9 +22,14 @@ impl Hooks {
         hook: impl Fn() -> R + Send + Sync + 'static,
     ) {
         self.lock().push(Arc::new(move || {
-            hook().error().map(|error| {
+            // One that panics must not hide what the test itself says.
+            let failed = match catch_unwind(AssertUnwindSafe(&hook)) {
+                Ok(outcome) => outcome.error().map(|error| format!("returned `{error}`")),
+                Err(panic) => Some(format!("panicked: `{}`", panic_message(&*panic))),
+            };
+            failed.map(|failed| {
                 let message = format!(
-                    "the hook before the fence returned `{error}`: what it should have sent may be missing"
+                    "the hook before the fence {failed}: what it should have sent may be missing"
                 );
                 Note::at(place, "hook-failed", message)
             })

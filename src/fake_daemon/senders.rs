@@ -44,8 +44,9 @@ impl FakeDaemon {
     ///
     /// It runs on the thread that asks, before every question, before
     /// [`verify`](FakeDaemon::verify), and when the daemon is dropped or its scope ends, unless a
-    /// panic is under way. An `Err` that it returns is a finding, `hook-failed`: what was not sent
-    /// is missing in the answer. The daemon holds it, and all that it holds, until it ends itself.
+    /// panic is under way. An `Err` that it returns is a finding, `hook-failed`, and so is a panic:
+    /// what was not sent is missing in the answer. The daemon holds it, and all that it holds, until
+    /// it ends itself.
     ///
     /// # Examples
     ///

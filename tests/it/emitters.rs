@@ -205,6 +205,48 @@ fn a_hook_that_fails_is_a_finding_with_its_place_told_once() {
 }
 
 #[test]
+fn a_hook_that_panics_is_a_finding_and_hides_nothing() {
+    let fails = || -> () { panic!("no such host") };
+    let daemon = FakeDaemon::builder().before_fence(fails).start();
+    let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
+    let told = concat!(
+        "expected one trace, and none came\n",
+        "likely: not sent: the hook before the fence panicked: `no such host`: what it\n",
+        "  should have sent may be missing\n",
+        "  at tests/it/emitters.rs:"
+    );
+    let text = shortfall.to_string();
+    assert!(text.starts_with(told), "{text}");
+    let told = "- hook-failed: the hook before the fence panicked: `no such host`: what it should have sent may be";
+    let text = panic_text(|| drop(daemon));
+    assert_eq!(text.matches(told).count(), 1, "{text}");
+
+    // The error of the test goes first.
+    let text = panic_text(|| {
+        let scope = FakeDaemon::scope(async |daemon| {
+            daemon.before_fence(fails);
+            Err::<(), _>("the test's own")
+        });
+        let _ = block_on(scope);
+    });
+    let (own, rest) = (text.find("the test's own"), text.find(told));
+    assert!(own.is_some() && own < rest, "{text}");
+
+    // What other hooks send is there.
+    let daemon = FakeDaemon::start();
+    let exporter = Exporter::to(&daemon);
+    exporter.collect(segment(1, "api"));
+    daemon.before_fence(fails);
+    daemon.before_fence(move || exporter.flush());
+    assert!(block_on(daemon.expect_one_trace()).has_segment("api"));
+    let text = panic_text(|| drop(daemon));
+    assert!(
+        text.starts_with("1 finding that nobody expected "),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_hook_may_ask_for_another_and_daemons_can_be_asked_by_several_threads() {
     let daemon = Arc::new(FakeDaemon::start());
     let log = Log::default();
