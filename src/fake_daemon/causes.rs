@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::panic::Location;
 
+use crate::capture::Counts;
 use crate::error::{count, on_one_line};
 use crate::fake_daemon::sight::Sight;
 use crate::fake_daemon::tasks;
@@ -73,6 +74,7 @@ impl Sight {
         let known = [
             self.never_closed(),
             self.sampled_out(),
+            self.kept_back(),
             self.unsent(),
             self.untraced(),
             self.rejected(),
@@ -83,9 +85,10 @@ impl Sight {
         known.into_iter().flatten().take(MOST).collect()
     }
 
-    /// What the recorders of this process know.
-    pub(in crate::fake_daemon) fn of_recorders(&self) -> Vec<Cause> {
-        let known = [self.never_closed(), self.sampled_out()];
+    /// What is known of some trace, though others came: by the recorders of this process, and of
+    /// the faults that the test asked for.
+    pub(in crate::fake_daemon) fn of_one(&self) -> Vec<Cause> {
+        let known = [self.never_closed(), self.sampled_out(), self.kept_back()];
         known.into_iter().flatten().collect()
     }
 
@@ -121,7 +124,38 @@ impl Sight {
 
     /// A document did not arrive, or not as one.
     pub(in crate::fake_daemon) fn not_accepted(&self) -> Option<Cause> {
-        self.unsent().or_else(|| self.rejected())
+        self.kept_back()
+            .or_else(|| self.unsent())
+            .or_else(|| self.rejected())
+    }
+
+    /// The test asked for it.
+    pub(in crate::fake_daemon) fn kept_back(&self) -> Option<Cause> {
+        let Counts {
+            dropped_on_request,
+            held,
+            refused,
+            ..
+        } = self.counts;
+        let counted = [(dropped_on_request, "dropped"), (held, "held")];
+        let counted = counted.into_iter().filter(|(number, _)| *number > 0);
+        let mut done: Vec<String> = counted
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        if refused {
+            done.push("some refused".to_owned());
+        }
+        (!done.is_empty()).then(|| {
+            let cause = Cause::new(format!(
+                "kept back by the faults that this test asked for: {}",
+                done.join(", ")
+            ));
+            if held > 0 {
+                cause.hint("daemon.release() lets in what is held")
+            } else {
+                cause
+            }
+        })
     }
 
     /// A document or a hook has failed on the way.

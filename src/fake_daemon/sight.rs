@@ -88,7 +88,7 @@ impl Sight {
             // What is known goes before what is likely, and explains one kind.
             let known = match defect.code() {
                 _ if !causes.is_empty() => None,
-                DefectCode::NeverClosed => self.never_closed(),
+                DefectCode::NeverClosed => self.never_closed().or_else(|| self.kept_back()),
                 DefectCode::Orphan if why == NO_PARENT => {
                     self.never_closed().or_else(|| self.not_accepted())
                 }
@@ -153,7 +153,7 @@ impl Sight {
 
     pub(in crate::fake_daemon) fn unknown_trace(&self, id: &str) -> Shortfall {
         let headline = format!("no document names the trace `{}`", visible(id));
-        let mut causes = self.of_recorders();
+        let mut causes = self.of_one();
         if self.traces.is_empty() {
             if causes.is_empty() {
                 causes = self.causes();
@@ -171,7 +171,7 @@ impl Sight {
     /// Nothing came under the header of a capture; the traces are those that began meanwhile.
     pub(in crate::fake_daemon) fn not_captured(&self, id: &str) -> Shortfall {
         let headline = format!("captured no trace: nothing came of {id}");
-        let mut causes = self.of_recorders();
+        let mut causes = self.of_one();
         if self.traces.is_empty() {
             if causes.is_empty() {
                 causes = self.causes();

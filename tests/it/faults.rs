@@ -120,6 +120,67 @@ fn a_datagram_that_is_held_makes_a_trace_incomplete_until_it_is_released() {
 }
 
 #[test]
+fn faults_are_the_likely_cause_of_what_is_missing() {
+    let check = |faults: Faults, sent: &[String], likely: &str| {
+        let daemon = FakeDaemon::builder().faults(faults).start();
+        let emitter = Emitter::to(&daemon);
+        for document in sent {
+            emitter.emit(document);
+        }
+        let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
+        let text = shortfall.to_string();
+        assert!(text.contains(likely), "{text}");
+        let told = text.contains("the faults that this test asked for");
+        assert_eq!(told, !likely.is_empty(), "{text}");
+        drop(block_on(daemon.verify()));
+    };
+    let api = || segment(1, "api");
+    check(
+        Faults::none().drop_every(1),
+        &[api()],
+        "\nlikely: kept back by the faults that this test asked for: 1 dropped\n",
+    );
+    check(
+        Faults::none().delay_every(1, 5),
+        &[api()],
+        "\nlikely: kept back by the faults that this test asked for: 1 held\n\
+         hint: daemon.release() lets in what is held\n",
+    );
+    // Of a trace that lacks something: its end, a parent.
+    let open = api().replacen("\"end_time\":", "\"in_progress\":true,\"unused\":", 1);
+    check(
+        Faults::none().drop_every(2),
+        &[open.clone(), api()],
+        "\nlikely: kept back by the faults that this test asked for: 1 dropped\n",
+    );
+    let child = api().replacen(
+        "\"id\":",
+        "\"type\":\"subsegment\",\"parent_id\":\"0000000000000001\",\"id\":\"00000000000000b1\",\"unused\":",
+        1,
+    );
+    check(
+        Faults::none().drop_every(2),
+        &[child.clone(), api()],
+        "\nlikely: kept back by the faults that this test asked for: 1 dropped\n",
+    );
+    // Those that kept nothing back, and none.
+    check(Faults::none().drop_every(2), &[child], "");
+    check(Faults::none().duplicate_every(1), &[open], "");
+    check(Faults::none(), &[], "");
+
+    let daemon = FakeDaemon::builder()
+        .faults(Faults::none().refuse())
+        .start();
+    let text = block_on(daemon.try_expect_one_trace())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("\nlikely: kept back by the faults that this test asked for: some refused\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_held_is_judged_at_the_end() {
     let report = block_on(
         FakeDaemon::builder()
