@@ -286,7 +286,8 @@ pub(in crate::mutator) const SIGNS: &[&str] = &[
 /// Secrets, and what stands in their place; `\n` is a line feed.
 pub(in crate::mutator) const SECRETS: &str = r"
     hunter2hunter2 | hunter2 | Tr0ub4dor&3 | abcdef0123456789 | abc | *** | <redacted> |
-    ${PASSWORD} | $1 | $ | ${ | $a | ? | ?1 | :password | %s | xxxx | null | [FILTERED] | {password} |
+    ${PASSWORD} | $1 | $ | ${ | $a | ? | ?1 | :password | %s | xxxx | null | [FILTERED] |
+    {password} |
     %PASSWORD% | arn:aws:x | /var/run/key | C:\keys | prod/orders/db | it is wrong |
     AKIAQ3EGXYZWVUTSRQPO | ASIAQ3EGXYZWVUTSRQPO |
     AKIAQ3EGXYZWVUTSRQPO:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE1 | ghp_0123456789abcdefghij |
@@ -300,7 +301,8 @@ pub(in crate::mutator) const SECRETS: &str = r"
     -----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY----- | -----BEGIN PUBLIC KEY----- |
     -----BEGIN RSA PRIVATE KEY----- | 123e4567-e89b-12d3-a456-426614174000 |
     0123456789abcdef0123 | https://a:b1b1b1b1@c/d | a:b1b1b1b1@tcp(c) | a:b1@unix(/c) |
-    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d | https://a:$@c | PASSWORD '$' | a@b.c.d.e.f.g | ZMOp | Basic w6k6w6k=";
+    jdbc:oracle:thin:a/b1b1b1b1@c | postgres://a:p#w@c/d | https://a:$@c |
+    PASSWORD '$' | a@b.c.d.e.f.g | ZMOp | Basic w6k6w6k=";
 
 /// What texts are made of.
 pub(in crate::mutator) const FRAGMENTS: &[&str] = &[
