@@ -295,6 +295,11 @@ impl<'a> Value<'a> {
         Some(self.as_text()?.decode())
     }
 
+    /// The string, if it is one, as ids are compared: see [`Text::identity`].
+    pub(crate) fn as_identity(&self) -> Option<Cow<'a, str>> {
+        Some(self.as_text()?.identity())
+    }
+
     /// The member of that name of an object; of duplicates the last one, as Go, Java and Python
     /// read them.
     pub fn get(&self, key: &str) -> Option<Value<'a>> {

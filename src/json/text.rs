@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::fmt::Write as _;
 #[cfg(feature = "testing")]
 use std::ops::Range;
 
@@ -41,6 +42,25 @@ impl<'a> Text<'a> {
                 .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
                 .collect(),
         )
+    }
+
+    /// The text by which it is told from others: with its escapes resolved, but for half a
+    /// character, which no text of Unicode can hold and which stays an escape (`\ud800`). One that
+    /// spells such an escape out (`\\ud800`) is taken for the same.
+    pub(crate) fn identity(&self) -> Cow<'a, str> {
+        if !self.has_lone_surrogate() {
+            return self.decode();
+        }
+        let mut identity = String::new();
+        for unit in self.units() {
+            match unit {
+                Ok(character) => identity.push(character),
+                Err(LoneSurrogate(half)) => {
+                    let _ = write!(identity, "\\u{half:04x}");
+                }
+            }
+        }
+        Cow::Owned(identity)
     }
 
     /// Whether an escape stands for half a character (`\ud800`), which is JSON but no Unicode text.
@@ -130,7 +150,7 @@ pub(crate) fn text_length(json: &str) -> usize {
 }
 
 /// Half of a UTF-16 pair without its other half.
-struct LoneSurrogate;
+struct LoneSurrogate(u16);
 
 /// Resolves the escapes of a text that the reader has accepted.
 struct Units<'a> {
@@ -177,7 +197,7 @@ impl Iterator for Units<'_> {
             self.rest = &self.rest[ESCAPE..];
             return Some(Ok(character));
         }
-        Some(Err(LoneSurrogate))
+        Some(Err(LoneSurrogate(unit)))
     }
 }
 

@@ -57,13 +57,6 @@ view! {
     Entity {
         /// The name.
         name: Cow<'a, str> = "name",
-        /// The id, as received.
-        id: Cow<'a, str> = "id",
-        /// The trace, as received. Embedded subsegments need none.
-        trace_id: Cow<'a, str> = "trace_id",
-        /// The parent, as received. Inside another entity, nesting wins over it: the Go SDK
-        /// writes the id of the segment there.
-        parent_id: Cow<'a, str> = "parent_id",
         /// `subsegment` in a subsegment that was sent on its own.
         type_name: Cow<'a, str> = "type",
         /// When it began.
@@ -113,6 +106,23 @@ impl<'a> Entity<'a> {
     /// Looks at a JSON object as an entity; `None` where the value is no object.
     pub fn of(value: Value<'a>) -> Option<Entity<'a>> {
         (value.kind() == Kind::Object).then_some(Entity(value))
+    }
+
+    /// The id, as received. Half a character stays the escape that it is, in this and the other two
+    /// ids: of `"a\uD800"` the text is `a\ud800`.
+    pub fn id(&self) -> Option<Cow<'a, str>> {
+        self.0.get("id")?.as_identity()
+    }
+
+    /// The trace, as received. Embedded subsegments need none.
+    pub fn trace_id(&self) -> Option<Cow<'a, str>> {
+        self.0.get("trace_id")?.as_identity()
+    }
+
+    /// The parent, as received. Inside another entity, nesting wins over it: the Go SDK writes the
+    /// id of the segment there.
+    pub fn parent_id(&self) -> Option<Cow<'a, str>> {
+        self.0.get("parent_id")?.as_identity()
     }
 
     /// What the entity is if it stands at the top of its document.

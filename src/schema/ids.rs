@@ -76,7 +76,7 @@ fn unsampled(key: &str) -> String {
 }
 
 fn trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
-    let text = value.as_str();
+    let text = value.as_identity();
     if let Some(text) = &text
         && is_trace_id(text.as_bytes())
     {
@@ -125,7 +125,8 @@ pub(in crate::schema) fn is_trace_id(id: &[u8]) -> bool {
 
 fn embedded_trace_id<'a>(judge: &mut Judge<'a>, value: Value<'a>) {
     let document = value.top().get("trace_id");
-    if value.as_str().is_none() || document.is_none_or(|id| id.as_str() != value.as_str()) {
+    if value.as_str().is_none() || document.is_none_or(|id| id.as_identity() != value.as_identity())
+    {
         judge.report(Rule::EmbeddedTraceId, value, || {
             let document = document.map_or_else(|| "none".to_owned(), shown);
             format!(

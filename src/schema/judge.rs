@@ -225,18 +225,18 @@ impl<'a> Judge<'a> {
     ) -> Vec<(Text<'a>, Value<'a>)> {
         let mut last = BTreeMap::new();
         for (place, (key, _)) in object.members().enumerate() {
-            last.insert(key.decode(), place);
+            last.insert(key.identity(), place);
         }
         let mut kept = Vec::new();
         for (place, (key, value)) in object.members().enumerate() {
-            if last.get(&key.decode()) == Some(&place) {
+            if last.get(&key.identity()) == Some(&place) {
                 kept.push((key, value));
             } else {
                 self.report(Rule::DuplicateKey, value, || {
                     format!(
                         "it was set twice, or two keys have the same text: {} stands twice in its \
                         object, here with {}; most readers take the last",
-                        quoted(&key.decode()),
+                        quoted(&key.identity()),
                         shown(value)
                     )
                 });
@@ -294,7 +294,7 @@ impl<'a> Judge<'a> {
     }
 
     fn violations(mut self) -> Vec<Violation> {
-        let text = |value: Value<'_>, key| Some(Arc::from(value.get(key)?.as_str()?));
+        let text = |value: Value<'_>, key| Some(Arc::from(value.get(key)?.as_identity()?));
         let trace_id = text(self.document.root(), "trace_id");
         self.found.sort_by_key(|found| found.at.index());
         let places: Vec<Value<'a>> = self.found.iter().map(|found| found.at).collect();
@@ -344,9 +344,11 @@ pub(in crate::schema) fn has_duplicates(object: Value<'_>) -> bool {
     for (place, (key, _)) in object.members().enumerate() {
         let Some(slot) = first.get_mut(place) else {
             let mut seen = BTreeSet::new();
-            return object.members().any(|(key, _)| !seen.insert(key.decode()));
+            return object
+                .members()
+                .any(|(key, _)| !seen.insert(key.identity()));
         };
-        *slot = Some(key.decode());
+        *slot = Some(key.identity());
         if first[..place].contains(&first[place]) {
             return true;
         }

@@ -188,12 +188,11 @@ impl<'a> json::Object<'a, Lossless> for Place<'a> {
         let members = match self {
             Place { cut: true, .. } => ShownMembers::Last(Vec::new().into_iter()),
             _ if has_duplicates(self.value) => {
-                let last = self
-                    .value
-                    .members()
-                    .map(|(key, value)| (key.decode(), value))
-                    .collect::<BTreeMap<_, _>>();
-                ShownMembers::Last(last.into_iter().collect::<Vec<_>>().into_iter())
+                let members = self.value.members();
+                let last: BTreeMap<_, _> = members
+                    .map(|(key, value)| (key.identity(), (key.decode(), value)))
+                    .collect();
+                ShownMembers::Last(last.into_values().collect::<Vec<_>>().into_iter())
             }
             _ => ShownMembers::All(self.value.members()),
         };

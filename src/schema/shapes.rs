@@ -239,7 +239,7 @@ impl<'a> Judge<'a> {
         for link in value.elements() {
             if link.kind() == Kind::Object {
                 self.block(link, LINK, facts);
-                traces.extend(link.get("trace_id").and_then(|id| id.as_str()));
+                traces.extend(link.get("trace_id").and_then(|id| id.as_identity()));
             } else {
                 self.wrong_type_of(link, "links", "an object", Law::Guide);
             }

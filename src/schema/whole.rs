@@ -76,7 +76,7 @@ fn repeated_ids(judge: &mut Judge<'_>) {
         entities => {
             for known in entities {
                 if let Some(value) = known.id
-                    && let Some(id) = value.as_str()
+                    && let Some(id) = value.as_identity()
                     && !seen.insert(id)
                 {
                     repeated.push((known.entity, value));
@@ -97,7 +97,7 @@ fn repeated_ids(judge: &mut Judge<'_>) {
 }
 
 fn is_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
-    one.is_some_and(|one| other.is_some_and(|other| one.as_str() == other.as_str()))
+    one.is_some_and(|one| other.is_some_and(|other| one.as_identity() == other.as_identity()))
 }
 
 const REMEDY: &str = "send its subsegments on their own, or record less metadata";

@@ -248,7 +248,7 @@ pub(in crate::schema) fn shown_kind(value: Value<'_>) -> String {
 
 /// A value as messages show it: a text in backquotes, anything else as it was written.
 pub(in crate::schema) fn shown(value: Value<'_>) -> String {
-    match value.as_str() {
+    match value.as_identity() {
         Some(text) if text.is_empty() => "an empty text".to_owned(),
         Some(text) => quoted(&text),
         None if value.kind() == Kind::Null => "null".to_owned(),

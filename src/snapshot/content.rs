@@ -68,7 +68,7 @@ impl ContentReader<'_> {
             // Whether an entity was embedded or sent on its own is not what it says.
             let is_told_by_place = match &*name {
                 "subsegments" => value.kind() == JsonKind::Array,
-                "trace_id" => value.as_str().is_some_and(|id| id == self.trace_id),
+                "trace_id" => value.as_identity().is_some_and(|id| id == self.trace_id),
                 "type" => value.as_str().is_some_and(|kind| kind == "subsegment"),
                 _ => false,
             };
@@ -90,7 +90,7 @@ impl ContentReader<'_> {
                 // As received where it says the same, so that steps of one's own see it.
                 let received = |key: &str, said: &str| {
                     let value = entity.json().get(key);
-                    value.filter(|value| value.as_str().is_some_and(|text| text == said))
+                    value.filter(|value| value.as_identity().is_some_and(|text| text == said))
                 };
                 match received("trace_id", self.trace_id) {
                     Some(id) => members.extend(self.member("trace_id".into(), id)),

@@ -105,19 +105,19 @@ impl<'a> Claims<'a> {
                 "subsegments" => continue,
                 "aws" => self.aws(value),
                 "cause" => self.cause(value),
-                "id" => self.entities.extend(value.as_str()),
+                "id" => self.entities.extend(value.as_identity()),
                 "links" => {
                     for link in value.elements() {
                         self.traces.extend(text(link, "trace_id"));
                         self.references.extend(text(link, "id"));
                     }
                 }
-                "parent_id" => self.references.extend(value.as_str()),
+                "parent_id" => self.references.extend(value.as_identity()),
                 "precursor_ids" => {
-                    let ids = value.elements().filter_map(|id| id.as_str());
+                    let ids = value.elements().filter_map(|id| id.as_identity());
                     self.references.extend(ids);
                 }
-                "trace_id" => self.traces.extend(value.as_str()),
+                "trace_id" => self.traces.extend(value.as_identity()),
                 _ => {}
             }
             // All strings may hold an address.
@@ -147,7 +147,7 @@ impl<'a> Claims<'a> {
     }
 
     fn cause(&mut self, cause: Value<'a>) {
-        self.references.extend(cause.as_str());
+        self.references.extend(cause.as_identity());
         for (key, value) in cause.members() {
             match &*key.decode() {
                 "exceptions" => {
@@ -156,7 +156,7 @@ impl<'a> Claims<'a> {
                         self.references.extend(text(exception, "cause"));
                     }
                 }
-                "id" => self.references.extend(value.as_str()),
+                "id" => self.references.extend(value.as_identity()),
                 _ => {}
             }
         }
@@ -174,7 +174,7 @@ impl<'a> Claims<'a> {
 }
 
 fn text<'a>(value: Value<'a>, key: &str) -> Option<Cow<'a, str>> {
-    value.get(key)?.as_str()
+    value.get(key)?.as_identity()
 }
 
 /// A trace id as W3C writes it: 32 digits and nothing between.

@@ -7,6 +7,7 @@ use crate::error::{count, visible};
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::assemble::{named, walk};
+use crate::trace::identity::name;
 use crate::trace::{Defect, DefectCode};
 
 /// Whether documents with one entity at their top are complete, and one of them holds what had not
@@ -94,7 +95,7 @@ fn held(document: &Document) -> BTreeSet<Held<'_>> {
                 held.insert(Held {
                     holder: holder.clone(),
                     id: entity.id(),
-                    name: entity.name(),
+                    name: name(entity),
                     start: entity.start_time(),
                     end: entity.end_time().filter(|_| entity.is_closed()),
                 });

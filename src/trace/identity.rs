@@ -116,6 +116,11 @@ pub(in crate::trace) fn parent<'a>(
     }
 }
 
+/// The name of an entity as it is told from others.
+pub(in crate::trace) fn name(entity: Entity<'_>) -> Option<Cow<'_, str>> {
+    entity.json().get("name")?.as_identity()
+}
+
 /// Parts groups of mentions that have the same id and start by the entity that they are of.
 ///
 /// At first they are taken for one. What tells containers apart tells apart what they hold, so that

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{EntityKind, Timestamp};
 use crate::trace::conflict::own_fields;
-use crate::trace::identity::{Mention, parent};
+use crate::trace::identity::{Mention, name, parent};
 
 /// Parts mentions with the same id by their start: what differs in it is several subsegments. Of
 /// segments all are one.
@@ -96,7 +96,7 @@ impl<'a> Namesakes<'_, 'a> {
     }
 
     fn by_name_and_place(&self, all: &[usize]) -> Vec<Vec<usize>> {
-        let by_name = parted(all, |place| self.mentions[place].entity.name());
+        let by_name = parted(all, |place| name(self.mentions[place].entity));
         by_name
             .iter()
             .flat_map(|part| self.by_place(part))
@@ -255,7 +255,7 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
             for place in part {
                 announced.parents.insert(namesakes.parent(*place));
                 let mention = &namesakes.mentions[*place];
-                let name = mention.entity.name();
+                let name = name(mention.entity);
                 announced.by_name.entry(name.clone()).or_insert(index);
                 announced.holders.insert((mention.document, index));
                 for place in namesakes.places(*place) {
@@ -276,7 +276,7 @@ impl<'n, 'm, 'a> Announced<'n, 'm, 'a> {
     /// than whatever else is of that one.
     fn became(&mut self, open: usize) -> Option<usize> {
         let mention = &self.namesakes.mentions[open];
-        let name = mention.entity.name();
+        let name = name(mention.entity);
         let places = self.namesakes.others(open).into_iter();
         let mut same = places.filter_map(|place| {
             let found = self.by_name_and_place.get(&(name.clone(), place))?;

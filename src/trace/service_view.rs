@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::json::{Value, write_text};
@@ -82,7 +83,7 @@ impl ServiceView {
             if let Some(id) = branch.entity().id().filter(|id| !callers.contains(&**id))
                 && calls_somebody(branch)
             {
-                segments.push(inferred(tree, branch.entity(), &id, &mut fresh));
+                segments.push(inferred(tree, branch, &id, &mut fresh));
             }
         }
         ServiceView {
@@ -195,12 +196,20 @@ enum Part {
 }
 
 /// The segment that X-Ray makes of a call.
-fn inferred(tree: &Tree, call: Entity<'_>, call_id: &str, fresh: &mut Fresh) -> ServiceSegment {
+fn inferred(tree: &Tree, branch: &Branch, call_id: &str, fresh: &mut Fresh) -> ServiceSegment {
+    let call = branch.entity();
     let id = fresh.id(&tree.id, call_id);
-    let mut document = format!("{{\"id\":\"{id}\",\"trace_id\":");
-    write_text(&mut document, &tree.id);
-    document.push_str(",\"parent_id\":");
-    write_text(&mut document, call_id);
+    let mut document = format!("{{\"id\":\"{id}\"");
+    let ids = [
+        ("trace_id", branch.document.root().get("trace_id")),
+        ("parent_id", call.json().get("id")),
+    ];
+    for (key, id) in ids {
+        // As received.
+        if let Some(id) = id {
+            let _ = write!(document, ",\"{key}\":{}", id.raw());
+        }
+    }
     document.push_str(",\"inferred\":true");
     if let Some(origin) = origin(call) {
         document.push_str(",\"origin\":");

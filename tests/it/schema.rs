@@ -1166,6 +1166,39 @@ fn a_segment_and_its_one_subsegment_may_not_have_the_same_id() {
 }
 
 #[test]
+fn texts_that_hold_other_halves_of_characters_differ() {
+    let check = |document: &str, code: &str, expected: usize| {
+        let violations = judge(&Document::parse(document).unwrap());
+        let found = violations.iter().filter(|found| found.code() == code);
+        assert_eq!(found.count(), expected, "{code} in {document}");
+    };
+    for (other, expected) in [(r"\ud801", 0), (r"\ufffd", 0), (r"\uD800", 1)] {
+        let keys = format!(r#","metadata":{{"default":{{"\ud800":1,"{other}":2}}}}"#);
+        check(&segment(&keys), "duplicate-key", expected);
+        let ids = embedded("")
+            .replace("00000000000000a1", r"\ud800")
+            .replace("00000000000000b1", other);
+        check(&ids, "id-repeated", expected);
+        let traces = embedded(&format!(r#","trace_id":"{other}""#))
+            .replace("1-66a00000-0123456789abcdef01234567", r"\ud800");
+        check(&traces, "embedded-trace-id", 1 - expected);
+    }
+    let links = |first: u32| {
+        let links = (first..=first + 20).map(|unit| format!(r#"{{"trace_id":"\u{unit:04x}"}}"#));
+        segment(&format!(
+            r#","links":[{}]"#,
+            links.collect::<Vec<_>>().join(",")
+        ))
+    };
+    check(&links(0xd800), "link-count", 1);
+    check(
+        &links(0xd800).replacen(r"\ud801", r"\uD800", 1),
+        "link-count",
+        0,
+    );
+}
+
+#[test]
 fn words_with_digits_are_ids_from_a_certain_length_on() {
     let named = |name: &str| segment("").replace("\"api\"", &format!("\"{name}\""));
     for name in [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use xray_phantom::json::Document;
-use xray_phantom::trace::{Arrival, ExternalParents, ServiceView, assemble};
+use xray_phantom::trace::{Arrival, ExternalParents, ServiceSegment, ServiceView, assemble};
 
 /// The view of documents, given without the trace id.
 fn view(documents: &[&str]) -> ServiceView {
@@ -32,6 +32,23 @@ fn check(documents: &[&str], expected: &[Value]) {
     assert_eq!(read(documents), expected);
     let reversed: Vec<&str> = documents.iter().rev().copied().collect();
     assert_eq!(read(&reversed), expected);
+}
+
+#[test]
+fn ids_are_those_that_were_received() {
+    let view = view(&[
+        r#"{"id":"a","name":"api","start_time":1,"end_time":3,"subsegments":[
+            {"id":"\ud800","name":"dynamodb","namespace":"aws","start_time":1,"end_time":2},
+            {"id":"\ud801","name":"charge","namespace":"remote","start_time":2,"end_time":3}]}"#,
+        r#"{"id":"c","name":"payments","parent_id":"\uD801","start_time":2,"end_time":3}"#,
+    ]);
+    let names: Vec<&str> = view.segments().iter().map(ServiceSegment::name).collect();
+    assert_eq!(names, ["api", "payments", "dynamodb"]);
+    let inferred = view.segments()[2].document();
+    assert!(
+        inferred.contains(r#","trace_id":"t","parent_id":"\ud800","inferred":true,"#),
+        "{inferred}"
+    );
 }
 
 #[test]

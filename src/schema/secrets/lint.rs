@@ -107,14 +107,17 @@ impl Secrets {
         let found = self.found(document);
         let masker = Masker::new(texts(&found));
         let show = |text: &str| masker.mask(text).into_owned();
-        let trace_id = document.root().get("trace_id").and_then(|id| id.as_str());
+        let trace_id = document
+            .root()
+            .get("trace_id")
+            .and_then(|id| id.as_identity());
         let trace_id: Option<Arc<str>> = trace_id.map(|id| show(&id).into());
         let mut violations = Vec::new();
         let mut known: HashMap<u32, (Option<Arc<str>>, Names)> = HashMap::new();
         for found in &found {
             let entity = found.place.entity;
             let (id, names) = known.entry(entity.index()).or_insert_with(|| {
-                let id = entity.get("id").and_then(|id| id.as_str());
+                let id = entity.get("id").and_then(|id| id.as_identity());
                 let names = names(&entity.way(), entity);
                 (
                     id.map(|id| show(&id).into()),
