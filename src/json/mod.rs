@@ -39,7 +39,7 @@ pub use document::{Document, Kind, Value};
 pub(crate) use not_finite::not_finite;
 pub use number::Number;
 #[cfg(feature = "testing")]
-pub(crate) use part::{Difference, Extent, difference};
+pub(crate) use part::{Difference, Extent, difference, is_same_scalar};
 #[cfg(feature = "aws")]
 pub(crate) use skim::{elements, member, members};
 pub use syntax_error::SyntaxError;

@@ -50,15 +50,12 @@ impl<'a> Number<'a> {
     /// assert_eq!(seconds.scaled(9), Some(1_795_338_258_638_498_300));
     /// ```
     pub fn scaled(&self, digits: i32) -> Option<i128> {
-        let (negative, text) = match self.text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, self.text),
-        };
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent),
-            None => (text, "0"),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let Written {
+            negative,
+            whole,
+            fraction,
+            exponent,
+        } = self.written();
         let mut value: i128 = 0;
         // The number is `value` · 10^`power`, once the digits below are read.
         let mut power: i32 = 0;
@@ -94,26 +91,94 @@ impl<'a> Number<'a> {
 
     /// Whether the number has no fraction, however it is written: 200.0 and 2e2 have none.
     pub(crate) fn is_integer(&self) -> bool {
-        let (mantissa, exponent) = match self.text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent),
-            None => (self.text, "0"),
+        match self.written().power() {
+            Some(power) => power >= 0,
+            // More digits than any number of decimals can make up for.
+            None => !self.written().exponent.starts_with('-'),
+        }
+    }
+
+    /// Whether two numbers have the same value, however they are written: 2e2 and 200.0 have.
+    /// Those with exponents beyond 10^38 are compared as they are written.
+    #[cfg(feature = "testing")]
+    pub(crate) fn equals(&self, other: Number<'_>) -> bool {
+        let (one, other) = (self.written(), other.written());
+        let same_digits = || one.significant().eq(other.significant());
+        let same_sign = one.negative == other.negative || one.significant().next().is_none();
+        same_sign
+            && same_digits()
+            && match (one.power(), other.power()) {
+                (Some(one), Some(other)) => one == other,
+                (None, None) => one == other,
+                _ => false,
+            }
+    }
+
+    fn written(&self) -> Written<'a> {
+        let (negative, text) = match self.text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, self.text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => {
+                (mantissa, exponent.strip_prefix('+').unwrap_or(exponent))
+            }
+            None => (text, "0"),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = || whole.bytes().chain(fraction.bytes()).rev();
-        if digits().all(|digit| digit == b'0' || digit == b'-') {
-            return true;
+        Written {
+            negative,
+            whole,
+            fraction,
+            exponent,
         }
-        let zeros = digits().take_while(|digit| *digit == b'0').count();
-        let Ok(exponent) = exponent.parse::<i128>() else {
-            // More digits than any number of decimals can make up for.
-            return !exponent.starts_with('-');
-        };
-        exponent + zeros as i128 >= fraction.len() as i128
     }
 
     /// The integer, if it is written as one and fits.
     pub fn as_i64(&self) -> Option<i64> {
         self.text.parse().ok()
+    }
+}
+
+/// The parts of a number's text.
+#[derive(PartialEq, Eq)]
+struct Written<'a> {
+    negative: bool,
+    whole: &'a str,
+    fraction: &'a str,
+    exponent: &'a str,
+}
+
+impl<'a> Written<'a> {
+    fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + Clone + use<'a> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+
+    /// The digits from the first that is not 0 to the last; none of zero.
+    #[cfg(feature = "testing")]
+    fn significant(&self) -> impl Iterator<Item = u8> + use<'a> {
+        let digits = self.digits().skip_while(|digit| *digit == b'0');
+        let zeros = self.zeros();
+        let all = digits.clone().count();
+        digits.take(all.saturating_sub(zeros))
+    }
+
+    /// How many digits at the end are 0.
+    fn zeros(&self) -> usize {
+        let digits = self.digits().rev();
+        digits.take_while(|digit| *digit == b'0').count()
+    }
+
+    /// The power of ten that the last digit that is not 0 counts; 0 of zero, and `None` where the
+    /// exponent is beyond all numbers.
+    fn power(&self) -> Option<i128> {
+        if self.digits().all(|digit| digit == b'0') {
+            return Some(0);
+        }
+        let exponent: i128 = self.exponent.parse().ok()?;
+        exponent
+            .checked_add(self.zeros() as i128)?
+            .checked_sub(self.fraction.len() as i128)
     }
 }
 
@@ -143,6 +208,7 @@ mod tests {
             "2.5e1",
             "1e400",
             "100e-2",
+            "10e170141183460469231731687303715884105727",
             "9007199254740993.0",
             "0e-99999999999999999999999999999999999999999",
             "1e99999999999999999999999999999999999999999",
@@ -160,6 +226,34 @@ mod tests {
             "1e-99999999999999999999999999999999999999999",
         ] {
             assert!(!Number::new(text).is_integer(), "{text}");
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn numbers_are_equal_where_their_values_are_however_they_are_written() {
+        let mut written: Vec<(i128, String)> = Vec::new();
+        for mantissa in [0, 1, 2, 9, 10, 12, 100, 102, 120, 1_001] {
+            for decimals in 0..=6 {
+                let (whole, part) = (mantissa / 1_000, mantissa % 1_000);
+                // Thousandths, with another point.
+                let value = mantissa * 10_i128.pow(6 - decimals);
+                for text in [
+                    format!("{mantissa}e-{decimals}"),
+                    format!("{mantissa}.000E-00{decimals}"),
+                    format!("{whole}.{part:03}e{}", 3 - i64::from(decimals)),
+                    format!("0.{mantissa:07}0e+{}", 7 - decimals),
+                ] {
+                    written.push((-value, format!("-{text}")));
+                    written.push((value, text));
+                }
+            }
+        }
+        for (value, text) in &written {
+            for (other, other_text) in &written {
+                let is_equal = Number::new(text).equals(Number::new(other_text));
+                assert_eq!(is_equal, value == other, "{text} {other_text}");
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! JSON that should be a part of other JSON, or the same.
 
-use crate::json::{Kind, Number, Value};
+use crate::json::{Kind, Value};
 
 /// How much of a value is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(crate) fn difference<'e, 'f>(
                     waiting.push((Some(wanted), Some(has), pointer));
                 }
             }
-            _ if is_same(expected, found) => {}
+            _ if is_same_scalar(expected, found) => {}
             _ => return differs(),
         }
         waiting[begin..].reverse();
@@ -78,17 +78,14 @@ pub(crate) fn difference<'e, 'f>(
     None
 }
 
-/// Whether two values are the same: texts by what they stand for, numbers by their value.
-fn is_same(one: Value<'_>, other: Value<'_>) -> bool {
+/// Whether two values that hold no others are the same: texts by what they stand for, numbers by
+/// their value.
+pub(crate) fn is_same_scalar(one: Value<'_>, other: Value<'_>) -> bool {
     if let (Some(one), Some(other)) = (one.as_text(), other.as_text()) {
-        return one.raw() == other.raw() || one.decode() == other.decode();
+        return one.raw() == other.raw() || one.identity() == other.identity();
     }
     if let (Some(one), Some(other)) = (one.as_number(), other.as_number()) {
-        let whole = |number: Number<'_>| number.is_integer().then(|| number.scaled(0)).flatten();
-        return match (whole(one), whole(other)) {
-            (Some(one), Some(other)) => one == other,
-            _ => one.as_f64().total_cmp(&other.as_f64()).is_eq(),
-        };
+        return one.equals(other);
     }
     one.raw() == other.raw()
 }
@@ -181,6 +178,8 @@ mod tests {
             // Beyond what a double tells apart.
             ("9007199254740993", "9007199254740992", false),
             ("18446744073709551615", "18446744073709551615", true),
+            ("1e-400", "0", false),
+            ("1e400", "1e401", false),
         ] {
             let pointer = (!are_same).then_some("");
             part(one, other, pointer);

@@ -22,7 +22,8 @@ pub(in crate::trace) fn between_documents(
     for said in said {
         let contradiction = conflict(said.iter().map(|place| {
             let seq = arrivals[document(place)].seq;
-            (seq, &mentions[*place], entities.parent(*place))
+            let parent = entities.parent(*place).filter(|parent| !parent.is_empty());
+            (seq, &mentions[*place], parent)
         }));
         if contradiction.is_some() {
             contradict.extend(said.iter().map(document));

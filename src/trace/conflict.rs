@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::visible;
-use crate::json::{Kind, Value};
-use crate::model::EntityKind;
+use crate::json::{Kind, Value, is_same_scalar};
+use crate::model::{Entity, EntityKind};
 use crate::trace::assemble::named;
-use crate::trace::identity::Mention;
+use crate::trace::identity::{Mention, name};
 use crate::trace::{Defect, DefectCode};
 
 /// Whether two documents for one entity are complete and say different things.
@@ -23,7 +23,7 @@ pub(in crate::trace) fn conflict<'m, 'a: 'm>(
         let is_segment = best.kind == EntityKind::Segment;
         let is_moved =
             parent != their_parent && (is_segment || parent.is_some() && their_parent.is_some());
-        let field = difference(entity.json(), other.json())
+        let field = difference(entity, other)
             .or_else(|| (is_moved && is_segment).then(|| "parent_id".to_owned()));
         let Some(field) = field else {
             return is_moved.then(|| {
@@ -74,7 +74,7 @@ pub(in crate::trace) fn used_twice(
         count => format!("{count} entities"),
     };
     let (entity, theirs) = (one.entity, other.entity);
-    let differs = if entity.name() != theirs.name() {
+    let differs = if name(entity) != name(theirs) {
         "`name`"
     } else if entity.start_time() != theirs.start_time() {
         "`start_time`"
@@ -98,11 +98,19 @@ pub(in crate::trace) fn used_twice(
 
 /// The first field that two documents for one entity have otherwise: its name and its start before
 /// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
-/// set may be missing.
-fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
-    let (one, other) = (own_fields(one), own_fields(other));
+/// set may be missing. Times are compared as they are read, to the nanosecond.
+pub(in crate::trace) fn difference<'a>(entity: Entity<'a>, other: Entity<'a>) -> Option<String> {
+    let times = |key: &str| match key {
+        "start_time" => entity.start_time().zip(other.start_time()),
+        "end_time" => entity.end_time().zip(other.end_time()),
+        _ => None,
+    };
+    let (one, other) = (own_fields(entity.json()), own_fields(other.json()));
     let differs = |key: &&Cow<'_, str>| match (one.get(*key), other.get(*key)) {
-        (Some(one), Some(other)) => !is_same(*one, *other),
+        (Some(one), Some(other)) => match times(key) {
+            Some((one, other)) => one != other,
+            None => !is_same(*one, *other),
+        },
         _ => true,
     };
     let keys = || one.keys().chain(other.keys());
@@ -117,40 +125,39 @@ fn difference<'a>(one: Value<'a>, other: Value<'a>) -> Option<String> {
 /// The fields of an entity, without those that say where it stands, what came with it, and flags that
 /// are not set.
 pub(in crate::trace) fn own_fields(entity: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
-    let members = entity.members().map(|(key, value)| (key.decode(), value));
-    let own = members.filter(|(key, value)| {
+    let mut own = members(entity);
+    own.retain(|key, value| {
         let is_unset = FLAGS.contains(&&**key) && value.as_bool() == Some(false);
         !is_unset && !PLACES.contains(&&**key)
     });
-    own.collect()
+    own
 }
 
 /// Whether two values are the same, however they are written.
-fn is_same<'a>(one: Value<'a>, other: Value<'a>) -> bool {
+pub(in crate::trace) fn is_same<'a>(one: Value<'a>, other: Value<'a>) -> bool {
     let mut waiting = vec![(one, other)];
     while let Some((one, other)) = waiting.pop() {
         if one.raw() == other.raw() {
             continue;
         }
         let is_same = match (one.kind(), other.kind()) {
-            (Kind::Number, Kind::Number) => {
-                let exact = |value: Value<'_>| value.as_number()?.scaled(DECIMALS);
-                exact(one).is_some() && exact(one) == exact(other)
-            }
-            (Kind::String, Kind::String) => one.as_str() == other.as_str(),
             (Kind::Array, Kind::Array) => {
-                waiting.extend(one.elements().zip(other.elements()));
-                one.elements().count() == other.elements().count()
+                let (mut ours, mut theirs) = (one.elements(), other.elements());
+                loop {
+                    match (ours.next(), theirs.next()) {
+                        (Some(one), Some(other)) => waiting.push((one, other)),
+                        (one, other) => break one.is_none() && other.is_none(),
+                    }
+                }
             }
-            (Kind::Object, Kind::Object) => {
-                let (ours, theirs) = (members(one), members(other));
-                waiting.extend(
-                    ours.iter()
-                        .filter_map(|(key, value)| Some((*value, *theirs.get(key)?))),
-                );
-                ours.keys().eq(theirs.keys())
-            }
-            _ => false,
+            (Kind::Object, Kind::Object) => match paired(one, other) {
+                Some(pairs) => {
+                    waiting.extend(pairs);
+                    true
+                }
+                None => false,
+            },
+            (one_kind, other_kind) => one_kind == other_kind && is_same_scalar(one, other),
         };
         if !is_same {
             return false;
@@ -159,15 +166,34 @@ fn is_same<'a>(one: Value<'a>, other: Value<'a>) -> bool {
     true
 }
 
+/// The values of two objects by their keys, where both have the same. Of a large one no more is read
+/// than it takes to find a key that a small one has not.
+fn paired<'a>(one: Value<'a>, other: Value<'a>) -> Option<Vec<(Value<'a>, Value<'a>)>> {
+    let (small, large) = if one.raw().len() <= other.raw().len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let few = members(small);
+    let mut keys = large.members().map(|(key, _)| key.identity());
+    if !keys.all(|key| few.contains_key(&key)) {
+        return None;
+    }
+    let many = members(large);
+    few.iter()
+        .map(|(key, value)| Some((*value, *many.get(key)?)))
+        .collect()
+}
+
 /// The members of an object, of duplicates the last.
-fn members(object: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
+pub(in crate::trace) fn members(object: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
     let members = object.members();
-    members.map(|(key, value)| (key.decode(), value)).collect()
+    members
+        .map(|(key, value)| (key.identity(), value))
+        .collect()
 }
 
 /// Fields that say where an entity stands.
 const PLACES: [&str; 4] = ["parent_id", "subsegments", "trace_id", "type"];
 /// Fields that mean nothing where they are `false`.
 const FLAGS: [&str; 4] = ["error", "fault", "in_progress", "throttle"];
-/// So many decimals of a number are compared: more than times have.
-const DECIMALS: i32 = 12;
