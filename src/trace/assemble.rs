@@ -7,7 +7,7 @@ use crate::error::visible;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::between::between_documents;
-use crate::trace::identity::Entities;
+use crate::trace::identity::{Entities, name};
 use crate::trace::parents::parents;
 use crate::trace::tree::{Branch, Tree};
 use crate::trace::{Defect, DefectCode, ExternalParents, Index, PartialTrace, lints, missing};
@@ -87,10 +87,6 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     });
     arrivals.dedup_by(|later, first| later.document.text() == first.document.text());
 
-    let bytes = arrivals
-        .iter()
-        .map(|arrival| arrival.document.text().len())
-        .sum();
     let documents: Vec<&Document> = arrivals.iter().map(|arrival| &*arrival.document).collect();
     let mut entities = Entities::new(&documents);
     let mentions = &entities.mentions;
@@ -130,7 +126,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     });
     let mut tree = Tree {
         id: id.unwrap_or_default(),
-        bytes,
+        bytes: branches.iter().map(Branch::bytes).sum(),
         branches,
         roots: Vec::new(),
     };
@@ -185,7 +181,7 @@ pub(in crate::trace) fn label(branch: &Branch) -> String {
 }
 
 pub(in crate::trace) fn named(entity: Entity<'_>, kind: EntityKind) -> String {
-    match entity.name() {
+    match name(entity) {
         Some(name) => format!("{kind} `{}`", visible(&name)),
         None => format!("a {kind} without name"),
     }

@@ -11,7 +11,8 @@
 //! # Rules
 //!
 //! - An entity is known by its kind and its id within the trace (developer guide: ids are unique
-//!   among the segments of one trace; where they are not, see below). Ids are compared as text.
+//!   among the segments of one trace; where they are not, see below). Ids are compared as text,
+//!   however they are escaped; half a character counts as the escape that it is.
 //! - Of several documents for one entity the complete one wins, then the later `end_time`, then
 //!   the greater bytes. Children of all of them are kept.
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
@@ -48,8 +49,9 @@
 //! What several documents show together, or a document and its time of arrival, is a [`Defect`].
 //! Three of them say that something is missing, so that the trace is not complete; the other
 //! errors say that it contradicts itself or is too large; the lints are worth knowing. One of these
-//! is looked for on request alone: see [`Index::judging_age`]. The table of all codes is in the
-//! documentation of `schema`.
+//! is looked for on request alone: see [`Index::judging_age`]. The size of a trace is that of what
+//! counts of each entity, so that no announcement and no copy makes it larger. The table of all codes
+//! is in the documentation of `schema`.
 //!
 //! # What X-Ray infers
 //!

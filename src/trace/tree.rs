@@ -13,7 +13,7 @@ use crate::trace::conflict::own_fields;
 #[derive(Clone, Debug)]
 pub(in crate::trace) struct Tree {
     pub(in crate::trace) id: Arc<str>,
-    /// The length of all its documents.
+    /// The length of what counts of each entity: of its documents, if none says what another does.
     pub(in crate::trace) bytes: usize,
     pub(in crate::trace) branches: Vec<Branch>,
     pub(in crate::trace) roots: Vec<usize>,
@@ -41,6 +41,14 @@ impl Branch {
             Some(entity) => entity,
             None => unreachable!("only objects become branches"),
         }
+    }
+
+    /// The length of what it says, without its subsegments.
+    pub(in crate::trace) fn bytes(&self) -> usize {
+        let entity = self.entity();
+        let inside = entity.subsegments().unwrap_or_default();
+        let inside: usize = inside.iter().map(|child| child.json().raw().len()).sum();
+        entity.json().raw().len() - inside
     }
 }
 
