@@ -1,34 +1,36 @@
 //! What is wrong with a trace though nothing is missing of it.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::count;
-use crate::json::Document;
+use crate::json::{Document, Value};
 use crate::model::limits::{LARGE_TRACE, MAX_INDEXED_ANNOTATIONS, MAX_TRACE};
-use crate::model::{EntityKind, Timestamp};
+use crate::model::{Aws, EntityKind, Timestamp};
 use crate::trace::DefectCode;
 use crate::trace::assemble::{label, report};
+use crate::trace::conflict::{is_same, members};
 use crate::trace::failures;
+use crate::trace::identity::name;
 use crate::trace::tree::{Branch, Tree};
 
 /// Looks for it in a tree that is built and sorted.
 pub(in crate::trace) fn find(tree: &mut Tree) {
     let mut found = Vec::new();
     whole(tree, &mut found);
-    let mut requests = HashMap::new();
     let callers = tree.callers();
     let order = tree.preorder();
     for &index in &order {
         let branch = &tree.branches[index];
         if let Some(parent) = branch.parent {
             times(branch, &tree.branches[parent], index, &mut found);
-            nested_call(branch, &tree.branches[parent], index, &mut found);
         }
         arrival(branch, index, &mut found);
-        same_request(tree, index, &mut requests, &mut found);
         traced(branch, &callers, index, &mut found);
     }
+    recorded_twice(tree, &order, &mut found);
     let unexplained = failures::unexplained(tree, &order, &callers);
     found.extend(unexplained.into_iter().map(|(index, message)| Found {
         index,
@@ -188,45 +190,112 @@ fn arrival(branch: &Branch, index: usize, found: &mut Vec<Found>) {
     }
 }
 
-fn is_call(branch: &Branch) -> bool {
-    branch.kind == EntityKind::Subsegment && branch.entity().namespace().as_deref() == Some("aws")
-}
-
-/// A call of AWS inside the same call.
-fn nested_call(branch: &Branch, parent: &Branch, index: usize, found: &mut Vec<Found>) {
-    let operation = |branch: &Branch| {
-        let call = is_call(branch).then(|| branch.entity().aws()).flatten();
-        call?.operation().map(Into::<String>::into)
-    };
-    if let (Some(inner), Some(outer)) = (operation(branch), operation(parent))
-        && inner == outer
-    {
-        twice(branch, parent, index, "one lies inside the other", found);
+/// Calls of AWS that were recorded twice: one inside the other, or two with one request id.
+fn recorded_twice(tree: &Tree, order: &[usize], found: &mut Vec<Found>) {
+    // Of each entity the nearest call that it is, or is a part of.
+    let mut nearest: Vec<Option<usize>> = vec![None; tree.branches.len()];
+    // The first call with an id and an operation: what mocks answer may have one id for all.
+    let mut requests: HashMap<(String, Option<String>), usize> = HashMap::new();
+    // Those that have others inside.
+    let mut outer: HashMap<usize, Call<'_>> = HashMap::new();
+    for &index in order {
+        let branch = &tree.branches[index];
+        let around = branch.parent.and_then(|parent| nearest[parent]);
+        let Some(aws) = call(branch) else {
+            nearest[index] = around;
+            continue;
+        };
+        nearest[index] = Some(index);
+        let first = text(aws, "request_id").and_then(|id| {
+            match requests.entry((id.into_owned(), operation(aws))) {
+                Slot::Occupied(first) => Some(*first.get()),
+                Slot::Vacant(vacant) => {
+                    vacant.insert(index);
+                    None
+                }
+            }
+        });
+        if let Some(first) = first {
+            let why = "they have the same request id";
+            twice(branch, &tree.branches[first], index, why, found);
+        } else if let Some(around) = around
+            && operation(aws).is_some()
+        {
+            let other = &tree.branches[around];
+            let theirs = outer.entry(around).or_insert_with(|| Call::of(other));
+            if theirs.may_be(&Call::of(branch)) {
+                let why = "one lies inside the other";
+                twice(branch, other, index, why, found);
+            }
+        }
     }
 }
 
-/// Two calls with the same request id.
-fn same_request(
-    tree: &Tree,
-    index: usize,
-    requests: &mut HashMap<String, usize>,
-    found: &mut Vec<Found>,
-) {
-    let branch = &tree.branches[index];
-    let id = branch.entity().aws().and_then(|aws| aws.request_id());
-    let Some(id) = id.filter(|id| is_call(branch) && !id.is_empty()) else {
-        return;
-    };
-    if let Some(first) = requests.get(&*id) {
-        twice(
-            branch,
-            &tree.branches[*first],
-            index,
-            "they have the same request id",
-            found,
-        );
+/// The block of a subsegment that records a call of AWS.
+fn call(branch: &Branch) -> Option<Aws<'_>> {
+    let is_call = branch.kind == EntityKind::Subsegment
+        && branch.entity().namespace().as_deref() == Some("aws");
+    is_call.then(|| branch.entity().aws()).flatten()
+}
+
+/// A text of a call that says something.
+fn text<'a>(aws: Aws<'a>, key: &str) -> Option<Cow<'a, str>> {
+    let text = aws.json().get(key)?.as_identity()?;
+    (!text.is_empty()).then_some(text)
+}
+
+fn operation(aws: Aws<'_>) -> Option<String> {
+    text(aws, "operation").map(|operation| letters(&operation))
+}
+
+/// What a call says of itself.
+struct Call<'a> {
+    service: String,
+    operation: Option<String>,
+    /// All else of which SDKs do not differ in what they count.
+    said: BTreeMap<Cow<'a, str>, Value<'a>>,
+}
+
+impl<'a> Call<'a> {
+    fn of(branch: &'a Branch) -> Call<'a> {
+        let aws = call(branch);
+        let mut said = aws.map_or_else(BTreeMap::new, |aws| members(aws.json()));
+        said.retain(|key, value| {
+            let says_nothing = matches!(value.raw(), "\"\"" | "null");
+            // Attempts, or those after the first; the operation is compared by its letters.
+            !says_nothing && !["operation", "retries"].contains(&&**key)
+        });
+        Call {
+            service: letters(&name(branch.entity()).unwrap_or_default()),
+            operation: aws.and_then(operation),
+            said,
+        }
+    }
+
+    /// Whether another may be the same call: both have one operation of one service, and nothing
+    /// else that both say differs. Two requests have two ids.
+    fn may_be(&self, other: &Call<'_>) -> bool {
+        let (one, two) = (&self.service, &other.service);
+        // `AmazonDynamoDBv2` and `DynamoDB` are one.
+        let is_one_service = one == two
+            || !one.is_empty() && !two.is_empty() && (one.contains(two) || two.contains(one));
+        let agrees = |(key, value): (&Cow<'_, str>, &Value<'_>)| {
+            let theirs = self.said.get(key);
+            theirs.is_none_or(|theirs| is_same(*value, *theirs))
+        };
+        self.operation == other.operation && is_one_service && other.said.iter().all(agrees)
+    }
+}
+
+/// The letters and digits of a name, whatever their case, or all of one that has none:
+/// `Secrets Manager` and `secretsmanager` are one.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|character| character.is_alphanumeric());
+    let letters: String = letters.flat_map(char::to_lowercase).collect();
+    if letters.is_empty() {
+        name.to_owned()
     } else {
-        requests.insert(id.into_owned(), index);
+        letters
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with a trace, each provoked alone, and what just is not.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use xray_phantom::json::Document;
 use xray_phantom::model::Timestamp;
@@ -285,11 +285,21 @@ fn segments_that_call_each_other_are_a_cycle() {
     );
 }
 
+/// That two complete documents for a segment, which say this, are no contradiction.
+#[track_caller]
+fn same(one: &str, other: &str) {
+    check(&[segment("a1", one), segment("a1", other)], &[]);
+}
+
+/// That they are.
+#[track_caller]
+fn differ(one: &str, other: &str) {
+    let documents = [segment("a1", one), segment("a1", other)];
+    check(&documents, &["conflicting-documents"]);
+}
+
 #[test]
 fn documents_that_say_the_same_in_other_words_do_not_conflict() {
-    let same = |one: &str, other: &str| {
-        check(&[segment("a1", one), segment("a1", other)], &[]);
-    };
     same(r#","user":"caf\u00e9""#, r#","user":"café""#);
     same(r#","fault":false,"in_progress":false"#, "");
     same(
@@ -302,12 +312,6 @@ fn documents_that_say_the_same_in_other_words_do_not_conflict() {
     );
     let ends = segment("a1", "").replace("\"end_time\":3", "\"end_time\":3.000");
     check(&[segment("a1", ""), ends], &[]);
-    let differ = |one: &str, other: &str| {
-        check(
-            &[segment("a1", one), segment("a1", other)],
-            &["conflicting-documents"],
-        );
-    };
     differ(r#","user":"a""#, r#","user":"b""#);
     differ(
         r#","precursor_ids":["a","b"]"#,
@@ -319,8 +323,97 @@ fn documents_that_say_the_same_in_other_words_do_not_conflict() {
         r#","annotations":{"n":1.0000000001}"#,
     );
     differ(r#","annotations":{"n":1}"#, r#","annotations":{"n":"1"}"#);
-    differ(r#","annotations":{"n":1}"#, r#","annotations":{"m":1}"#);
     differ(r#","throttle":true"#, "");
+}
+
+#[test]
+fn what_two_documents_say_is_compared_by_its_value() {
+    // Whatever the number: beyond all that a float can hold, and nearer than it can tell.
+    let number = |number: &str| format!(r#","annotations":{{"n":{number}}}"#);
+    for (one, other) in [
+        ("1e300", "1E+300"),
+        ("1e300", "1000e297"),
+        ("0.0", "-0e7"),
+        ("1e-400", "0.1e-399"),
+        ("0e99999999999999999999999999999999999999999", "0"),
+        (
+            "12345678901234567890123456789012345678901234567890",
+            "1234567890123456789012345678901234567890123456789e1",
+        ),
+    ] {
+        same(&number(one), &number(other));
+    }
+    for (one, other) in [
+        ("1e-15", "2e-15"),
+        ("1e300", "1e301"),
+        ("1e300", "-1e300"),
+        ("9007199254740992", "9007199254740993"),
+        ("100", "1"),
+        (
+            "1e99999999999999999999999999999999999999998",
+            "1e99999999999999999999999999999999999999999",
+        ),
+    ] {
+        differ(&number(one), &number(other));
+    }
+    // Halves of characters, in values and in keys.
+    same(r#","user":"\ud800 x""#, r#","user":"\uD800\u0020x""#);
+    differ(r#","user":"\ud800""#, r#","user":"\ud801""#);
+    differ(r#","user":"\ud800""#, r#","user":"\ufffd""#);
+    differ(r#","metadata":{"\ud800":1}"#, r#","metadata":{"\ud801":1}"#);
+    same(
+        r#","metadata":{"\ud800":1,"\ud801":2}"#,
+        r#","metadata":{"\uD801":2,"\uD800":1}"#,
+    );
+    differ(
+        r#","metadata":{"\ud800":1,"\ud801":2}"#,
+        r#","metadata":{"\ud800":3,"\ud801":2}"#,
+    );
+    differ(r#","annotations":{"n":1}"#, r#","annotations":{"m":1}"#);
+    // Of keys that stand twice the last counts, of flags too.
+    same(r#","throttle":true,"throttle":false"#, "");
+    same(r#","user":"a","user":"b""#, r#","user":"b""#);
+    differ(
+        r#","throttle":true,"throttle":false"#,
+        r#","throttle":true"#,
+    );
+    // No id is no caller.
+    same(r#","parent_id":"""#, "");
+    // Times are what they are read as, to the nanosecond.
+    let ends =
+        |end: &str| segment("a1", "").replace("\"end_time\":3", &format!("\"end_time\":{end}"));
+    check(&[ends("3"), ends("3.0000000001")], &[]);
+    let begins = |start: &str| {
+        let start = format!("\"start_time\":{start}");
+        segment("a1", "").replace("\"start_time\":1", &start)
+    };
+    check(&[begins("1"), begins("1.0000000001")], &[]);
+    check(
+        &[begins("1"), begins("1.000000001")],
+        &["conflicting-documents"],
+    );
+    check(
+        &[ends("3"), ends("3.000000001")],
+        &["conflicting-documents"],
+    );
+    check(
+        &[ends("3"), ends("3.000000001").replace("3.0", "2.0")],
+        &["conflicting-documents"],
+    );
+    // Large ones are read as far as they may be the same.
+    let keys: Vec<String> = (0..40).map(|key| format!("\"k{key}\":1")).collect();
+    let wide = |last: &str| {
+        format!(
+            r#","metadata":{{"n":{{{},{last}}},"m":[{}1]}}"#,
+            keys.join(","),
+            "1,".repeat(40)
+        )
+    };
+    same(&wide("\"k7\":2"), &wide("\"k7\":1,\"k7\":2"));
+    differ(&wide("\"k7\":2"), &wide("\"k7\":1"));
+    differ(&wide("\"k7\":2"), r#","metadata":{"n":{"k7":2}}"#);
+    differ(&wide("\"k7\":2").replace("[1,", "["), &wide("\"k7\":2"));
+    differ(&wide("\"k7\":2").replace("1]", "2]"), &wide("\"k7\":2"));
 }
 
 #[test]
@@ -729,8 +822,76 @@ fn a_trace_has_a_size() {
     check(&[large(100_001)], &["trace-large"]);
     check(&[large(500_000)], &["trace-large"]);
     check(&[large(500_001)], &["trace-too-large"]);
-    // The same document twice is one.
+    // The same document twice is one, and one that another replaces takes no room.
     check(&[large(60_000), large(60_000)], &[]);
+    // Of which that they differ is told as well.
+    let sizes = |one: &str, other: &str| {
+        let trace = trace(&[one.to_owned(), other.to_owned()]);
+        let codes = codes(&trace).into_iter();
+        let sizes = codes.filter(|code| code.starts_with("trace-"));
+        sizes.collect::<Vec<_>>()
+    };
+    let replaced = |one: String, other: String| {
+        assert_eq!(sizes(&one, &other), Vec::<&str>::new());
+    };
+    let open = |segment: String| segment.replace("\"end_time\":3", "\"in_progress\":true");
+    replaced(open(large(60_000)), large(60_000));
+    // Whatever else both hold, and in whichever order their texts stand.
+    let with = |inside: &str| {
+        let inside = format!("\"subsegments\":[{inside}],\"user\"");
+        large(60_000).replace("\"user\"", &inside)
+    };
+    let sub = |id: &str| format!(r#"{{"id":"{id}","name":"b","start_time":1,"end_time":2}}"#);
+    let (one, two) = (
+        with(&sub("b1")),
+        with(&format!("{},{}", sub("b1"), sub("b2"))),
+    );
+    replaced(open(one.clone()), one.clone());
+    let earlier = open(one.clone()).replacen('{', "{ \"in_progress\":true,", 1);
+    replaced(earlier, one.clone());
+    replaced(
+        one.replace("\"end_time\":3", "\"end_time\":2.5"),
+        one.clone(),
+    );
+    replaced(one.clone(), two);
+    // The same embedded and on its own, with more inside, and what is inside on its own too.
+    let padded = |id: &str, inside: &str| {
+        let user = format!(
+            "\"user\":\"{}\",\"subsegments\":[{inside}],\"name\"",
+            "u".repeat(30_000)
+        );
+        sub(id).replace("\"name\"", &user)
+    };
+    let below = |parent: &str, subsegment: &str| {
+        let place = format!(
+            r#"{{"trace_id":"{}","type":"subsegment","parent_id":"{parent}","#,
+            trace_id(1)
+        );
+        subsegment.replacen('{', &place, 1)
+    };
+    let a1 = "00000000000000a1";
+    let whole = padded("b1", &sub("b2"));
+    let documents = [
+        large(60_000),
+        with(&padded("b1", "")),
+        below(a1, &padded("b1", "")),
+        below(a1, &whole),
+        below("b1", &sub("b2")),
+    ];
+    check(&documents, &[]);
+    // Another subsegment takes room, and another segment.
+    check(
+        &[with(&padded("b1", "")), below(a1, &padded("b2", ""))],
+        &["trace-large"],
+    );
+    let other = large(60_000).replace("a1\"", "a2\",\"parent_id\":\"b\"");
+    check(&[large(60_000), other], &["trace-large"]);
+    // To the byte where no document says what another does.
+    let (room, child) = (with("").len(), below(a1, &sub("b1")));
+    let most =
+        |bytes: usize| with("").replacen("uuu", &"u".repeat(bytes + 3 - room - child.len()), 1);
+    check(&[most(100_000), child.clone()], &[]);
+    check(&[most(100_001), child.clone()], &["trace-large"]);
     told(
         &[large(100_001)],
         "much was recorded for one trace: its documents have 100001 bytes, and X-Ray is sure to keep 100000 of a \
@@ -1012,37 +1173,191 @@ fn what_is_judged_on_request_alone_is_a_lint() {
     }
 }
 
-#[test]
-fn one_call_is_recorded_once() {
-    let call = |id: &str, request: &str, inside: &str| {
+/// A segment with a call of AWS that these fields say more of, and inside it another, whose fields
+/// are those but for what is replaced.
+fn call_in_call(fields: &str, replaced: &[(&str, &str)]) -> String {
+    let call = |id: &str, fields: &str, inside: &str| {
         format!(
             r#"{{"id":"{id:0>16}","name":"dynamodb","namespace":"aws","start_time":1,"end_time":3,
-                "aws":{{"operation":"PutItem","request_id":"{request}"}}{inside}}}"#
+                "aws":{{"operation":"PutItem"{fields}}},"subsegments":[{inside}]}}"#
         )
     };
-    let calls =
-        |calls: &[String]| segment("a1", &format!(r#","subsegments":[{}]"#, calls.join(",")));
-    check(&[calls(&[call("b1", "r1", ""), call("b2", "r2", "")])], &[]);
-    check(&[calls(&[call("b1", "", ""), call("b2", "", "")])], &[]);
+    let inner = call("c1", fields, "");
+    let inner = replaced.iter().fold(inner, |inner, (from, to)| {
+        assert!(inner.contains(from), "{from}");
+        inner.replace(from, to)
+    });
+    segment(
+        "a1",
+        &format!(r#","subsegments":[{}]"#, call("b1", fields, &inner)),
+    )
+}
+
+#[test]
+fn two_calls_with_one_request_id_are_one_recorded_twice() {
+    let calls = |one: &str, other: &str, name: &str| {
+        let call = |id: &str, name: &str, request: &str| {
+            format!(
+                r#"{{"id":"{id:0>16}","name":"{name}","namespace":"aws","start_time":1,"end_time":3,
+                    "aws":{{"operation":"PutItem","request_id":"{request}"}}}}"#
+            )
+        };
+        let calls = [call("b1", "dynamodb", one), call("b2", name, other)];
+        segment("a1", &format!(r#","subsegments":[{}]"#, calls.join(",")))
+    };
+    check(&[calls("r1", "r2", "dynamodb")], &[]);
+    check(&[calls("", "", "dynamodb")], &[]);
+    check(&[calls("r1", "r1", "dynamodb")], &["recorded-twice"]);
+    check(&[calls("r1", "r1", "orders")], &["recorded-twice"]);
+    check(&[calls(r"\ud800", r"\ud801", "dynamodb")], &[]);
     check(
-        &[calls(&[call("b1", "r1", ""), call("b2", "r1", "")])],
+        &[calls(r"\ud800", r"\uD800", "dynamodb")],
         &["recorded-twice"],
     );
-    let nested = format!(r#","subsegments":[{}]"#, call("c1", "r2", ""));
-    check(&[calls(&[call("b1", "r1", &nested)])], &["recorded-twice"]);
+    // A mock may give all that it answers one id.
+    let others = calls("r1", "r1", "dynamodb").replacen("PutItem", "GetItem", 1);
+    check(&[others], &[]);
+    let again = calls("r1", "r1", "dynamodb").replacen("PutItem", "putItem", 1);
+    check(&[again], &["recorded-twice"]);
+    let remote = calls("r1", "r1", "dynamodb").replace("\"aws\",", "\"remote\",");
+    check(&[remote], &[]);
     told(
-        &[calls(&[call("b1", "r1", &nested)])],
+        &[calls("r1", "r1", "dynamodb")],
+        "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (they \
+         have the same request id)",
+    );
+}
+
+#[test]
+fn a_call_inside_the_same_call_is_one_recorded_twice() {
+    let twice = |fields: &str, replaced: &[(&str, &str)]| {
+        check(&[call_in_call(fields, replaced)], &["recorded-twice"]);
+    };
+    let two = |fields: &str, replaced: &[(&str, &str)]| {
+        check(&[call_in_call(fields, replaced)], &[]);
+    };
+    told(
+        &[call_in_call("", &[])],
         "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (one \
          lies inside the other)",
     );
-    let other = nested.replace("PutItem", "GetItem");
-    check(&[calls(&[call("b1", "r1", &other)])], &[]);
-    let remote = calls(&[call("b1", "r1", &nested)]).replace("\"aws\",", "\"remote\",");
-    check(&[remote], &[]);
-    told(
-        &[calls(&[call("b1", "r1", ""), call("b2", "r1", "")])],
-        "the client is instrumented twice: subsegment `dynamodb` records the same call as subsegment `dynamodb` (they \
-         have the same request id)",
+    let facts = r#","region":"eu-west-1","table_name":"Orders","retries":0,"request_id":"r1""#;
+    twice(facts, &[]);
+    // As another SDK writes it, which knows less and counts from 1.
+    twice(
+        facts,
+        &[
+            ("\"dynamodb\"", "\"DynamoDB\""),
+            ("\"retries\":0", "\"retries\":1"),
+            (",\"request_id\":\"r1\"", ""),
+        ],
+    );
+    for name in ["Dynamo DB", "DYNAMODB", "AmazonDynamoDBv2"] {
+        twice("", &[("\"dynamodb\"", &format!("\"{name}\""))]);
+    }
+    let named = |outer: &str, inner: &str| {
+        let whole = call_in_call("", &[("\"dynamodb\"", &format!("\"{inner}\""))]);
+        whole.replace("\"dynamodb\"", &format!("\"{outer}\""))
+    };
+    check(
+        &[named("SecretsManager", "Secrets Manager")],
+        &["recorded-twice"],
+    );
+    check(&[named("注文", "注文")], &["recorded-twice"]);
+    check(&[named("--", "--")], &["recorded-twice"]);
+    check(&[named("注文", "支払い")], &[]);
+    check(&[named("--", "__")], &[]);
+    check(&[named("--", "S3")], &[]);
+    for (outer, inner) in [("?", "!"), ("\\ud800", "\\ud801"), ("Get", "Get\\ud800")] {
+        let operations = named("S3", "S3").replace("PutItem", outer);
+        let at = operations.rfind(outer).unwrap();
+        let operations = format!(
+            "{}{inner}{}",
+            &operations[..at],
+            &operations[at + outer.len()..]
+        );
+        check(&[operations], &[]);
+    }
+    // Two requests have two ids, whatever they ask for; an empty one is none.
+    twice(facts, &[("\"r1\"", "\"\"")]);
+    let late = call_in_call(facts, &[]).replacen("\"r1\"", "\"\"", 1);
+    check(&[late], &["recorded-twice"]);
+    two(facts, &[("\"r1\"", "\"r2\"")]);
+    two(
+        facts,
+        &[("\"Orders\"", "\"Audit\""), (",\"request_id\":\"r1\"", "")],
+    );
+    two("", &[("PutItem", "GetItem")]);
+    two("", &[("\"dynamodb\"", "\"dax\"")]);
+    two("", &[("\"namespace\":\"aws\"", "\"namespace\":\"remote\"")]);
+    two("", &[("\"operation\":\"PutItem\"", "")]);
+    for nothing in [
+        "",
+        "\"operation\":\"\"",
+        "\"operation\":null",
+        "\"operation\":7",
+    ] {
+        two("", &[("\"operation\":\"PutItem\"", nothing)]);
+        let nothing = call_in_call("", &[]).replace("\"operation\":\"PutItem\"", nothing);
+        check(&[nothing], &[]);
+    }
+    // Of keys that stand twice the last counts, on both sides; null says nothing.
+    let region = r#","region":"r""#;
+    twice(
+        region,
+        &[("\"region\":\"r\"", "\"region\":\"s\",\"region\":\"r\"")],
+    );
+    two(
+        region,
+        &[("\"region\":\"r\"", "\"region\":\"r\",\"region\":\"s\"")],
+    );
+    twice(region, &[("\"region\":\"r\"", "\"region\":null")]);
+    twice(r#","\ud800":1"#, &[(r"\ud800", r"\ud801"), (":1}", ":2}")]);
+    two(r#","\ud800":1"#, &[(r"\ud800", r"\uD800"), (":1}", ":2}")]);
+
+    // The nearest call around it counts, whatever lies between that is no call.
+    let between = |between: &str| {
+        let whole = call_in_call("", &[]);
+        let (before, inner) = whole.split_at(whole.rfind("{\"id\"").unwrap());
+        let (inner, after) = inner.split_at(inner.rfind("}]}]}").unwrap() + 1);
+        format!(
+            r#"{before}{{"id":"d","name":"attempt","start_time":1,"end_time":3{between},"subsegments":[{inner}]}}{after}"#
+        )
+    };
+    check(&[between("")], &["recorded-twice"]);
+    let other = r#","namespace":"aws","aws":{"operation":"GetItem"}"#;
+    check(&[between(other)], &[]);
+}
+
+#[test]
+fn thousands_of_parts_of_calls_are_compared_at_once() {
+    let keys: Vec<String> = (0..30_000).map(|key| format!(r#","k{key}":1"#)).collect();
+    let call = |id: usize, place: &str, keys: &str| {
+        format!(
+            r#"{{"trace_id":"{}","id":"{id:016}","name":"S3","start_time":1,"end_time":3,{place}
+                "type":"subsegment","namespace":"aws","aws":{{"operation":"PutObject"{keys}}}}}"#,
+            trace_id(1)
+        )
+    };
+    let above = segment("a1", "");
+    let outer = call(1, r#""parent_id":"00000000000000a1","#, &keys.concat());
+    let below = r#""parent_id":"0000000000000001","#;
+    let large = (2..6).map(|id| call(id, below, &keys.concat()));
+    let small = (6..2_006).map(|id| call(id, below, r#","k7":1"#));
+    let documents: Vec<String> = [above, outer]
+        .into_iter()
+        .chain(large)
+        .chain(small)
+        .collect();
+    let begun = Instant::now();
+    let codes = codes(&trace(&documents)).into_iter();
+    let twice = codes.filter(|code| *code == "recorded-twice");
+    assert_eq!(twice.count(), 2_004);
+    // A hundred times as long as it takes.
+    assert!(
+        begun.elapsed() < Duration::from_mins(1),
+        "{:?}",
+        begun.elapsed()
     );
 }
 
