@@ -135,7 +135,7 @@ fn orphan(branch: &Branch, external: &ExternalParents) -> Option<String> {
     let entity = branch.entity();
     match (branch.kind, entity.parent_id()) {
         (EntityKind::Segment, _) => None,
-        (_, Some(parent)) if external.contains(&parent) => None,
+        (_, Some(parent)) if !parent.is_empty() && external.contains(&parent) => None,
         (_, Some(parent)) if !parent.is_empty() => Some(format!(
             "the parent is still open, or was lost: {} names {} as its parent, which never arrived",
             label(branch),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use xray_phantom::json::Document;
 use xray_phantom::trace::{Arrival, ExternalParents, Index, PartialTrace, assemble};
 
+use crate::support::codes;
+
 /// Assembles documents, given without the trace id, in this order.
 fn partial(documents: &[&str]) -> PartialTrace {
     let arrivals = documents.iter().zip(0..).map(|(text, seq)| {
@@ -180,6 +182,16 @@ fn a_declared_parent_may_be_elsewhere() {
     assert!(!complete(&ExternalParents::none().with("c")));
     assert!(complete(&ExternalParents::none().with("a")));
     assert!(complete(&ExternalParents::any()));
+
+    // No id names nobody, wherever they are.
+    let nobody = document.replace(r#""parent_id":"a""#, r#""parent_id":"""#);
+    let arrival = Arrival {
+        document: Arc::new(Document::parse(&nobody).unwrap()),
+        ..arrival
+    };
+    let any = ExternalParents::any().with("");
+    let trace = assemble([arrival], &any).traces.remove(0);
+    assert_eq!(codes(&trace), ["orphan"]);
 }
 
 #[test]
@@ -345,6 +357,72 @@ fn ids_are_compared_as_text() {
             .trace("1-66a00000", &ExternalParents::none())
             .is_none()
     );
+}
+
+#[test]
+fn ids_that_hold_other_halves_of_characters_differ() {
+    // Traces: each is found by the id that it has.
+    let text = |id: &str| {
+        format!(r#"{{"trace_id":"{id}","id":"a","name":"api","start_time":1,"end_time":2}}"#)
+    };
+    let mut index = Index::new();
+    for (seq, id) in (0..).zip([r"t\ud800", r"t\udfff", r"t\uD800", r"t\ufffd"]) {
+        let document = Arc::new(Document::parse(&text(id)).unwrap());
+        index.enter(Arrival {
+            seq,
+            arrived: None,
+            document,
+        });
+    }
+    let traces = index.traces(&ExternalParents::none());
+    let ids: Vec<&str> = traces.iter().map(PartialTrace::id).collect();
+    assert_eq!(ids, [r"t\ud800", r"t\udfff", "t\u{fffd}"]);
+    for id in ids {
+        let trace = index.trace(id, &ExternalParents::none()).unwrap();
+        assert_eq!((trace.id(), trace.nodes().len()), (id, 1));
+        assert_eq!(trace.defects().count(), 0, "{trace}");
+    }
+    // Entities, and the parents that others name.
+    let child = |id: &str, parent: &str, name: &str| {
+        format!(
+            r#"{{"type":"subsegment","id":"{id}","parent_id":"{parent}","name":"{name}","start_time":1.25,"end_time":1.5}}"#
+        )
+    };
+    let segment = |id: &str, name: &str, start: &str| {
+        format!(
+            r#"{{"id":"{id}","parent_id":"x","name":"{name}","start_time":{start},"end_time":2}}"#
+        )
+    };
+    check(
+        &[
+            &segment(r"\ud800", "one", "1"),
+            &segment(r"\ud801", "two", "1.125"),
+            &child("b", r"\ud801", "of two"),
+            &child(r"\udc00", r"\uD800", "of one"),
+            &child(r"\udc01", r"\udc00", "deeper"),
+            &child("c", r"\ud802", "of none"),
+        ],
+        &[
+            "one  1.00 s",
+            "└─ of one  250 ms",
+            "   └─ deeper  250 ms",
+            "two  875 ms",
+            "└─ of two  250 ms",
+            "of none  250 ms  <- orphan",
+        ],
+        &[
+            r"orphan: the parent is still open, or was lost: subsegment `of none` names \ud802 as its parent, which never arrived",
+        ],
+    );
+    // Subsegments that share id and start are told apart by their names.
+    let embedded = segment("a", "api", "1").replace(
+        "\"end_time\":2",
+        r#""end_time":2,"subsegments":[{"id":"b","name":"\ud800","start_time":1.25,"end_time":1.5}]"#,
+    );
+    let trace = partial(&[&embedded, &child("b", "a", r"\ud801")]);
+    assert_eq!(trace.nodes().len(), 3, "{trace}");
+    let trace = partial(&[&embedded, &child("b", "a", r"\uD800")]);
+    assert_eq!(trace.nodes().len(), 2, "{trace}");
 }
 
 #[test]
