@@ -46,3 +46,4 @@ pub use received::{Counts, Received, Rejection, Verdict};
 
 pub(crate) use kernel::end_accepting;
 pub(crate) use listener::{Door, HandedOver, Listener, bind};
+pub(crate) use parking::name_late;

@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::capture::kernel;
 use crate::capture::received::Bytes;
-use crate::error::visible;
+use crate::error::on_one_line;
+use crate::json::Document;
 use crate::wire::{Body, receive};
 
 /// The one static of the crate: what outlives a daemon can belong to none.
@@ -130,21 +131,36 @@ fn look(parked: &mut Parked, most: usize) -> Vec<Late> {
         .collect()
 }
 
-/// `segment `OrdersWorker` of trace 1-...`, or the size.
+/// What a datagram is called: by its document, or its size.
 fn describe(datagram: &[u8]) -> String {
     let Ok(Body::Segment(document)) = receive(datagram) else {
         return format!("a datagram of {} bytes", datagram.len());
     };
-    let field = |key| document.root().get(key).and_then(|value| value.as_str());
-    let name = field("name").unwrap_or("without name".into());
-    let trace = field("trace_id").unwrap_or("unknown".into());
-    format!("`{}` of trace {}", visible(&name), visible(&trace))
+    name_late(&document)
+}
+
+/// What a document that comes too late is called: `` `OrdersWorker` of trace 1-... ``.
+pub(crate) fn name_late(document: &Document) -> String {
+    let field = |key| {
+        let text = document.root().get(key)?.as_identity()?;
+        (!text.is_empty()).then(|| on_one_line(&text, SHOWN))
+    };
+    let name = match field("name") {
+        Some(name) => format!("`{name}`"),
+        None => "a document without name".to_owned(),
+    };
+    match field("trace_id") {
+        Some(trace) => format!("{name} of trace {trace}"),
+        None => format!("{name} of no trace"),
+    }
 }
 
 /// How many sockets stay open.
 const PLACES: usize = 16;
 /// How many late datagrams of one socket are named at a time; the others are counted.
 const MOST: usize = 8;
+/// How many characters of a name or a trace id are shown.
+const SHOWN: usize = 200;
 /// How many datagrams of one socket are read at a time: who floods it shall not hold up others.
 const AT_A_TIME: usize = 4_096;
 /// The receive buffer of a parked socket.

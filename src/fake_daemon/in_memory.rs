@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{Door, HandedOver};
+use crate::capture::{Door, HandedOver, name_late};
+use crate::json::Document;
 use crate::model::TraceId;
 use crate::wire::{Emit, EmitCounts, Note, NoteSource};
 
@@ -19,6 +20,8 @@ pub(in crate::fake_daemon) struct InMemory {
     place: String,
     sent: AtomicU64,
     failed: AtomicU64,
+    /// Documents that came too late.
+    late: AtomicU64,
 }
 
 /// The notes of recorders and mocks, and whom to ask for more.
@@ -42,10 +45,21 @@ impl InMemory {
             place,
             sent: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            late: AtomicU64::new(0),
         }
     }
 
-    fn late(&self, what: &str) {
+    /// Names a document that came too late: each of the first few.
+    fn late(&self, document: &str) {
+        let before = self.late.fetch_add(1, Ordering::Relaxed);
+        if before > NAMED {
+            return;
+        }
+        let what = match Document::parse(document) {
+            _ if before == NAMED => "another document, the last one that is named,".to_owned(),
+            Ok(document) => name_late(&document),
+            Err(_) => format!("a document of {} bytes", document.len()),
+        };
         // As the parked sockets do: if stderr is closed there is nobody to tell.
         let _ = writeln!(
             std::io::stderr(),
@@ -71,7 +85,7 @@ impl Emit for InMemory {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         if handed_over == HandedOver::TooLate {
-            self.late(&format!("a document of {} bytes", document.len()));
+            self.late(document);
         }
     }
 
@@ -140,3 +154,6 @@ impl Notebook {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// How many documents that come too late are named.
+const NAMED: u64 = 8;

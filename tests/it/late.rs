@@ -70,6 +70,50 @@ fn a_late_datagram_reaches_no_other_test_and_is_named_on_stderr() {
 }
 
 #[test]
+fn a_document_that_is_handed_over_too_late_is_named_at_once() {
+    if is_inside() {
+        let daemon = FakeDaemon::start();
+        let emitter = daemon.emitter();
+        drop(daemon);
+        emitter.emit(&segment(1, "OrdersWorker"));
+        emitter.emit("no JSON");
+        emitter.emit("{}");
+        emitter.emit(r#"{"name":"a\nb","trace_id":""}"#);
+        for _ in 0..10 {
+            emitter.emit(r#"{"trace_id":"t"}"#);
+        }
+        return;
+    }
+    let output = alone("a_document_that_is_handed_over_too_late_is_named_at_once");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let named = stderr.lines().filter_map(|line| {
+        let (before, after) = line.split_once(" (FakeDaemon on ")?;
+        assert!(after.contains("started at tests/it/late.rs:"), "{after}");
+        Some(before)
+    });
+    let called = named.filter_map(|line| {
+        let line = line.strip_prefix("xray-phantom: ")?;
+        line.strip_suffix(" came after its daemon had ended")
+    });
+    let nameless = "a document without name of trace t";
+    assert_eq!(
+        called.collect::<Vec<_>>(),
+        [
+            "`OrdersWorker` of trace 1-66a00000-000000000000000000000001",
+            "a document of 7 bytes",
+            "a document without name of no trace",
+            r"`a\nb` of no trace",
+            nameless,
+            nameless,
+            nameless,
+            nameless,
+            "another document, the last one that is named,",
+        ]
+    );
+}
+
+#[test]
 fn a_late_datagram_is_named_when_the_next_daemon_ends() {
     if is_inside() {
         let (first, second) = (FakeDaemon::start(), FakeDaemon::start());
