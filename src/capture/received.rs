@@ -277,7 +277,7 @@ impl fmt::Display for Counts {
             .filter(|(number, _)| *number > 0)
             .try_for_each(|(number, what)| write!(f, ", {number} {what}"))?;
         if refused {
-            f.write_str("; some were refused on request")?;
+            f.write_str("; what was refused on request is not counted")?;
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ impl FakeDaemon {
             }
         }
         sight.otlp = otlp;
+        sight.dropped_before = before.counts.dropped_on_request;
         sight.traces.retain(|trace| {
             let is_others = self.captures.has_begun(trace.id()) && trace.id() != id;
             !known.contains(trace.id()) && !is_others

@@ -137,13 +137,14 @@ impl Sight {
             refused,
             ..
         } = self.counts;
-        let counted = [(dropped_on_request, "dropped"), (held, "held")];
+        let dropped = dropped_on_request.saturating_sub(self.dropped_before);
+        let counted = [(dropped, "dropped"), (held, "held")];
         let counted = counted.into_iter().filter(|(number, _)| *number > 0);
         let mut done: Vec<String> = counted
             .map(|(number, what)| format!("{number} {what}"))
             .collect();
         if refused {
-            done.push("some refused".to_owned());
+            done.push("what came while it refused".to_owned());
         }
         (!done.is_empty()).then(|| {
             let cause = Cause::new(format!(

@@ -330,6 +330,7 @@ impl FakeDaemon {
             secrets: inspection.secrets,
             notes: self.notes(),
             clues: self.notebook.clues(None),
+            dropped_before: 0,
             otlp: received
                 .iter()
                 .filter(|datagram| datagram.is_otlp())

@@ -19,6 +19,8 @@ pub(in crate::fake_daemon) struct Sight {
     pub(in crate::fake_daemon) place: String,
     pub(in crate::fake_daemon) receive_buffer: Option<usize>,
     pub(in crate::fake_daemon) counts: Counts,
+    /// How many of those that were dropped on request came before what concerns a capture.
+    pub(in crate::fake_daemon) dropped_before: u64,
     pub(in crate::fake_daemon) traces: Vec<PartialTrace>,
     /// Those that fail the test.
     pub(in crate::fake_daemon) violations: Vec<Violation>,
@@ -95,9 +97,14 @@ impl Sight {
                 _ => None,
             };
             let cause = known.unwrap_or_else(|| Cause::new(why));
-            causes.push(match defect.code() {
-                DefectCode::Orphan if why == NO_PARENT => cause.or_hint(EXTERNAL),
-                _ => cause,
+            // Where the test itself kept something back, nobody else need send it.
+            let may_be_external = defect.code() == DefectCode::Orphan
+                && why == NO_PARENT
+                && self.kept_back().is_none();
+            causes.push(if may_be_external {
+                cause.or_hint(EXTERNAL)
+            } else {
+                cause
             });
         }
         causes

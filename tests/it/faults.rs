@@ -119,6 +119,20 @@ fn a_datagram_that_is_held_makes_a_trace_incomplete_until_it_is_released() {
     assert!(block_on(daemon.expect_one_trace()).has_subsegment("late"));
 }
 
+/// A segment that is still open.
+fn open() -> String {
+    segment(1, "api").replacen("\"end_time\":", "\"in_progress\":true,\"unused\":", 1)
+}
+
+/// A subsegment on its own with this parent.
+fn child(id: &str, parent: &str) -> String {
+    segment(1, "put").replacen(
+        "\"id\":",
+        &format!(r#""type":"subsegment","parent_id":"{parent:0>16}","id":"{id:0>16}","unused":"#),
+        1,
+    )
+}
+
 #[test]
 fn faults_are_the_likely_cause_of_what_is_missing() {
     let check = |faults: Faults, sent: &[String], likely: &str| {
@@ -130,6 +144,11 @@ fn faults_are_the_likely_cause_of_what_is_missing() {
         let shortfall = block_on(daemon.try_expect_one_trace()).unwrap_err();
         let text = shortfall.to_string();
         assert!(text.contains(likely), "{text}");
+        // That someone else sends what was dropped is no help.
+        assert!(
+            likely.is_empty() || !text.contains("hint: if someone else"),
+            "{text}"
+        );
         let told = text.contains("the faults that this test asked for");
         assert_eq!(told, !likely.is_empty(), "{text}");
         drop(block_on(daemon.verify()));
@@ -147,27 +166,94 @@ fn faults_are_the_likely_cause_of_what_is_missing() {
          hint: daemon.release() lets in what is held\n",
     );
     // Of a trace that lacks something: its end, a parent.
-    let open = api().replacen("\"end_time\":", "\"in_progress\":true,\"unused\":", 1);
     check(
         Faults::none().drop_every(2),
-        &[open.clone(), api()],
+        &[open(), api()],
         "\nlikely: kept back by the faults that this test asked for: 1 dropped\n",
     );
-    let child = api().replacen(
-        "\"id\":",
-        "\"type\":\"subsegment\",\"parent_id\":\"0000000000000001\",\"id\":\"00000000000000b1\",\"unused\":",
-        1,
-    );
     check(
         Faults::none().drop_every(2),
-        &[child.clone(), api()],
+        &[child("b1", "1"), api()],
         "\nlikely: kept back by the faults that this test asked for: 1 dropped\n",
     );
     // Those that kept nothing back, and none.
-    check(Faults::none().drop_every(2), &[child], "");
-    check(Faults::none().duplicate_every(1), &[open], "");
+    check(Faults::none().drop_every(2), &[child("b1", "1")], "");
+    check(Faults::none().duplicate_every(1), &[open()], "");
     check(Faults::none(), &[], "");
+}
 
+#[test]
+fn someone_else_may_send_a_parent_unless_faults_kept_something_back() {
+    let text_of = |daemon: &FakeDaemon| {
+        let shortfall = block_on(daemon.try_expect_one_trace());
+        shortfall.unwrap_err().to_string()
+    };
+    // Of two kinds of what is missing, too.
+    let faults = Faults::none().drop_every(3);
+    let daemon = FakeDaemon::builder().faults(faults).start();
+    let emitter = Emitter::to(&daemon);
+    for document in [open(), child("b1", "c1"), segment(1, "api")] {
+        emitter.emit(&document);
+    }
+    let text = text_of(&daemon);
+    assert!(
+        text.contains("\nlikely: the parent is still open, or was lost\n"),
+        "{text}"
+    );
+    assert!(!text.contains("hint:"), "{text}");
+    drop(block_on(daemon.verify()));
+    // Without faults it may be someone else's, whatever else went wrong.
+    let daemon = FakeDaemon::start();
+    let emitter = Emitter::to(&daemon);
+    emitter.send("x");
+    emitter.emit(&child("b1", "1"));
+    let text = text_of(&daemon);
+    assert!(
+        text.contains("\nlikely: datagram 0 was rejected ("),
+        "{text}"
+    );
+    assert!(
+        text.contains("\nhint: if someone else sends the parent"),
+        "{text}"
+    );
+    drop(block_on(daemon.verify()));
+}
+
+#[test]
+fn what_was_dropped_before_a_capture_is_no_cause_in_it() {
+    let captured = |drops_inside: bool| {
+        let faults = Faults::none().drop_every(1);
+        let daemon = FakeDaemon::builder().faults(faults).start();
+        let emitter = Emitter::to(&daemon);
+        emitter.emit(&segment(1, "api"));
+        let ((), trace) = block_on(daemon.try_capture(async |context| {
+            let orphan = child("b1", "ff").replace(&trace_id(1), &context.trace_id().to_string());
+            if drops_inside {
+                emitter.emit(&orphan);
+            }
+            daemon.set_faults(Faults::none()).unwrap();
+            emitter.emit(&orphan);
+        }));
+        let text = trace.unwrap_err().to_string();
+        drop(block_on(daemon.verify()));
+        text
+    };
+    let text = captured(false);
+    assert!(
+        text.contains("\nlikely: the parent is still open, or was lost\n"),
+        "{text}"
+    );
+    assert!(text.contains("\nhint: if someone else sends"), "{text}");
+    let text = captured(true);
+    assert!(
+        text.contains("\nlikely: kept back by the faults that this test asked for: 1 dropped\n"),
+        "{text}"
+    );
+    assert!(!text.contains("hint:"), "{text}");
+}
+
+#[test]
+fn nobody_knows_what_was_refused() {
     let daemon = FakeDaemon::builder()
         .faults(Faults::none().refuse())
         .start();
@@ -175,7 +261,11 @@ fn faults_are_the_likely_cause_of_what_is_missing() {
         .unwrap_err()
         .to_string();
     assert!(
-        text.contains("\nlikely: kept back by the faults that this test asked for: some refused\n"),
+        text.contains("\nlikely: kept back by the faults that this test asked for: what came while it\n  refused\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("; what was refused on request is not counted\n"),
         "{text}"
     );
 }
