@@ -83,6 +83,7 @@ pub fn targets() -> io::Result<Vec<Target>> {
     captures.extend(rare().into_iter().map(|bytes| seed("rare", bytes)));
     captures.extend(grouped(&calls(), SEPARATOR).map(|bytes| seed("calls", bytes)));
     captures.extend(unlike().into_iter().map(|bytes| seed("unlike", bytes)));
+    captures.extend(alike().into_iter().map(|bytes| seed("alike", bytes)));
     Ok(vec![
         Target::new("capture_file", Form::Lines, capture_file, files)?,
         Target::new("datagrams", Form::Datagrams, datagrams, captures)?,
@@ -372,26 +373,7 @@ fn calls() -> Vec<Vec<u8>> {
 /// Documents of one trace that say of an entity what the one or the other does not: that it failed,
 /// why, what it holds, and that its trace is of another day.
 fn unlike() -> Vec<Vec<u8>> {
-    let entity = |id: &str, more: &str| {
-        format!(
-            "\"id\":\"00000000000000{id}\",\"name\":\"a\",\"start_time\":1,\"end_time\":2{more}"
-        )
-    };
-    let of = |trace: &str, entity: &str| {
-        let document = format!("{{\"trace_id\":\"{trace}\",{entity}}}");
-        [HEADER_LINE, &document].concat().into_bytes()
-    };
-    let trace = "1-5759e988-bd862e3fe1be46a994272793";
-    let holding = |inside: &[String]| {
-        let inside: Vec<String> = inside
-            .iter()
-            .map(|entity| format!("{{{entity}}}"))
-            .collect();
-        of(
-            trace,
-            &entity("a1", &format!(",\"subsegments\":[{}]", inside.join(","))),
-        )
-    };
+    let trace = KNOWN;
     let alone = |id: &str, parent: &str, more: &str| {
         let more =
             format!(",\"type\":\"subsegment\",\"parent_id\":\"00000000000000{parent}\"{more}");
@@ -454,6 +436,82 @@ fn unlike() -> Vec<Vec<u8>> {
         all.push(vec![alone("b1", "a1", ",\"fault\":true"), called]);
     }
     all.iter().map(|all| all.join(&SEPARATOR)).collect()
+}
+
+/// Documents of one trace that say what is the same, or just not, and is written otherwise; and calls
+/// of AWS that are told of one another in this way.
+fn alike() -> Vec<Vec<u8>> {
+    let trace = KNOWN;
+    let b2 = entity("b2", "");
+    let mut all = Vec::new();
+    // Halves of characters, and numbers of which only a reading of all digits tells the value.
+    for (one, other) in [(r"\ud800", r"\udc00"), (r"\ud800", r"\uD800")] {
+        let named = |id: &str| b2.replace("00000000000000b2", id);
+        let said = |value: &str| of(trace, &entity("a1", &format!(",\"user\":\"{value}\"")));
+        all.push(vec![
+            of(one, &entity("a1", "")),
+            of(other, &entity("a1", "")),
+        ]);
+        all.push(vec![holding(&[named(one)]), holding(&[named(other)])]);
+        all.push(vec![said(one), said(other)]);
+    }
+    for (one, other) in [
+        ("0", "-0.0e-5"),
+        ("1e-400", "0.10e-399"),
+        ("100", "1e99999999999999999999999999999999999999999"),
+        ("1e300", "1e99999999999999999999999999999999999999999"),
+    ] {
+        let said = |number: &str| {
+            let more = format!(",\"annotations\":{{\"n\":{number}}}");
+            of(trace, &entity("a1", &more))
+        };
+        all.push(vec![said(one), said(other)]);
+    }
+    // A call of AWS inside another, at once or with something between.
+    for (outer, inner) in [
+        ("", ""),
+        ("\"retries\":0", "\"retries\":1"),
+        ("\"request_id\":\"\"", "\"request_id\":\"r\""),
+        ("\"request_id\":\"r\"", "\"request_id\":\"r\""),
+        ("\"table_name\":\"t\"", "\"table_name\":\"u\""),
+    ] {
+        let call = |id: &str, more: &str, inside: &str| {
+            let operation = if more.is_empty() { "" } else { "," };
+            let aws = format!("{{\"operation\":\"Query\"{operation}{more}}}");
+            let inside = format!(",\"subsegments\":[{inside}]");
+            entity(id, &format!(",\"namespace\":\"aws\",\"aws\":{aws}{inside}"))
+        };
+        let within = format!("{{{}}}", call("c1", inner, ""));
+        let between = format!(
+            "{{{}}}",
+            entity("d1", &format!(",\"subsegments\":[{within}]"))
+        );
+        all.push(vec![holding(&[call("b1", outer, &within)])]);
+        all.push(vec![holding(&[call("b1", outer, &between)])]);
+    }
+    all.iter()
+        .map(|all: &Vec<Vec<u8>>| all.join(&SEPARATOR))
+        .collect()
+}
+
+/// The members of an entity whose id ends so, and more.
+fn entity(id: &str, more: &str) -> String {
+    format!("\"id\":\"00000000000000{id}\",\"name\":\"a\",\"start_time\":1,\"end_time\":2{more}")
+}
+
+/// A document with these members.
+fn of(trace: &str, entity: &str) -> Vec<u8> {
+    format!("{HEADER_LINE}{{\"trace_id\":\"{trace}\",{entity}}}").into_bytes()
+}
+
+/// A segment with these subsegments.
+fn holding(inside: &[String]) -> Vec<u8> {
+    let inside: Vec<String> = inside
+        .iter()
+        .map(|entity| format!("{{{entity}}}"))
+        .collect();
+    let inside = format!(",\"subsegments\":[{}]", inside.join(","));
+    of(KNOWN, &entity("a1", &inside))
 }
 
 /// Joins parts to inputs that the fuzzer can change in a short time.
@@ -597,6 +655,8 @@ const ESCAPES: &[&str] = &[
     "\\\\",
     "\\u000a",
 ];
+/// A trace id.
+const KNOWN: &str = "1-5759e988-bd862e3fe1be46a994272793";
 const GROUP: usize = 700;
 const MOST_OF_A_WORD: usize = 32;
 /// Of four services, and of several.
