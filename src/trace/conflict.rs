@@ -99,7 +99,7 @@ pub(in crate::trace) fn used_twice(
 /// The first field that two documents for one entity have otherwise: its name and its start before
 /// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
 /// set may be missing. Times are compared as they are read, to the nanosecond.
-pub(in crate::trace) fn difference<'a>(entity: Entity<'a>, other: Entity<'a>) -> Option<String> {
+fn difference<'a>(entity: Entity<'a>, other: Entity<'a>) -> Option<String> {
     let times = |key: &str| match key {
         "start_time" => entity.start_time().zip(other.start_time()),
         "end_time" => entity.end_time().zip(other.end_time()),

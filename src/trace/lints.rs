@@ -252,7 +252,7 @@ fn operation(aws: Aws<'_>) -> Option<String> {
 struct Call<'a> {
     service: String,
     operation: Option<String>,
-    /// All else of which SDKs do not differ in what they count.
+    /// All else that says something, but for what SDKs count in more than one way.
     said: BTreeMap<Cow<'a, str>, Value<'a>>,
 }
 
