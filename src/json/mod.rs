@@ -14,6 +14,8 @@
 mod bytes;
 mod careful;
 mod document;
+#[cfg(feature = "testing")]
+mod meaning;
 mod not_finite;
 mod number;
 #[cfg(feature = "testing")]
@@ -36,10 +38,12 @@ pub(crate) use bytes::{SECONDS, hex, is_plain, push_integer, push_text, seconds,
 pub(crate) use bytes::{is_plain_byte, push_short_text};
 pub(crate) use document::Scratch;
 pub use document::{Document, Kind, Value};
+#[cfg(feature = "testing")]
+pub(crate) use meaning::{Meaning, Meanings};
 pub(crate) use not_finite::not_finite;
 pub use number::Number;
 #[cfg(feature = "testing")]
-pub(crate) use part::{Difference, Extent, difference, is_same_scalar};
+pub(crate) use part::{Difference, Extent, difference};
 #[cfg(feature = "aws")]
 pub(crate) use skim::{elements, member, members};
 pub use syntax_error::SyntaxError;

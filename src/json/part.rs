@@ -80,12 +80,12 @@ pub(crate) fn difference<'e, 'f>(
 
 /// Whether two values that hold no others are the same: texts by what they stand for, numbers by
 /// their value.
-pub(crate) fn is_same_scalar(one: Value<'_>, other: Value<'_>) -> bool {
+fn is_same_scalar(one: Value<'_>, other: Value<'_>) -> bool {
     if let (Some(one), Some(other)) = (one.as_text(), other.as_text()) {
         return one.raw() == other.raw() || one.identity() == other.identity();
     }
     if let (Some(one), Some(other)) = (one.as_number(), other.as_number()) {
-        return one.equals(other);
+        return one.value() == other.value();
     }
     one.raw() == other.raw()
 }

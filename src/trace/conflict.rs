@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::visible;
-use crate::json::{Kind, Value, is_same_scalar};
+use crate::json::{Meaning, Meanings, Value};
 use crate::model::{Entity, EntityKind};
 use crate::trace::assemble::named;
 use crate::trace::identity::{Mention, name};
@@ -18,13 +18,20 @@ pub(in crate::trace) fn conflict<'m, 'a: 'm>(
 ) -> Option<Defect> {
     let mut complete = said.filter(|(_, mention, _)| mention.entity.is_closed());
     let (seq, best, parent) = complete.next()?;
+    let mut meanings = Meanings::default();
+    let mut own = None;
     let (why, what, counts) = complete.find_map(|(_, other, their_parent)| {
         let (entity, other) = (best.entity, other.entity);
         let is_segment = best.kind == EntityKind::Segment;
         let is_moved =
             parent != their_parent && (is_segment || parent.is_some() && their_parent.is_some());
-        let field = difference(entity, other)
-            .or_else(|| (is_moved && is_segment).then(|| "parent_id".to_owned()));
+        let field = if entity.json().raw() == other.json().raw() {
+            None
+        } else {
+            let own = own.get_or_insert_with(|| Own::of(entity, &mut meanings));
+            own.difference(&Own::of(other, &mut meanings))
+        };
+        let field = field.or_else(|| (is_moved && is_segment).then(|| "parent_id".to_owned()));
         let Some(field) = field else {
             return is_moved.then(|| {
                 (
@@ -96,30 +103,44 @@ pub(in crate::trace) fn used_twice(
     }
 }
 
-/// The first field that two documents for one entity have otherwise: its name and its start before
-/// all others. Where it stands, and which subsegments came with it, may differ; a flag that is not
-/// set may be missing. Times are compared as they are read, to the nanosecond.
-fn difference<'a>(entity: Entity<'a>, other: Entity<'a>) -> Option<String> {
-    let times = |key: &str| match key {
-        "start_time" => entity.start_time().zip(other.start_time()),
-        "end_time" => entity.end_time().zip(other.end_time()),
-        _ => None,
-    };
-    let (one, other) = (own_fields(entity.json()), own_fields(other.json()));
-    let differs = |key: &&Cow<'_, str>| match (one.get(*key), other.get(*key)) {
-        (Some(one), Some(other)) => match times(key) {
+/// What a document says of an entity itself, so that it can be held against others.
+struct Own<'a> {
+    entity: Entity<'a>,
+    fields: BTreeMap<Cow<'a, str>, Meaning>,
+}
+
+impl<'a> Own<'a> {
+    fn of(entity: Entity<'a>, meanings: &mut Meanings<'a>) -> Own<'a> {
+        let fields = own_fields(entity.json()).into_iter();
+        Own {
+            entity,
+            fields: fields
+                .map(|(key, value)| (key, meanings.of(value)))
+                .collect(),
+        }
+    }
+
+    /// The first field that another has otherwise: the name and the start before all others. Where
+    /// it stands, and which subsegments came with it, may differ; a flag that is not set may be
+    /// missing. Times are compared as they are read, to the nanosecond.
+    fn difference(&self, other: &Own<'_>) -> Option<String> {
+        let times = |key: &str| match key {
+            "start_time" => self.entity.start_time().zip(other.entity.start_time()),
+            "end_time" => self.entity.end_time().zip(other.entity.end_time()),
+            _ => None,
+        };
+        let differs = |key: &&Cow<'_, str>| match times(key) {
             Some((one, other)) => one != other,
-            None => !is_same(*one, *other),
-        },
-        _ => true,
-    };
-    let keys = || one.keys().chain(other.keys());
-    let is_first = |key: &&Cow<'_, str>| ["name", "start_time"].contains(&&***key);
-    keys()
-        .filter(is_first)
-        .chain(keys())
-        .find(differs)
-        .map(ToString::to_string)
+            None => self.fields.get(*key) != other.fields.get(*key),
+        };
+        let keys = || self.fields.keys().chain(other.fields.keys());
+        let is_first = |key: &&Cow<'_, str>| ["name", "start_time"].contains(&&***key);
+        keys()
+            .filter(is_first)
+            .chain(keys())
+            .find(differs)
+            .map(ToString::to_string)
+    }
 }
 
 /// The fields of an entity, without those that say where it stands, what came with it, and flags that
@@ -131,58 +152,6 @@ pub(in crate::trace) fn own_fields(entity: Value<'_>) -> BTreeMap<Cow<'_, str>, 
         !is_unset && !PLACES.contains(&&**key)
     });
     own
-}
-
-/// Whether two values are the same, however they are written.
-pub(in crate::trace) fn is_same<'a>(one: Value<'a>, other: Value<'a>) -> bool {
-    let mut waiting = vec![(one, other)];
-    while let Some((one, other)) = waiting.pop() {
-        if one.raw() == other.raw() {
-            continue;
-        }
-        let is_same = match (one.kind(), other.kind()) {
-            (Kind::Array, Kind::Array) => {
-                let (mut ours, mut theirs) = (one.elements(), other.elements());
-                loop {
-                    match (ours.next(), theirs.next()) {
-                        (Some(one), Some(other)) => waiting.push((one, other)),
-                        (one, other) => break one.is_none() && other.is_none(),
-                    }
-                }
-            }
-            (Kind::Object, Kind::Object) => match paired(one, other) {
-                Some(pairs) => {
-                    waiting.extend(pairs);
-                    true
-                }
-                None => false,
-            },
-            (one_kind, other_kind) => one_kind == other_kind && is_same_scalar(one, other),
-        };
-        if !is_same {
-            return false;
-        }
-    }
-    true
-}
-
-/// The values of two objects by their keys, where both have the same. Of a large one no more is read
-/// than it takes to find a key that a small one has not.
-fn paired<'a>(one: Value<'a>, other: Value<'a>) -> Option<Vec<(Value<'a>, Value<'a>)>> {
-    let (small, large) = if one.raw().len() <= other.raw().len() {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    let few = members(small);
-    let mut keys = large.members().map(|(key, _)| key.identity());
-    if !keys.all(|key| few.contains_key(&key)) {
-        return None;
-    }
-    let many = members(large);
-    few.iter()
-        .map(|(key, value)| Some((*value, *many.get(key)?)))
-        .collect()
 }
 
 /// The members of an object, of duplicates the last.

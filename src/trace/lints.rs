@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::count;
-use crate::json::{Document, Value};
+use crate::json::{Document, Meaning, Meanings};
 use crate::model::limits::{LARGE_TRACE, MAX_INDEXED_ANNOTATIONS, MAX_TRACE};
 use crate::model::{Aws, EntityKind, Timestamp};
 use crate::trace::DefectCode;
 use crate::trace::assemble::{label, report};
-use crate::trace::conflict::{is_same, members};
+use crate::trace::conflict::members;
 use crate::trace::failures;
 use crate::trace::identity::name;
 use crate::trace::tree::{Branch, Tree};
@@ -196,8 +196,8 @@ fn recorded_twice(tree: &Tree, order: &[usize], found: &mut Vec<Found>) {
     let mut nearest: Vec<Option<usize>> = vec![None; tree.branches.len()];
     // The first call with an id and an operation: what mocks answer may have one id for all.
     let mut requests: HashMap<(String, Option<String>), usize> = HashMap::new();
-    // Those that have others inside.
-    let mut outer: HashMap<usize, Call<'_>> = HashMap::new();
+    let mut meanings = Meanings::default();
+    let mut calls: HashMap<usize, Call<'_>> = HashMap::new();
     for &index in order {
         let branch = &tree.branches[index];
         let around = branch.parent.and_then(|parent| nearest[parent]);
@@ -221,11 +221,14 @@ fn recorded_twice(tree: &Tree, order: &[usize], found: &mut Vec<Found>) {
         } else if let Some(around) = around
             && operation(aws).is_some()
         {
-            let other = &tree.branches[around];
-            let theirs = outer.entry(around).or_insert_with(|| Call::of(other));
-            if theirs.may_be(&Call::of(branch)) {
+            for call in [around, index] {
+                let branch = &tree.branches[call];
+                let call = calls.entry(call);
+                call.or_insert_with(|| Call::of(branch, &mut meanings));
+            }
+            if calls[&index].may_be(&calls[&around]) {
                 let why = "one lies inside the other";
-                twice(branch, other, index, why, found);
+                twice(branch, &tree.branches[around], index, why, found);
             }
         }
     }
@@ -253,11 +256,11 @@ struct Call<'a> {
     service: String,
     operation: Option<String>,
     /// All else that says something, but for what SDKs count in more than one way.
-    said: BTreeMap<Cow<'a, str>, Value<'a>>,
+    said: BTreeMap<Cow<'a, str>, Meaning>,
 }
 
 impl<'a> Call<'a> {
-    fn of(branch: &'a Branch) -> Call<'a> {
+    fn of(branch: &'a Branch, meanings: &mut Meanings<'a>) -> Call<'a> {
         let aws = call(branch);
         let mut said = aws.map_or_else(BTreeMap::new, |aws| members(aws.json()));
         said.retain(|key, value| {
@@ -265,10 +268,11 @@ impl<'a> Call<'a> {
             // Attempts, or those after the first; the operation is compared by its letters.
             !says_nothing && !["operation", "retries"].contains(&&**key)
         });
+        let said = said.into_iter();
         Call {
             service: letters(&name(branch.entity()).unwrap_or_default()),
             operation: aws.and_then(operation),
-            said,
+            said: said.map(|(key, value)| (key, meanings.of(value))).collect(),
         }
     }
 
@@ -277,13 +281,15 @@ impl<'a> Call<'a> {
     fn may_be(&self, other: &Call<'_>) -> bool {
         let (one, two) = (&self.service, &other.service);
         // `AmazonDynamoDBv2` and `DynamoDB` are one.
-        let is_one_service = one == two
-            || !one.is_empty() && !two.is_empty() && (one.contains(two) || two.contains(one));
-        let agrees = |(key, value): (&Cow<'_, str>, &Value<'_>)| {
-            let theirs = self.said.get(key);
-            theirs.is_none_or(|theirs| is_same(*value, *theirs))
+        let is_one_service = || {
+            one == two
+                || !one.is_empty() && !two.is_empty() && (one.contains(two) || two.contains(one))
         };
-        self.operation == other.operation && is_one_service && other.said.iter().all(agrees)
+        let agrees = |(key, meaning): (&Cow<'_, str>, &Meaning)| {
+            let theirs = other.said.get(key);
+            theirs.is_none_or(|theirs| theirs == meaning)
+        };
+        self.operation == other.operation && self.said.iter().all(agrees) && is_one_service()
     }
 }
 
