@@ -1,5 +1,6 @@
 //! From documents to trees.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use crate::error::visible;
 use crate::json::Document;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::between::between_documents;
+use crate::trace::conflict::own_text;
 use crate::trace::identity::{Entities, name};
 use crate::trace::parents::parents;
 use crate::trace::tree::{Branch, Tree};
@@ -91,7 +93,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
     let mut entities = Entities::new(&documents);
     let mentions = &entities.mentions;
     for said in &mut entities.said {
-        said.sort_by(|a, b| rank(mentions[*b].entity).cmp(&rank(mentions[*a].entity)));
+        said.sort_by_cached_key(|mention| Reverse(rank(mentions[*mention].entity)));
     }
     let defects = between_documents(&entities, &arrivals);
     let parents = parents(&entities);
@@ -157,9 +159,17 @@ pub(in crate::trace) fn walk<'a, T>(
 }
 
 /// Which of two documents for one entity counts: the complete one, then the one with the later
-/// end, then the one with the greater bytes.
-fn rank(entity: Entity<'_>) -> (bool, Option<Timestamp>, &str) {
-    (entity.is_closed(), entity.end_time(), entity.json().raw())
+/// end, then the one with the greater bytes. What it says of itself is compared first, and then its
+/// parent, so that it is no matter with which subsegments it came.
+fn rank(entity: Entity<'_>) -> impl Ord {
+    let json = entity.json();
+    (
+        entity.is_closed(),
+        entity.end_time(),
+        own_text(json),
+        entity.parent_id(),
+        json.raw(),
+    )
 }
 
 /// Notes what is wrong with an entity.

@@ -154,6 +154,24 @@ pub(in crate::trace) fn own_fields(entity: Value<'_>) -> BTreeMap<Cow<'_, str>, 
     own
 }
 
+/// The text of an entity without those that say where it stands and what came with it.
+pub(in crate::trace) fn own_text(entity: Value<'_>) -> String {
+    let (raw, first) = (entity.raw(), entity.offset());
+    let mut own = String::new();
+    let mut end = 0;
+    for (key, value) in entity.members() {
+        // With what stands before it.
+        let start = std::mem::replace(&mut end, value.offset() - first + value.raw().len());
+        if PLACES.contains(&&*key.identity()) {
+            continue;
+        }
+        own.push(if own.is_empty() { '{' } else { ',' });
+        own.push_str(raw[start..end].trim_start_matches(|before| before != '"'));
+    }
+    own.push('}');
+    own
+}
+
 /// The members of an object, of duplicates the last.
 pub(in crate::trace) fn members(object: Value<'_>) -> BTreeMap<Cow<'_, str>, Value<'_>> {
     let members = object.members();

@@ -157,6 +157,82 @@ fn two_complete_documents_for_one_entity_say_the_same() {
 }
 
 #[test]
+fn which_of_two_documents_counts_is_no_matter_of_the_subsegments_that_came_with_it() {
+    let named = |name: &str, held: &str| {
+        let held = format!(r#""subsegments":[{held}],"name":"api""#);
+        segment("a1", "")
+            .replace(r#""name":"api""#, &held)
+            .replace("\"api\"", &format!("\"{name}\""))
+    };
+    let child = r#"{"id":"00000000000000b1","name":"put","start_time":1,"end_time":3}"#;
+    let apart = |name: &str| named(name, "").replace("\"subsegments\":[],", "");
+    for (one, other) in [("first", "second"), ("second", "first")] {
+        for documents in [
+            vec![named(one, child), apart(other)],
+            vec![named(one, child), named(other, "")],
+            vec![named(one, child), named(other, child)],
+            vec![apart(one), apart(other), alone("b1", "")],
+            vec![named(one, ""), apart(other), alone("b1", "")],
+        ] {
+            let trace = trace(&documents);
+            let found: Vec<_> = trace.nodes().map(|node| node.name()).collect();
+            assert_eq!(
+                found,
+                [Some("second".into()), Some("put".into())],
+                "{documents:#?}"
+            );
+            check(&documents, &["conflicting-documents"]);
+        }
+    }
+    // Nor is it of the caller.
+    let called = |caller: &str, held: &str| {
+        let caller = format!(r#""parent_id":"{caller}","name":"api""#);
+        named("api", held).replace(r#""name":"api""#, &caller)
+    };
+    for (one, other) in [("c1", "c2"), ("c2", "c1")] {
+        for documents in [
+            vec![called(one, child), called(other, "")],
+            vec![called(one, ""), called(other, ""), alone("b1", "")],
+        ] {
+            let trace = trace(&documents);
+            let root = trace.roots().next().unwrap();
+            let found = root.entity().parent_id();
+            assert_eq!(found.as_deref(), Some("c2"), "{documents:#?}");
+        }
+    }
+    // Wherever one stands, and however what says so is written.
+    let embedded = |fields: &str| with_child(fields);
+    let places = ["trace_id", "type", "parent_id"];
+    for (one, other) in [
+        (r#","user":"a""#, r#","user":"b""#),
+        (r#","user":"b""#, r#","user":"a""#),
+    ] {
+        let respelled = places.iter().fold(alone("b1", other), |text, place| {
+            let (first, rest) = place.split_at(1);
+            let letter = u32::from(first.as_bytes()[0]);
+            text.replace(
+                &format!("\"{place}\":"),
+                &format!("\"\\u{letter:04x}{rest}\" : "),
+            )
+        });
+        for documents in [
+            vec![embedded(one), alone("b1", other)],
+            vec![segment("a1", ""), alone("b1", one), alone("b1", other)],
+            vec![segment("a1", ""), alone("b1", one), respelled],
+        ] {
+            let trace = trace(&documents);
+            let put = trace
+                .nodes()
+                .into_iter()
+                .find(|node| node.name().as_deref() == Some("put"));
+            let user = put.and_then(|put| put.entity().json().get("user")?.as_str());
+            assert_eq!(user.as_deref(), Some("b"), "{documents:#?}");
+            check(&documents, &["conflicting-documents"]);
+        }
+    }
+}
+
+#[test]
 fn a_segment_that_names_two_callers_conflicts() {
     let called = |caller: &str| segment("a1", &format!(r#","parent_id":"{caller}""#));
     told(
