@@ -190,11 +190,12 @@ fn arrival(branch: &Branch, index: usize, found: &mut Vec<Found>) {
     }
 }
 
-/// Calls of AWS that were recorded twice: one inside the other, or two with one request id.
+/// Calls of AWS that were recorded twice: one inside the other, or two with one request id. What a
+/// mock answers may have one id for all: calls that say other things of themselves are two.
 fn recorded_twice(tree: &Tree, order: &[usize], found: &mut Vec<Found>) {
     // Of each entity the nearest call that it is, or is a part of.
     let mut nearest: Vec<Option<usize>> = vec![None; tree.branches.len()];
-    // The first call with an id and an operation: what mocks answer may have one id for all.
+    // The first call with an id and an operation.
     let mut requests: HashMap<(String, Option<String>), usize> = HashMap::new();
     let mut meanings = Meanings::default();
     let mut calls: HashMap<usize, Call<'_>> = HashMap::new();
@@ -215,23 +216,37 @@ fn recorded_twice(tree: &Tree, order: &[usize], found: &mut Vec<Found>) {
                 }
             }
         });
-        if let Some(first) = first {
-            let why = "they have the same request id";
-            twice(branch, &tree.branches[first], index, why, found);
-        } else if let Some(around) = around
-            && operation(aws).is_some()
-        {
-            for call in [around, index] {
-                let branch = &tree.branches[call];
-                let call = calls.entry(call);
-                call.or_insert_with(|| Call::of(branch, &mut meanings));
-            }
-            if calls[&index].may_be(&calls[&around]) {
-                let why = "one lies inside the other";
-                twice(branch, &tree.branches[around], index, why, found);
-            }
+        let around = around
+            .filter(|around| operation(aws).is_some() && !follows(branch, &tree.branches[*around]));
+        let same = [(first, true), (around, false)]
+            .into_iter()
+            .find(|(other, has_id)| {
+                let Some(other) = *other else {
+                    return false;
+                };
+                for call in [other, index] {
+                    let branch = &tree.branches[call];
+                    let call = calls.entry(call);
+                    call.or_insert_with(|| Call::of(branch, &mut meanings));
+                }
+                let (call, theirs) = (&calls[&index], &calls[&other]);
+                call.agrees(theirs) && (*has_id || call.is_of_service(theirs))
+            });
+        if let Some((Some(other), has_id)) = same {
+            let why = if has_id {
+                "they have the same request id"
+            } else {
+                "one lies inside the other"
+            };
+            twice(branch, &tree.branches[other], index, why, found);
         }
     }
+}
+
+/// Whether a call began when the one around it had ended, as one made by what is told of its end.
+fn follows(branch: &Branch, around: &Branch) -> bool {
+    let (entity, ended) = (branch.entity(), around.entity().end_time());
+    ended.is_some() && entity.start_time() >= ended && entity.end_time() > ended
 }
 
 /// The block of a subsegment that records a call of AWS.
@@ -263,10 +278,12 @@ impl<'a> Call<'a> {
     fn of(branch: &'a Branch, meanings: &mut Meanings<'a>) -> Call<'a> {
         let aws = call(branch);
         let mut said = aws.map_or_else(BTreeMap::new, |aws| members(aws.json()));
-        said.retain(|key, value| {
-            let says_nothing = matches!(value.raw(), "\"\"" | "null");
+        said.retain(|key, value| match &**key {
             // Attempts, or those after the first; the operation is compared by its letters.
-            !says_nothing && !["operation", "retries"].contains(&&**key)
+            "operation" | "retries" => false,
+            // That of PynamoDB is a part of the URL, whatever stands there.
+            "region" => value.as_str().is_some_and(|region| is_region(&region)),
+            _ => !matches!(value.raw(), "\"\"" | "null"),
         });
         let said = said.into_iter();
         Call {
@@ -276,21 +293,28 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether another may be the same call: both have one operation of one service, and nothing
-    /// else that both say differs. Two requests have two ids.
-    fn may_be(&self, other: &Call<'_>) -> bool {
-        let (one, two) = (&self.service, &other.service);
-        // `AmazonDynamoDBv2` and `DynamoDB` are one.
-        let is_one_service = || {
-            one == two
-                || !one.is_empty() && !two.is_empty() && (one.contains(two) || two.contains(one))
-        };
+    /// Whether another may be the same call: both have one operation, and nothing else that both say
+    /// differs. Two requests have two ids.
+    fn agrees(&self, other: &Call<'_>) -> bool {
         let agrees = |(key, meaning): (&Cow<'_, str>, &Meaning)| {
             let theirs = other.said.get(key);
             theirs.is_none_or(|theirs| theirs == meaning)
         };
-        self.operation == other.operation && self.said.iter().all(agrees) && is_one_service()
+        self.operation == other.operation && self.said.iter().all(agrees)
     }
+
+    /// Whether both are of one service; `AmazonDynamoDBv2` and `DynamoDB` are one.
+    fn is_of_service(&self, other: &Call<'_>) -> bool {
+        let (one, two) = (&self.service, &other.service);
+        one == two || !one.is_empty() && !two.is_empty() && (one.contains(two) || two.contains(one))
+    }
+}
+
+/// Whether a text is of the form of `eu-west-1` and `us-gov-east-1`.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.rsplit('-');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.next().is_some_and(is_number) && parts.count() >= 2
 }
 
 /// The letters and digits of a name, whatever their case, or all of one that has none:

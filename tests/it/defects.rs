@@ -1293,8 +1293,22 @@ fn two_calls_with_one_request_id_are_one_recorded_twice() {
     // A mock may give all that it answers one id.
     let others = calls("r1", "r1", "dynamodb").replacen("PutItem", "GetItem", 1);
     check(&[others], &[]);
+    let tables =
+        calls("r1", "r1", "dynamodb").replace("\"PutItem\"", "\"PutItem\",\"table_name\":\"t\"");
+    check(std::slice::from_ref(&tables), &["recorded-twice"]);
+    check(&[tables.replacen(":\"t\"", ":\"Audit\"", 1)], &[]);
+    let counted = calls("r1", "r1", "dynamodb").replace("\"PutItem\"", "\"PutItem\",\"retries\":0");
+    check(&[counted.replacen(":0", ":1", 1)], &["recorded-twice"]);
     let again = calls("r1", "r1", "dynamodb").replacen("PutItem", "putItem", 1);
     check(&[again], &["recorded-twice"]);
+    // The first with the id is not all that it is held against.
+    let mocked = call_in_call(r#","request_id":"r1","table_name":"Orders""#, &[]);
+    let first = r#"{"id":"00000000000000b0","name":"dynamodb","namespace":"aws","start_time":1,"end_time":1,"aws":{"operation":"PutItem","request_id":"r1","table_name":"Audit"}}"#;
+    let held = format!("\"subsegments\":[{first},");
+    check(
+        &[mocked.replacen("\"subsegments\":[", &held, 1)],
+        &["recorded-twice"],
+    );
     let remote = calls("r1", "r1", "dynamodb").replace("\"aws\",", "\"remote\",");
     check(&[remote], &[]);
     told(
@@ -1378,16 +1392,18 @@ fn a_call_inside_the_same_call_is_one_recorded_twice() {
         check(&[nothing], &[]);
     }
     // Of keys that stand twice the last counts, on both sides; null says nothing.
-    let region = r#","region":"r""#;
-    twice(
-        region,
-        &[("\"region\":\"r\"", "\"region\":\"s\",\"region\":\"r\"")],
-    );
-    two(
-        region,
-        &[("\"region\":\"r\"", "\"region\":\"r\",\"region\":\"s\"")],
-    );
-    twice(region, &[("\"region\":\"r\"", "\"region\":null")]);
+    let bucket = r#","bucket_name":"r""#;
+    twice(bucket, &[(":\"r\"", ":\"s\",\"bucket_name\":\"r\"")]);
+    two(bucket, &[(":\"r\"", ":\"r\",\"bucket_name\":\"s\"")]);
+    twice(bucket, &[(":\"r\"", ":null")]);
+    // PynamoDB has no region, but what stands second in the URL.
+    let region = r#","region":"us-gov-east-1""#;
+    for other in ["us-gov-west-1", "eu-west-1", "ap-southeast-22"] {
+        two(region, &[("us-gov-east-1", other)]);
+    }
+    for no_region in ["0", "local:8000", "eu-west", "1-1", "east-", "us-east-x"] {
+        twice(region, &[("us-gov-east-1", no_region)]);
+    }
     twice(r#","\ud800":1"#, &[(r"\ud800", r"\ud801"), (":1}", ":2}")]);
     two(r#","\ud800":1"#, &[(r"\ud800", r"\uD800"), (":1}", ":2}")]);
 
@@ -1403,6 +1419,22 @@ fn a_call_inside_the_same_call_is_one_recorded_twice() {
     check(&[between("")], &["recorded-twice"]);
     let other = r#","namespace":"aws","aws":{"operation":"GetItem"}"#;
     check(&[between(other)], &[]);
+}
+
+#[test]
+fn a_call_that_is_made_when_the_one_around_it_has_ended_is_another() {
+    // A callback runs in the call of whose end it is told.
+    let then = |start: &str, end: &str| {
+        let whole = call_in_call("", &[]);
+        let at = whole.rfind("\"start_time\":1,\"end_time\":3").unwrap();
+        let (before, inner) = whole.split_at(at);
+        let times = format!("\"start_time\":{start},\"end_time\":{end}");
+        before.to_owned() + &inner.replacen("\"start_time\":1,\"end_time\":3", &times, 1)
+    };
+    check(&[then("3", "3")], &["recorded-twice"]);
+    check(&[then("2", "3.5")], &["beyond-parent", "recorded-twice"]);
+    check(&[then("3", "3.5")], &["beyond-parent"]);
+    check(&[then("3.25", "3.5")], &["before-parent"]);
 }
 
 #[test]
