@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::error::visible;
+use crate::error::on_one_line;
 use crate::json::Document;
+use crate::model::limits::MAX_NAME;
 use crate::model::{Entity, EntityKind, Timestamp};
 use crate::trace::between::between_documents;
 use crate::trace::conflict::own_text;
@@ -85,7 +86,7 @@ pub(in crate::trace) fn build(mut arrivals: Vec<Arrival>, external: &ExternalPar
         a.document
             .text()
             .cmp(b.document.text())
-            .then(a.seq.cmp(&b.seq))
+            .then((a.seq, a.arrived).cmp(&(b.seq, b.arrived)))
     });
     arrivals.dedup_by(|later, first| later.document.text() == first.document.text());
 
@@ -192,7 +193,7 @@ pub(in crate::trace) fn label(branch: &Branch) -> String {
 
 pub(in crate::trace) fn named(entity: Entity<'_>, kind: EntityKind) -> String {
     match name(entity) {
-        Some(name) => format!("{kind} `{}`", visible(&name)),
+        Some(name) => format!("{kind} `{}`", on_one_line(&name, MAX_NAME)),
         None => format!("a {kind} without name"),
     }
 }

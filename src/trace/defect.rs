@@ -92,8 +92,8 @@ codes! {
     SeveralRoots "several-roots" Lint: "two segments have no caller";
     TraceAnnotations "trace-annotations" Lint: "the trace has more than 50 annotations, in several documents";
     TraceIdAge "trace-id-age" Lint: "the time in the trace id is more than 30 days before its first document arrived, or more than 5 minutes after (on request)";
-    TraceLarge "trace-large" Lint: "the documents of the trace have more than 100 kB";
-    TraceTooLarge "trace-too-large" Error: "the documents of the trace have more than 500 kB";
+    TraceLarge "trace-large" Lint: "the entities of the trace have more than 100 kB, each counted once";
+    TraceTooLarge "trace-too-large" Error: "the entities of the trace have more than 500 kB, each counted once";
     TracedWithoutSegment "traced-without-segment" Lint: "the callee of a subsegment is said to be traced, and sent no segment";
 }
 

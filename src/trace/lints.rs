@@ -68,18 +68,22 @@ fn whole(tree: &Tree, found: &mut Vec<Found>) {
     let bytes = tree.bytes;
     if bytes > MAX_TRACE {
         let message = format!(
-            "too much was recorded for one trace: its documents have {bytes} bytes, and X-Ray keeps at most \
-             {MAX_TRACE} (InvalidSegment was seen beyond); record less, or begin a trace of its own"
+            "too much was recorded for one trace: it has {bytes} bytes, each entity counted once, and X-Ray keeps at \
+             most {MAX_TRACE} (InvalidSegment was seen beyond); record less, or begin a trace of its own"
         );
         say(index, DefectCode::TraceTooLarge, message);
     } else if bytes > LARGE_TRACE {
         let message = format!(
-            "much was recorded for one trace: its documents have {bytes} bytes, and X-Ray is sure to keep \
-             {LARGE_TRACE} of a trace"
+            "much was recorded for one trace: it has {bytes} bytes, each entity counted once, and X-Ray is sure to \
+             keep {LARGE_TRACE} of a trace"
         );
         say(index, DefectCode::TraceLarge, message);
     }
-    let annotations = |branch: &Branch| branch.entity().annotations().count();
+    // Of keys that stand twice the last counts.
+    let annotations = |branch: &Branch| {
+        let annotations = branch.entity().json().get("annotations");
+        annotations.map_or(0, |annotations| members(annotations).len())
+    };
     let total: usize = tree.branches.iter().map(annotations).sum();
     // What one document has by itself is a violation of it.
     let in_several = || {

@@ -233,6 +233,23 @@ fn which_of_two_documents_counts_is_no_matter_of_the_subsegments_that_came_with_
 }
 
 #[test]
+fn a_name_is_told_as_long_as_it_may_be() {
+    let named = |name: &str| segment("a1", "").replace("\"api\"", &format!("\"{name}\""));
+    let longest = "n".repeat(200);
+    for (name, expected) in [
+        (longest.clone(), longest.clone()),
+        (format!("{longest}n"), format!("{}…", "n".repeat(199))),
+    ] {
+        let open = named(&name).replace(",\"end_time\":3", ",\"in_progress\":true");
+        let told = told_of_all(&[open]);
+        assert!(
+            told[0].contains(&format!("segment `{expected}`")),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
 fn a_segment_that_names_two_callers_conflicts() {
     let called = |caller: &str| segment("a1", &format!(r#","parent_id":"{caller}""#));
     told(
@@ -970,13 +987,13 @@ fn a_trace_has_a_size() {
     check(&[most(100_001), child.clone()], &["trace-large"]);
     told(
         &[large(100_001)],
-        "much was recorded for one trace: its documents have 100001 bytes, and X-Ray is sure to keep 100000 of a \
-         trace",
+        "much was recorded for one trace: it has 100001 bytes, each entity counted once, and X-Ray is sure to keep \
+         100000 of a trace",
     );
     told(
         &[large(500_001)],
-        "too much was recorded for one trace: its documents have 500001 bytes, and X-Ray keeps at most 500000 \
-         (InvalidSegment was seen beyond); record less, or begin a trace of its own",
+        "too much was recorded for one trace: it has 500001 bytes, each entity counted once, and X-Ray keeps at most \
+         500000 (InvalidSegment was seen beyond); record less, or begin a trace of its own",
     );
 }
 
@@ -1017,6 +1034,9 @@ fn annotations_are_counted_in_the_whole_trace() {
         ],
         &["trace-annotations"],
     );
+    // Of keys that stand twice one is indexed.
+    let again = annotations(30).replace('{', "{\"k0\":0,");
+    check(&[segment("a1", &again), alone("b1", &annotations(20))], &[]);
     // Documents are counted, however their datagrams are.
     let documents = [
         segment("a1", &annotations(30)),
