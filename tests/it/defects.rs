@@ -166,11 +166,22 @@ fn which_of_two_documents_counts_is_no_matter_of_the_subsegments_that_came_with_
     };
     let child = r#"{"id":"00000000000000b1","name":"put","start_time":1,"end_time":3}"#;
     let apart = |name: &str| named(name, "").replace("\"subsegments\":[],", "");
+    let trace_id = format!(r#""trace_id":"{}","#, trace_id(1));
+    let ending_with_trace_id = |text: String| {
+        let rest = text.replace(&trace_id, "");
+        format!(
+            "{},{}}}",
+            rest.trim_end_matches('}'),
+            trace_id.trim_end_matches(',')
+        )
+    };
     for (one, other) in [("first", "second"), ("second", "first")] {
         for documents in [
             vec![named(one, child), apart(other)],
             vec![named(one, child), named(other, "")],
             vec![named(one, child), named(other, child)],
+            vec![ending_with_trace_id(named(one, child)), apart(other)],
+            vec![named(one, child), ending_with_trace_id(apart(other))],
             vec![apart(one), apart(other), alone("b1", "")],
             vec![named(one, ""), apart(other), alone("b1", "")],
         ] {
