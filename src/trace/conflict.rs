@@ -20,27 +20,16 @@ pub(in crate::trace) fn conflict<'m, 'a: 'm>(
     let (seq, best, parent) = complete.next()?;
     let mut meanings = Meanings::default();
     let mut own = None;
-    let (why, what, counts) = complete.find_map(|(_, other, their_parent)| {
+    let (why, field, counts) = complete.find_map(|(_, other, their_parent)| {
         let (entity, other) = (best.entity, other.entity);
-        let is_segment = best.kind == EntityKind::Segment;
-        let is_moved =
-            parent != their_parent && (is_segment || parent.is_some() && their_parent.is_some());
+        let has_other_caller = best.kind == EntityKind::Segment && parent != their_parent;
         let field = if entity.json().raw() == other.json().raw() {
             None
         } else {
             let own = own.get_or_insert_with(|| Own::of(entity, &mut meanings));
             own.difference(&Own::of(other, &mut meanings))
         };
-        let field = field.or_else(|| (is_moved && is_segment).then(|| "parent_id".to_owned()));
-        let Some(field) = field else {
-            return is_moved.then(|| {
-                (
-                    "the wrong parent was written, or an id was copied",
-                    "`parent_id` is not the one that holds it".to_owned(),
-                    "the one that holds it counts",
-                )
-            });
-        };
+        let field = field.or_else(|| has_other_caller.then(|| "parent_id".to_owned()))?;
         let is_other = match &*field {
             "name" => entity.name().is_some() && other.name().is_some(),
             "start_time" => entity.start_time().is_some() && other.start_time().is_some(),
@@ -56,15 +45,16 @@ pub(in crate::trace) fn conflict<'m, 'a: 'm>(
         } else {
             "the one that ended later counts"
         };
-        Some((why, format!("`{}` differs", visible(&field)), counts))
+        Some((why, field, counts))
     })?;
     Some(Defect {
         code: DefectCode::ConflictingDocuments,
         id: best.id.as_deref().map(Into::into),
         seq,
         message: format!(
-            "{why}: {} is complete in several documents, and {what}; {counts}",
+            "{why}: {} is complete in several documents, and `{}` differs; {counts}",
             named(best.entity, best.kind),
+            visible(&field),
         ),
     })
 }

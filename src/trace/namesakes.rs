@@ -103,9 +103,9 @@ impl<'a> Namesakes<'_, 'a> {
             .collect()
     }
 
-    /// By the entity that they are embedded in, or name as their parent. Where one is embedded, that
-    /// is where those are that were sent on their own: by the parent that they name, of several with
-    /// that id the one in which one has their end, or, where there is but one place, whatever they name.
+    /// By the entity that they are embedded in, or name as their parent. Those that were sent on their
+    /// own are where one is embedded in what they name, of several with that id in the one in which one
+    /// has their end; those that name no parent are there if there is but one place.
     fn by_place(&self, all: &[usize]) -> Vec<Vec<usize>> {
         let (embedded, alone): (Vec<usize>, Vec<usize>) = all
             .iter()
@@ -134,9 +134,12 @@ impl<'a> Namesakes<'_, 'a> {
             _ => None,
         };
         for part in parted(&alone, |place| self.mentions[place].entity.parent_id()) {
-            let named = self.parent(part[0]);
-            let holder = named.as_ref().and_then(|named| holders.get(named));
-            let Some(holder) = holder.copied().or(only) else {
+            let named = self.parent(part[0]).filter(|named| !named.is_empty());
+            let holder = match &named {
+                Some(named) => holders.get(named).copied(),
+                None => only,
+            };
+            let Some(holder) = holder else {
                 parts.push(part);
                 continue;
             };

@@ -339,17 +339,35 @@ fn documents_that_hang_one_subsegment_below_two_conflict() {
         "an id was used for two entities: subsegment `put` has the same one as subsegment `put` of another document, \
          and the parent differs; each is kept",
     );
-    // Where it is embedded counts.
+    // Embedded or not.
     let inside =
         r#","subsegments":[{"id":"00000000000000c1","name":"put","start_time":2,"end_time":2.5}]"#;
-    let embedded = with_child(&format!(r#","start_time":1,"end_time":3{inside}"#));
-    check(&[embedded.clone(), below], &[]);
-    told(
-        &[embedded.clone(), c1.clone()],
-        "the wrong parent was written, or an id was copied: subsegment `put` is complete in several documents, and \
-         `parent_id` is not the one that holds it; the one that holds it counts",
+    let b1 = |inside: &str| with_child(&format!(r#","start_time":1,"end_time":3{inside}"#));
+    check(&[b1(inside), below.clone()], &[]);
+    let in_another = segment(
+        "a1",
+        &format!(
+            r#","subsegments":[{{"id":"00000000000000b2","name":"put","start_time":1,"end_time":3{inside}}}]"#
+        ),
     );
-    assert_eq!(trace(&[embedded, c1]).nodes().len(), 3);
+    let below_another = c1.replace("00000000000000a1", "00000000000000b2");
+    for documents in [
+        vec![b1(inside), in_another.clone()],
+        vec![
+            b1(inside),
+            in_another.replace(inside, ""),
+            below_another.clone(),
+        ],
+        vec![b1(""), below.clone(), in_another.clone()],
+        vec![b1(""), below, in_another.replace(inside, ""), below_another],
+    ] {
+        told(
+            &documents,
+            "an id was used for two entities: subsegment `put` has the same one as subsegment `put` of another \
+             document, and the parent differs; each is kept",
+        );
+        assert_eq!(trace(&documents).nodes().len(), 5);
+    }
 }
 
 #[test]

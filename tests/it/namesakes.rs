@@ -413,16 +413,17 @@ fn those_of_which_the_id_says_nothing_are_known_by_all_that_they_say() {
 #[test]
 fn one_on_its_own_is_what_the_segment_holds_only_where_the_id_says_so() {
     let conflict = ["conflicting-documents"];
-    for (id, ways, told) in [
-        ("r", &["api/k 6", "api/x 1"][..], &conflict[..]),
-        (
-            "0000000000000000",
-            &["api/k 6", "api/k/x 1", "api/x 1"],
-            &[],
-        ),
+    let one = ["api/k 6", "api/x 1"];
+    let two = ["api/k 6", "api/k/x 1", "api/x 1"];
+    for (id, named, ways, told) in [
+        ("r", "s", &one[..], &[][..]),
+        ("r", "", &one, &[]),
+        ("r", "k", &two, &conflict),
+        ("0000000000000000", "s", &one, &[]),
+        ("0000000000000000", "k", &two, &[]),
     ] {
         let held = [Sub(id, "x", "1..2", &[]), Sub("k", "k", "1..7", &[])];
-        let alone = Sub(id, "x", "1..2", &[]).below("k");
+        let alone = Sub(id, "x", "1..2", &[]).below(named);
         check(&[segment(&held), alone], ways, told);
     }
 }
