@@ -14,7 +14,7 @@
 //!   among the segments of one trace; where they are not, see below). Ids are compared as text,
 //!   however they are escaped; half a character counts as the escape that it is.
 //! - Of several documents for one entity the complete one wins, then the later `end_time`, then
-//!   the greater bytes. Children of all of them are kept.
+//!   the greater bytes, those of what it says of itself first. Children of all of them are kept.
 //! - A subsegment hangs where it is embedded; one that was sent on its own, under the entity
 //!   whose id is its `parent_id`. Nesting wins, because the Go SDK writes the id of the segment
 //!   as the parent of every embedded subsegment. Where its complete documents name nothing that
@@ -27,8 +27,8 @@
 //!   document can hold them, so can several. Each is kept, and it is told as a defect where no
 //!   document holds them all.
 //! - Complete ones that agree in all these are one, as each document replaces the one before it. So
-//!   are one that is embedded and one that was sent on its own, whatever parent that one names; it is
-//!   told if it is another. But one that is embedded below its own id is not what holds it.
+//!   are one that is embedded and one that was sent on its own and names the same parent, or none. But
+//!   one that is embedded below its own id is not what holds it.
 //! - Where a document holds two with one id and one start, and where the id is all zeros, which the
 //!   Python SDK gives to unsampled subsegments (of segments, too), the id says nothing: of complete
 //!   ones what differs in anything is several, in whichever documents, and what one document holds is
